@@ -1,0 +1,43 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace HealthKit;
+
+/// <summary>The keys that any entry of <c>HealthKit:Checks</c> may carry, beside the options of its check's type.</summary>
+internal sealed class CheckEntry
+{
+    public static readonly OptionSchema Schema = OptionSchema.Of<CheckEntry>();
+
+    public string? Type { get; set; }
+
+    public string? Name { get; set; }
+
+    public IList<string>? Tags { get; set; }
+
+    public HealthStatus? FailureStatus { get; set; }
+
+    public bool? Enabled { get; set; }
+
+    public TimeSpan? Period { get; set; }
+
+    public TimeSpan? Timeout { get; set; }
+
+    public TimeSpan? Delay { get; set; }
+
+    public int? FailureThreshold { get; set; }
+
+    public int? RecoveryThreshold { get; set; }
+
+    public string? Remedy { get; set; }
+
+    /// <summary>Lays what is set over a policy.</summary>
+    public void ApplyTo(CheckPolicy policy)
+    {
+        policy.Enabled = Enabled ?? policy.Enabled;
+        policy.Period = Period ?? policy.Period;
+        policy.Timeout = Timeout ?? policy.Timeout;
+        policy.Delay = Delay ?? policy.Delay;
+        policy.FailureThreshold = FailureThreshold ?? policy.FailureThreshold;
+        policy.RecoveryThreshold = RecoveryThreshold ?? policy.RecoveryThreshold;
+        policy.Remedy = Remedy ?? policy.Remedy;
+    }
+}

@@ -1,0 +1,197 @@
+using System.Collections;
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Reflection;
+using Microsoft.Extensions.Configuration;
+
+namespace HealthKit;
+
+/// <summary>
+/// The public settable properties of an options class and how configuration text becomes their values. Stricter than the
+/// configuration binder, which takes "10" for ten days, 3 for an enum, NaN for a number, and drops unknown keys in silence.
+/// </summary>
+internal sealed class OptionSchema
+{
+    private readonly Dictionary<string, PropertyInfo> _properties;
+
+    private OptionSchema(Dictionary<string, PropertyInfo> properties) => _properties = properties;
+
+    public IEnumerable<string> Keys => _properties.Keys;
+
+    /// <exception cref="ArgumentException">A property has a reserved name.</exception>
+    public static OptionSchema Of<[DynamicallyAccessedMembers(CheckType.OptionMembers)] TOptions>(OptionSchema? reserved = null)
+    {
+        var properties = new Dictionary<string, PropertyInfo>(StringComparer.OrdinalIgnoreCase);
+        foreach (var property in typeof(TOptions).GetProperties(BindingFlags.Public | BindingFlags.Instance))
+        {
+            if (property.SetMethod is not { IsPublic: true } || property.GetIndexParameters().Length > 0 || !IsBindable(property.PropertyType))
+            {
+                continue;
+            }
+
+            if (reserved?._properties.ContainsKey(property.Name) == true)
+            {
+                throw new ArgumentException(
+                    $"{typeof(TOptions).Name}.{property.Name} has the name of a policy key; allowed is any name but {string.Join(", ", reserved.Keys)}.");
+            }
+
+            properties.Add(property.Name, property);
+        }
+
+        return new OptionSchema(properties);
+    }
+
+    /// <summary>Says what is wrong with a value: where it stands (the configuration path, else the check in code), the value, what is allowed.</summary>
+    public static string Describe(string checkName, IConfigurationSection? section, OptionError error)
+    {
+        var child = section?.GetSection(error.Property);
+        var where = child is not null && (child.Value is not null || child.GetChildren().Any())
+            ? child.Path
+            : section is not null ? $"{section.Path} (check '{checkName}'): {error.Property}" : $"Check '{checkName}': {error.Property}";
+        return $"{where} = {Format(error.Value)}; allowed: {error.Allowed}.";
+    }
+
+    /// <summary>Sets the properties that the section names.</summary>
+    /// <param name="section">The section.</param>
+    /// <param name="options">The object to set them on.</param>
+    /// <param name="errors">Takes unknown keys and wrong values.</param>
+    /// <param name="alsoKnown">Keys of this schema are someone else's: they are passed over.</param>
+    public void Bind(IConfigurationSection section, object options, ICollection<string> errors, OptionSchema? alsoKnown = null)
+    {
+        foreach (var child in section.GetChildren())
+        {
+            if (_properties.TryGetValue(child.Key, out var property))
+            {
+                Set(child, property, options, errors);
+            }
+            else if (alsoKnown?._properties.ContainsKey(child.Key) != true)
+            {
+                var known = alsoKnown is null ? Keys : Keys.Concat(alsoKnown.Keys);
+                errors.Add($"{child.Path} is not a known key; allowed: {string.Join(", ", known)}.");
+            }
+        }
+    }
+
+    private static void Set(IConfigurationSection child, PropertyInfo property, object options, ICollection<string> errors)
+    {
+        if (property.PropertyType == typeof(IList<string>))
+        {
+            // A configured list replaces the default one, and a scalar is a list of one. An empty array reads as an empty text.
+            List<string> items = [];
+            if (child.Value is { Length: > 0 } single)
+            {
+                items.Add(single);
+            }
+
+            foreach (var item in child.GetChildren())
+            {
+                if (item.Value is { } value)
+                {
+                    items.Add(value);
+                }
+                else if (item.GetChildren().Any())
+                {
+                    errors.Add($"{item.Path} holds keys of its own; allowed: a text.");
+                }
+            }
+
+            property.SetValue(options, items);
+            return;
+        }
+
+        if (child.GetChildren().Any())
+        {
+            errors.Add($"{child.Path} holds several values; allowed: one value ({Allowed(property.PropertyType)}).");
+            return;
+        }
+
+        // JSON null: as if the key was not there.
+        if (child.Value is not { } text)
+        {
+            return;
+        }
+
+        if (TryParse(text, Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType, out var parsed))
+        {
+            property.SetValue(options, parsed);
+        }
+        else
+        {
+            errors.Add($"{child.Path} = {Format(text)}; allowed: {Allowed(property.PropertyType)}.");
+        }
+    }
+
+    private static bool IsBindable(Type type)
+    {
+        type = Nullable.GetUnderlyingType(type) ?? type;
+        return type == typeof(string) || type == typeof(bool) || type == typeof(int) || type == typeof(long) || type == typeof(double)
+            || type == typeof(TimeSpan) || type == typeof(Uri) || type == typeof(IList<string>) || type.IsEnum;
+    }
+
+    private static bool TryParse(string text, Type type, [NotNullWhen(true)] out object? value)
+    {
+        var culture = CultureInfo.InvariantCulture;
+        value = null;
+        if (type == typeof(string))
+        {
+            value = text;
+        }
+        else if (type == typeof(bool))
+        {
+            value = bool.TryParse(text, out var b) ? b : null;
+        }
+        else if (type == typeof(int))
+        {
+            value = int.TryParse(text, NumberStyles.Integer, culture, out var i) ? i : null;
+        }
+        else if (type == typeof(long))
+        {
+            value = long.TryParse(text, NumberStyles.Integer, culture, out var l) ? l : null;
+        }
+        else if (type == typeof(double))
+        {
+            value = double.TryParse(text, NumberStyles.Float, culture, out var d) && double.IsFinite(d) ? d : null;
+        }
+        else if (type == typeof(TimeSpan))
+        {
+            // "10" would be ten days: a colon shows that hours, minutes and seconds are meant.
+            value = text.Contains(':', StringComparison.Ordinal) && TimeSpan.TryParse(text, culture, out var t) ? t : null;
+        }
+        else if (type == typeof(Uri))
+        {
+            value = Uri.TryCreate(text, UriKind.Absolute, out var uri) ? uri : null;
+        }
+        else if (type.IsEnum && Array.Find(Enum.GetNames(type), name => name.Equals(text.Trim(), StringComparison.OrdinalIgnoreCase)) is { } found)
+        {
+            value = Enum.Parse(type, found);
+        }
+
+        return value is not null;
+    }
+
+    private static string Allowed(Type type)
+    {
+        type = Nullable.GetUnderlyingType(type) ?? type;
+        return type switch
+        {
+            _ when type == typeof(bool) => "true or false",
+            _ when type == typeof(int) => "a whole number",
+            _ when type == typeof(long) => "a whole number",
+            _ when type == typeof(double) => "a finite number, with a dot as decimal sign",
+            _ when type == typeof(TimeSpan) => "a time span as hh:mm:ss, 00:00:10 is ten seconds",
+            _ when type == typeof(Uri) => "an absolute URI",
+            _ when type.IsEnum => "one of " + string.Join(", ", Enum.GetNames(type)),
+            _ => "a text",
+        };
+    }
+
+    private static string Format(object? value) => value switch
+    {
+        null => "null",
+        string text => $"'{text}'",
+        double number => number.ToString("R", CultureInfo.InvariantCulture),
+        IFormattable formattable => formattable.ToString(null, CultureInfo.InvariantCulture),
+        IEnumerable items => "[" + string.Join(", ", items.Cast<object?>().Select(Format)) + "]",
+        _ => value.ToString() ?? "null",
+    };
+}

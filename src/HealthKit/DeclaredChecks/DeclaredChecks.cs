@@ -1,0 +1,3 @@
+namespace HealthKit;
+
+internal sealed class DeclaredChecks;

@@ -1,0 +1,46 @@
+namespace HealthKit;
+
+/// <summary>
+/// What the monitor does with one check. Layers, the later ones win: <c>HealthKit:Defaults</c>, the registration's own
+/// Period/Timeout/Delay, <see cref="IHealthKitBuilder.Configure"/>, the check's entry in <c>HealthKit:Checks</c>.
+/// </summary>
+public sealed record CheckPolicy
+{
+    /// <summary>The shortest period and timeout that is accepted: 100 ms.</summary>
+    public static readonly TimeSpan MinimumInterval = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>The longest period and timeout that is accepted: 1 day.</summary>
+    public static readonly TimeSpan MaximumInterval = TimeSpan.FromDays(1);
+
+    /// <summary>Whether the check runs at all. A check that is off is in no snapshot. Default: true.</summary>
+    public bool Enabled { get; set; } = true;
+
+    /// <summary>From the start of one run to the start of the next; 100 ms to 1 day. Default: 10 s.</summary>
+    public TimeSpan Period { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long one run may take, counted from its start; 100 ms to 1 day. Default: 5 s.</summary>
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// How long after the start of the monitor the first run comes; 0 to 1 day. A check with a delay does not hold up readiness
+    /// while it is pending. Default: 0.
+    /// </summary>
+    public TimeSpan Delay { get; set; } = TimeSpan.Zero;
+
+    /// <summary>How many consecutive worse results it takes until the status turns worse; 1 to 1,000. Default: 1.</summary>
+    public int FailureThreshold { get; set; } = 1;
+
+    /// <summary>How many consecutive better results it takes until the status turns better; 1 to 1,000. Default: 1.</summary>
+    public int RecoveryThreshold { get; set; } = 1;
+
+    /// <summary>What to do when this check is bad: a text or a link to a runbook. Replaces the descriptor's remedy.</summary>
+    public string? Remedy { get; set; }
+
+    /// <summary>
+    /// The age from which the latest result no longer counts: three periods, or one period, the timeout and a second where that is
+    /// longer, so that a slow check within its timeout never turns stale.
+    /// </summary>
+    public TimeSpan StaleAfter => Max(3 * Period, Period + Timeout + TimeSpan.FromSeconds(1));
+
+    private static TimeSpan Max(TimeSpan a, TimeSpan b) => a > b ? a : b;
+}
