@@ -72,6 +72,18 @@ internal sealed class OptionSchema
         }
     }
 
+    /// <summary>Sets the properties that the section names and passes all other keys over: they are someone else's.</summary>
+    public void BindKnown(IConfigurationSection section, object options, ICollection<string> errors)
+    {
+        foreach (var child in section.GetChildren())
+        {
+            if (_properties.TryGetValue(child.Key, out var property))
+            {
+                Set(child, property, options, errors);
+            }
+        }
+    }
+
     private static void Set(IConfigurationSection child, PropertyInfo property, object options, ICollection<string> errors)
     {
         if (property.PropertyType == typeof(IList<string>))
