@@ -26,8 +26,9 @@ internal sealed partial class DeclaredChecks : IPostConfigureOptions<HealthCheck
     private readonly Redactor _redactor;
     private readonly IReadOnlyList<IConfigureOptions<HealthKitOptions>> _configureOptions;
 
+    private readonly Dictionary<string, HealthCheckRegistration> _asRegistered = new(StringComparer.OrdinalIgnoreCase);
+    private readonly HashSet<string> _checksWithEntry = new(StringComparer.OrdinalIgnoreCase);
     private IReadOnlyList<MonitoredCheck>? _checks;
-    private HashSet<string> _entriesAtStart = [];
 
     public DeclaredChecks(
         IEnumerable<CheckType> types,
@@ -83,7 +84,6 @@ internal sealed partial class DeclaredChecks : IPostConfigureOptions<HealthCheck
                 var checks = Resolve(options.Registrations, Options(errors), errors);
                 Throw(errors);
                 _checks = checks;
-                _entriesAtStart = Entries().Select(entry => entry.Key).ToHashSet(StringComparer.OrdinalIgnoreCase);
             }
 
             // Microsoft's publishers group registrations by period and delay and ask for each group apart; one picture serves them all.
@@ -105,51 +105,49 @@ internal sealed partial class DeclaredChecks : IPostConfigureOptions<HealthCheck
             List<string> errors = [];
             List<string> notes = [];
             var options = Options(errors);
-            var entries = Entries().ToList();
-            if (entries.Count == 0 && _entriesAtStart.Count > 0)
+            var entries = ParseEntries(errors);
+            if (entries.Count == 0 && _checksWithEntry.Count > 0)
             {
-                errors.Add($"{Root}:Checks is gone: the configuration was probably read while it was being written.");
+                errors.Add($"{Root}:Checks is gone: the configuration was probably read while it was being written");
+            }
+
+            foreach (var (name, entry) in entries)
+            {
+                if (_asRegistered.ContainsKey(name))
+                {
+                    continue;
+                }
+
+                if (entry.Keys.Type is null)
+                {
+                    errors.Add(NoSuchCheck(entry.Section, name, _asRegistered.Keys));
+                }
+                else
+                {
+                    notes.Add($"{entry.Section.Path} declares a new check: it runs from the next start of the app on.");
+                }
             }
 
             var policies = new Dictionary<string, CheckPolicy>(StringComparer.OrdinalIgnoreCase);
             var accepted = new List<(CheckInstance Instance, object Options)>();
-            foreach (var entry in entries)
+            foreach (var check in Checks)
             {
-                var parsed = Parse(entry, errors);
-                var name = parsed.Name ?? entry.Key;
-                if (Checks.FirstOrDefault(check => check.Registration.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) is not { } check)
+                var name = check.Registration.Name;
+                if (!entries.TryGetValue(name, out var entry) && _checksWithEntry.Contains(name))
                 {
-                    if (parsed.Type is null)
-                    {
-                        errors.Add(NoSuchCheck(entry, name, Checks.Select(c => c.Registration.Name)));
-                    }
-                    else
-                    {
-                        notes.Add($"{entry.Path} declares a new check: it runs from the next start of the app on.");
-                    }
-
+                    notes.Add($"The entry of check '{name}' is gone from {Root}:Checks: it keeps running as it was until the next start of the app.");
                     continue;
                 }
 
-                var policy = PolicyOf(check.Registration, check.Policy, options, parsed);
-                Validate(check.Registration.Name, entry, policy, errors);
-                policies[check.Registration.Name] = policy;
-                if (TypedCheck.Of(check.Registration) is { } typed)
+                policies[name] = PolicyOf(_asRegistered[name], options, entry, errors);
+                if (OptionsOf(check.Registration, entry, errors) is { } changed)
                 {
-                    accepted.Add((_instances.Get(typed), typed.BuildOptions(check.Registration.Name, entry, errors)));
-                }
-                else
-                {
-                    CheckEntry.Schema.Bind(entry, new CheckEntry(), errors);
+                    accepted.Add(changed);
                 }
             }
 
             Throw(errors);
-            foreach (var gone in _entriesAtStart.Except(entries.Select(entry => entry.Key), StringComparer.OrdinalIgnoreCase))
-            {
-                notes.Add($"{Root}:Checks:{gone} is gone: its check keeps running as it was until the next start of the app.");
-            }
-
+            _checksWithEntry.UnionWith(entries.Keys);
             foreach (var (instance, value) in accepted)
             {
                 instance.Options = value;
@@ -171,11 +169,12 @@ internal sealed partial class DeclaredChecks : IPostConfigureOptions<HealthCheck
         var section = _configuration?.GetSection(Root);
         if (section is not null)
         {
+            List<string> known = [.. RootSchema.Keys, .. _sections, "Defaults", "Checks"];
             foreach (var child in section.GetChildren())
             {
-                if (!RootSchema.Keys.Concat(_sections).Concat(["Defaults", "Checks"]).Contains(child.Key, StringComparer.OrdinalIgnoreCase))
+                if (!known.Contains(child.Key, StringComparer.OrdinalIgnoreCase))
                 {
-                    errors.Add($"{child.Path} is not a known key; allowed: {string.Join(", ", RootSchema.Keys.Concat(_sections).Concat(["Defaults", "Checks"]))}.");
+                    errors.Add($"{child.Path} is not a known key; allowed: {string.Join(", ", known)}");
                 }
             }
 
@@ -210,7 +209,7 @@ internal sealed partial class DeclaredChecks : IPostConfigureOptions<HealthCheck
             }
             else
             {
-                errors.Add($"Two checks are named '{registration.Name}'; allowed: one, ignoring case. Give one of them another name.");
+                errors.Add($"Two checks are named '{registration.Name}'; allowed: one, ignoring case");
             }
         }
 
@@ -220,34 +219,20 @@ internal sealed partial class DeclaredChecks : IPostConfigureOptions<HealthCheck
             checks.InsertRange(0, _defaultChecks.Select(check => check.Registration).Where(registration => taken.Add(registration.Name)));
         }
 
-        var entries = new Dictionary<string, (IConfigurationSection Section, CheckEntry Parsed)>(StringComparer.OrdinalIgnoreCase);
-        foreach (var section in Entries())
+        var entries = ParseEntries(errors);
+        foreach (var (name, entry) in entries)
         {
-            var parsed = Parse(section, errors);
-            var name = parsed.Name ?? section.Key;
-            if (!KeyPattern().IsMatch(section.Key))
+            if (entry.Keys.Type is not null && Declare(entry, name, taken, errors) is { } declared)
             {
-                errors.Add($"{section.Path}: '{section.Key}' is no key for a check; allowed: letters, digits and single underscores between them ({KeyPattern()}). Set Name in the entry for any other name.");
-            }
-            else if (entries.TryGetValue(name, out var other))
-            {
-                errors.Add($"{section.Path} and {other.Section.Path} both name check '{name}'; allowed: one entry a check.");
-            }
-            else
-            {
-                entries[name] = (section, parsed);
-                if (parsed.Type is not null && Declare(section, parsed, name, taken, errors) is { } declared)
-                {
-                    checks.Add(declared);
-                }
+                checks.Add(declared);
             }
         }
 
-        foreach (var (name, (section, parsed)) in entries)
+        foreach (var (name, entry) in entries)
         {
-            if (parsed.Type is null && !taken.Contains(name))
+            if (entry.Keys.Type is null && !taken.Contains(name))
             {
-                errors.Add(NoSuchCheck(section, name, checks.Select(check => check.Name)));
+                errors.Add(NoSuchCheck(entry.Section, name, checks.Select(check => check.Name)));
             }
         }
 
@@ -255,48 +240,45 @@ internal sealed partial class DeclaredChecks : IPostConfigureOptions<HealthCheck
         {
             if (!taken.Contains(policy.CheckName))
             {
-                errors.Add($"Configure(\"{policy.CheckName}\"): no check has that name; registered: {string.Join(", ", checks.Select(check => check.Name))}.");
+                errors.Add($"Configure(\"{policy.CheckName}\"): no check has that name; registered: {string.Join(", ", checks.Select(check => check.Name))}");
             }
         }
 
+        _checksWithEntry.UnionWith(entries.Keys);
         return checks.ConvertAll(registration =>
         {
-            var (section, parsed) = entries.TryGetValue(registration.Name, out var entry) ? entry : default;
-            var policy = PolicyOf(registration, current: null, options, parsed);
-            Validate(registration.Name, section, policy, errors);
-            var typed = TypedCheck.Of(registration);
-            if (typed is not null)
+            _asRegistered[registration.Name] = registration;
+            var entry = entries.GetValueOrDefault(registration.Name);
+            var policy = PolicyOf(registration, options, entry, errors);
+            if (OptionsOf(registration, entry, errors) is var (instance, value))
             {
-                _instances.Get(typed).Options = typed.BuildOptions(registration.Name, section, errors);
-            }
-            else if (section is not null)
-            {
-                CheckEntry.Schema.Bind(section, new CheckEntry(), errors);
+                instance.Options = value;
             }
 
             return new MonitoredCheck(
                 new HealthCheckRegistration(
                     registration.Name,
                     registration.Factory,
-                    parsed?.FailureStatus ?? registration.FailureStatus,
-                    parsed?.Tags ?? (IEnumerable<string>)registration.Tags,
+                    entry?.Keys.FailureStatus ?? registration.FailureStatus,
+                    entry?.Keys.Tags ?? (IEnumerable<string>)registration.Tags,
                     registration.Timeout),
                 policy,
-                typed?.Type.Descriptor);
+                TypedCheck.Of(registration)?.Type.Descriptor);
         });
     }
 
-    private HealthCheckRegistration? Declare(IConfigurationSection section, CheckEntry parsed, string name, HashSet<string> taken, List<string> errors)
+    private HealthCheckRegistration? Declare(Entry entry, string name, HashSet<string> taken, List<string> errors)
     {
-        if (!_types.TryGetValue(parsed.Type!, out var type))
+        var typeName = entry.Keys.Type!;
+        if (!_types.TryGetValue(typeName, out var type))
         {
-            errors.Add($"{section.Path}:Type = '{parsed.Type}'; allowed: {string.Join(", ", _types.Keys.Order(StringComparer.Ordinal))}. A type of another package is known once that package's call (Add…Checks) stands beside AddHealthKit().");
+            errors.Add($"{entry.Section.Path}:Type = '{typeName}'; allowed: {TypeNames()}. A type of another package is known once that package's call (Add…Checks) stands beside AddHealthKit()");
             return null;
         }
 
         if (!taken.Add(name))
         {
-            errors.Add($"{section.Path}:Type = '{parsed.Type}' declares check '{name}', which is there already; allowed: another name, or the entry without Type to tune the check that is there.");
+            errors.Add($"{entry.Section.Path}:Type = '{typeName}' declares check '{name}', which is there already; allowed: another name, or the entry without Type to tune the check that is there");
             return null;
         }
 
@@ -304,52 +286,79 @@ internal sealed partial class DeclaredChecks : IPostConfigureOptions<HealthCheck
     }
 
     /// <summary>Defaults, the registration, code, configuration: the later ones win.</summary>
-    private CheckPolicy PolicyOf(HealthCheckRegistration registration, CheckPolicy? current, HealthKitOptions options, CheckEntry? entry)
+    private CheckPolicy PolicyOf(HealthCheckRegistration registration, HealthKitOptions options, Entry? entry, List<string> errors)
     {
-        // After the start the registrations have no period and delay any more: the policy of the start stands in for the layers below.
-        var policy = current is not null ? current with { } : options.Defaults with { Remedy = null, Enabled = true, Delay = TimeSpan.Zero };
-        if (current is null)
+        var policy = options.Defaults with { Remedy = null, Enabled = true, Delay = TimeSpan.Zero };
+        policy.Period = registration.Period ?? policy.Period;
+        policy.Delay = registration.Delay ?? policy.Delay;
+        policy.Timeout = registration.Timeout > TimeSpan.Zero ? registration.Timeout : policy.Timeout;
+        foreach (var configuration in _policies)
         {
-            policy.Period = registration.Period ?? policy.Period;
-            policy.Delay = registration.Delay ?? policy.Delay;
-            policy.Timeout = registration.Timeout > TimeSpan.Zero ? registration.Timeout : policy.Timeout;
-            foreach (var configuration in _policies)
+            if (configuration.CheckName.Equals(registration.Name, StringComparison.OrdinalIgnoreCase))
             {
-                if (configuration.CheckName.Equals(registration.Name, StringComparison.OrdinalIgnoreCase))
-                {
-                    configuration.Configure(policy);
-                }
+                configuration.Configure(policy);
             }
         }
 
-        entry?.ApplyTo(policy);
+        entry?.Keys.ApplyTo(policy);
+        foreach (var error in PolicyRules.Validate(policy))
+        {
+            errors.Add(OptionSchema.Describe(registration.Name, entry?.Section, error));
+        }
+
         return policy;
     }
 
-    private static void Validate(string name, IConfigurationSection? section, CheckPolicy policy, List<string> errors)
+    private (CheckInstance Instance, object Options)? OptionsOf(HealthCheckRegistration registration, Entry? entry, List<string> errors)
     {
-        foreach (var error in PolicyRules.Validate(policy))
+        if (TypedCheck.Of(registration) is { } typed)
         {
-            errors.Add(OptionSchema.Describe(name, section, error));
+            return (_instances.Get(typed), typed.BuildOptions(registration.Name, entry?.Section, errors));
         }
+
+        if (entry is not null)
+        {
+            // Not a check of a check type: it has no options, only a policy.
+            CheckEntry.Schema.Bind(entry.Section, new CheckEntry(), errors);
+        }
+
+        return null;
     }
 
-    private static CheckEntry Parse(IConfigurationSection section, List<string> errors)
+    /// <summary>The entries by the name of the check they are about.</summary>
+    private Dictionary<string, Entry> ParseEntries(List<string> errors)
     {
-        var entry = new CheckEntry();
-        if (section.Value is { Length: > 0 } value && !section.GetChildren().Any())
+        var entries = new Dictionary<string, Entry>(StringComparer.OrdinalIgnoreCase);
+        foreach (var section in _configuration?.GetSection(Root).GetSection("Checks").GetChildren() ?? [])
         {
-            errors.Add($"{section.Path} = '{value}'; allowed: keys, such as {section.Path}:Type.");
+            if (!KeyPattern().IsMatch(section.Key))
+            {
+                errors.Add($"{section.Path}: '{section.Key}' is no key for a check; allowed: letters and digits, with single underscores between them. Set Name in the entry for any other name");
+                continue;
+            }
+
+            if (section.Value is { Length: > 0 } value && !section.GetChildren().Any())
+            {
+                errors.Add($"{section.Path} = '{value}'; allowed: keys, such as {section.Path}:Type");
+                continue;
+            }
+
+            var keys = new CheckEntry();
+            CheckEntry.Schema.BindKnown(section, keys, errors);
+            var name = keys.Name ?? section.Key;
+            if (!entries.TryAdd(name, new Entry(section, keys)))
+            {
+                errors.Add($"{section.Path} and {entries[name].Section.Path} both name check '{name}'; allowed: one entry a check");
+            }
         }
 
-        CheckEntry.Schema.BindKnown(section, entry, errors);
-        return entry;
+        return entries;
     }
 
     private string NoSuchCheck(IConfigurationSection section, string name, IEnumerable<string> names) =>
-        $"{section.Path} names no check: '{name}' is not registered; allowed: {string.Join(", ", names)}, or a Type to declare a new one ({string.Join(", ", _types.Keys.Order(StringComparer.Ordinal))}).";
+        $"{section.Path} names no check: '{name}' is not registered; allowed: {string.Join(", ", names)}, or a Type to declare a new one ({TypeNames()})";
 
-    private IEnumerable<IConfigurationSection> Entries() => _configuration?.GetSection(Root).GetSection("Checks").GetChildren() ?? [];
+    private string TypeNames() => string.Join(", ", _types.Keys.Order(StringComparer.Ordinal));
 
     private void Throw(List<string> errors)
     {
@@ -358,6 +367,9 @@ internal sealed partial class DeclaredChecks : IPostConfigureOptions<HealthCheck
             throw new OptionsValidationException(Root, typeof(HealthKitOptions), errors.Distinct().Select(_redactor.Redact));
         }
     }
+
+    /// <summary>A check's entry in the configuration.</summary>
+    private sealed record Entry(IConfigurationSection Section, CheckEntry Keys);
 
     [GeneratedRegex("^[A-Za-z0-9]+(_[A-Za-z0-9]+)*$")]
     private static partial Regex KeyPattern();
