@@ -28,6 +28,7 @@ internal sealed partial class DeclaredChecks : IPostConfigureOptions<HealthCheck
 
     private readonly Dictionary<string, HealthCheckRegistration> _asRegistered = new(StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<string> _checksWithEntry = new(StringComparer.OrdinalIgnoreCase);
+    private IReadOnlyList<string> _entriesLastRead = [];
     private IReadOnlyList<MonitoredCheck>? _checks;
 
     public DeclaredChecks(
@@ -158,6 +159,18 @@ internal sealed partial class DeclaredChecks : IPostConfigureOptions<HealthCheck
         }
     }
 
+    /// <summary>
+    /// The entries that have gone from the configuration without a reload being told: a settings file read while it was written loses
+    /// its values and tells nobody.
+    /// </summary>
+    public IReadOnlyList<string> EntriesLostInSilence()
+    {
+        lock (_gate)
+        {
+            return [.. _entriesLastRead.Except(EntrySections().Select(section => section.Key), StringComparer.OrdinalIgnoreCase)];
+        }
+    }
+
     private HealthKitOptions Options(List<string> errors)
     {
         var options = new HealthKitOptions();
@@ -189,9 +202,14 @@ internal sealed partial class DeclaredChecks : IPostConfigureOptions<HealthCheck
             errors.Add(OptionSchema.Describe(Root, section, new(nameof(options.MaxConcurrentRuns), options.MaxConcurrentRuns, "a whole number from 1 to 1000")));
         }
 
-        foreach (var error in PolicyRules.Validate(options.Defaults))
+        var sound = new CheckPolicy();
+        foreach (var error in PolicyRules.Validate(options.Defaults).ToList())
         {
+            // Said once, here, and not once more for every check that would inherit it.
             errors.Add(OptionSchema.Describe("defaults", section?.GetSection("Defaults"), error));
+            (options.Defaults.Period, options.Defaults.Timeout) = (sound.Period, sound.Timeout);
+            (options.Defaults.FailureThreshold, options.Defaults.RecoveryThreshold) = (sound.FailureThreshold, sound.RecoveryThreshold);
+            options.Defaults.Delay = sound.Delay;
         }
 
         return options;
@@ -329,7 +347,9 @@ internal sealed partial class DeclaredChecks : IPostConfigureOptions<HealthCheck
     private Dictionary<string, Entry> ParseEntries(List<string> errors)
     {
         var entries = new Dictionary<string, Entry>(StringComparer.OrdinalIgnoreCase);
-        foreach (var section in _configuration?.GetSection(Root).GetSection("Checks").GetChildren() ?? [])
+        var sections = EntrySections().ToList();
+        _entriesLastRead = sections.ConvertAll(section => section.Key);
+        foreach (var section in sections)
         {
             if (!KeyPattern().IsMatch(section.Key))
             {
@@ -357,6 +377,8 @@ internal sealed partial class DeclaredChecks : IPostConfigureOptions<HealthCheck
 
     private string NoSuchCheck(IConfigurationSection section, string name, IEnumerable<string> names) =>
         $"{section.Path} names no check: '{name}' is not registered; allowed: {string.Join(", ", names)}, or a Type to declare a new one ({TypeNames()})";
+
+    private IEnumerable<IConfigurationSection> EntrySections() => _configuration?.GetSection(Root).GetSection("Checks").GetChildren() ?? [];
 
     private string TypeNames() => string.Join(", ", _types.Keys.Order(StringComparer.Ordinal));
 

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace HealthKit;
 
 /// <summary>The default check <c>healthkit</c>: HealthKit says itself what it could not do.</summary>
-internal sealed class SelfCheck(SelfReport report) : IHealthCheck
+internal sealed class SelfCheck(SelfReport report, DeclaredChecks declared) : IHealthCheck
 {
     public static readonly CheckType<SelfCheckOptions> Type = CheckType.Create<SelfCheckOptions>(
         new CheckDescriptor(
@@ -18,11 +18,20 @@ internal sealed class SelfCheck(SelfReport report) : IHealthCheck
             "The app's log, category HealthKit.",
             "config.reloadRejected: correct the setting that the description names and save the configuration again. state.…: make room in the state directory, or let the app's account write to it."),
         static _ => [],
-        static (services, _) => new SelfCheck(services.GetRequiredService<SelfReport>()));
+        static (services, _) => new SelfCheck(services.GetRequiredService<SelfReport>(), services.GetRequiredService<DeclaredChecks>()));
 
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         var problems = report.Problems();
+        if (declared.EntriesLostInSilence() is { Count: > 0 } lost)
+        {
+            problems =
+            [
+                new("config.reloadRejected", $"HealthKit:Checks has lost {string.Join(", ", lost)}: a settings file could not be read or was read while it was being written. The last good settings stay in force."),
+                .. problems,
+            ];
+        }
+
         return Task.FromResult(problems.Count == 0
             ? HealthCheckResult.Healthy("HealthKit does all that it is set to do.")
             : HealthCheckResult.Degraded(

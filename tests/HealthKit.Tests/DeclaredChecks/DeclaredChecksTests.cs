@@ -1,0 +1,232 @@
+using HealthKit.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace HealthKit.Tests.DeclaredChecks;
+
+public class DeclaredChecksTests
+{
+    [Fact]
+    public async Task An_entry_with_a_type_is_a_check_with_its_options_policy_and_tags()
+    {
+        await using var host = await TestHost.Start(
+            builder => builder.AddCheckType(Probe.Type),
+            ("Checks:root_disk:Type", "probe"),
+            ("Checks:root_disk:Path", "/"),
+            ("Checks:root_disk:unhealthybelowfreepercent", "7.5"),
+            ("Checks:root_disk:MaxBytes", "2147483648"),
+            ("Checks:root_disk:Tries", "3"),
+            ("Checks:root_disk:Strict", "True"),
+            ("Checks:root_disk:Window", "00:00:30"),
+            ("Checks:root_disk:Mode", "thorough"),
+            ("Checks:root_disk:Address", "http://127.0.0.1/x"),
+            ("Checks:root_disk:Tags:0", "ready"),
+            ("Checks:root_disk:FailureStatus", "Degraded"),
+            ("Checks:root_disk:Period", "00:01:00"),
+            ("Checks:root_disk:Timeout", "00:00:02"),
+            ("Checks:root_disk:FailureThreshold", "3"),
+            ("Checks:root_disk:RecoveryThreshold", "2"),
+            ("Checks:root_disk:Remedy", "docs/runbook.md"));
+
+        var state = await host.Until("root_disk", check => check.Condition == CheckCondition.Current);
+        Assert.Equal("/", state.Data["path"]);
+        Assert.Equal(7.5, state.Data["free"]);
+        Assert.Equal(2147483648L, state.Data["maxBytes"]);
+        Assert.Equal(3L, state.Data["tries"]);
+        Assert.Equal(true, state.Data["strict"]);
+        Assert.Equal(TimeSpan.FromSeconds(30), state.Data["window"]);
+        Assert.Equal("Thorough", state.Data["mode"]);
+        Assert.Equal("http://127.0.0.1/x", state.Data["address"]);
+        Assert.Equal("default.example", state.Data["hosts"]);
+        Assert.Equal(["ready"], state.Tags);
+        Assert.Equal("docs/runbook.md", state.Remedy);
+        Assert.Equal(Probe.Type.Descriptor, state.Descriptor);
+        var (p, policy) = (state.Policy, host.Monitor.Catalog.Single(entry => entry.Name == "root_disk").Policy);
+        Assert.Equal((TimeSpan.FromMinutes(1), TimeSpan.FromSeconds(2), 3, 2), (p.Period, p.Timeout, p.FailureThreshold, p.RecoveryThreshold));
+        Assert.Equal(p, policy);
+    }
+
+    [Theory]
+    [InlineData("Checks:a:Hosts", "one.example", "one.example")]
+    [InlineData("Checks:a:Hosts:0", "two.example", "two.example")]
+    [InlineData("Checks:a:Hosts", "", "")]
+    public async Task A_configured_list_replaces_its_default_and_a_scalar_is_a_list_of_one(string key, string value, string expected)
+    {
+        await using var host = await TestHost.Start(builder => builder.AddCheckType(Probe.Type), ("Checks:a:Type", "Probe"), (key, value));
+        Assert.Equal(expected, (await host.Until("a", check => check.Condition == CheckCondition.Current)).Data["hosts"]);
+    }
+
+    [Fact]
+    public async Task Configuration_wins_over_code_and_code_over_the_registration_and_that_over_the_defaults()
+    {
+        var builder = TestHost.Builder(("Defaults:Period", "00:00:20"), ("Defaults:Timeout", "00:00:03"), ("Checks:c:Period", "00:00:40"), ("Checks:c:Tries", "9"));
+        var kit = builder.AddHealthKit(o =>
+        {
+            o.AddDefaultChecks = false;
+            o.Defaults.Period = TimeSpan.FromSeconds(15);
+        });
+        kit.AddDelegateCheck("a", _ => new(HealthCheckResult.Healthy()));
+        kit.AddDelegateCheck("b", _ => new(HealthCheckResult.Healthy()), timeout: TimeSpan.FromSeconds(1));
+        kit.AddCheck(Probe.Type, "c", o => o.Tries = 2);
+        kit.Configure("b", policy => policy.Period = TimeSpan.FromSeconds(30));
+        kit.Configure("C", policy => policy.Period = TimeSpan.FromSeconds(30));
+        await using var host = await TestHost.Start(builder);
+
+        Assert.Equal((20, 3), Seconds(host["a"]));
+        Assert.Equal((30, 1), Seconds(host["b"]));
+        Assert.Equal((40, 3), Seconds(host["c"]));
+        Assert.Equal(9L, (await host.Until("c", check => check.Condition == CheckCondition.Current)).Data["tries"]);
+
+        static (double, double) Seconds(CheckState check) => (check.Policy.Period.TotalSeconds, check.Policy.Timeout.TotalSeconds);
+    }
+
+    [Fact]
+    public async Task An_entry_without_a_type_tunes_anyones_check_also_under_another_name()
+    {
+        var builder = TestHost.Builder(("Checks:redis_write:Name", "redis:write"), ("Checks:redis_write:FailureThreshold", "3"), ("Checks:off:Enabled", "false"), ("Checks:disp:Type", "Probe"), ("Checks:disp:Name", "a name / of its own"));
+        builder.Services.AddHealthChecks().AddCheck("redis:write", () => HealthCheckResult.Healthy()).AddCheck("off", () => HealthCheckResult.Healthy());
+        builder.AddHealthKit(o => o.AddDefaultChecks = false).AddCheckType(Probe.Type);
+        await using var host = await TestHost.Start(builder);
+        Assert.Equal(["redis:write", "a name / of its own"], host.Monitor.Current.Checks.Select(check => check.Name));
+        Assert.Equal(3, host["redis:write"].Policy.FailureThreshold);
+        Assert.False(host.Monitor.Catalog.Single(entry => entry.Name == "off").Policy.Enabled);
+    }
+
+    [Theory]
+    [InlineData("Checks:tiny:UnhealthyBelowFreePercent", "101", "HealthKit:Checks:tiny:UnhealthyBelowFreePercent = 101; allowed: a number from 0 to 100 (percent)")]
+    [InlineData("Checks:tiny:UnhealthyBelowFreePercent", "", "HealthKit:Checks:tiny:UnhealthyBelowFreePercent = ''; allowed: a finite number")]
+    [InlineData("Checks:tiny:UnhealthyBelowFreePercent", "NaN", "HealthKit:Checks:tiny:UnhealthyBelowFreePercent = 'NaN'; allowed: a finite number")]
+    [InlineData("Checks:tiny:UnhealthyBelowFreePercent", "1e999", "= '1e999'; allowed: a finite number")]
+    [InlineData("Checks:tiny:UnhealthyBelowFreePercent", "5,5", "= '5,5'; allowed: a finite number, with a dot")]
+    [InlineData("Checks:tiny:Tries", "", "HealthKit:Checks:tiny:Tries = ''; allowed: a whole number")]
+    [InlineData("Checks:tiny:Tries", "2.5", "HealthKit:Checks:tiny:Tries = '2.5'; allowed: a whole number")]
+    [InlineData("Checks:tiny:Strict", "yes", "HealthKit:Checks:tiny:Strict = 'yes'; allowed: true or false")]
+    [InlineData("Checks:tiny:Window", "10", "HealthKit:Checks:tiny:Window = '10'; allowed: a time span as hh:mm:ss, 00:00:10 is ten seconds")]
+    [InlineData("Checks:tiny:Mode", "1", "HealthKit:Checks:tiny:Mode = '1'; allowed: one of Fast, Thorough")]
+    [InlineData("Checks:tiny:Mode", "Fastest", "HealthKit:Checks:tiny:Mode = 'Fastest'; allowed: one of Fast, Thorough")]
+    [InlineData("Checks:tiny:Address", "nowhere", "HealthKit:Checks:tiny:Address = 'nowhere'; allowed: an absolute URI")]
+    [InlineData("Checks:tiny:Tries:0", "1", "HealthKit:Checks:tiny:Tries holds several values; allowed: one value")]
+    [InlineData("Checks:tiny:Hosts:0:Name", "x", "HealthKit:Checks:tiny:Hosts:0 holds keys of its own; allowed: a text")]
+    [InlineData("Checks:tiny:Trys", "1", "HealthKit:Checks:tiny:Trys is not a known key; allowed: Path,")]
+    [InlineData("Checks:tiny:CodeOnly", "1", "HealthKit:Checks:tiny:CodeOnly is not a known key")]
+    [InlineData("Checks:tiny:Period", "10", "HealthKit:Checks:tiny:Period = '10'; allowed: a time span as hh:mm:ss")]
+    [InlineData("Checks:tiny:Period", "00:00:00.05", "HealthKit:Checks:tiny:Period = 00:00:00.0500000; allowed: a time span from 00:00:00.1 (100 ms) to 1.00:00:00 (1 day)")]
+    [InlineData("Checks:tiny:Period", "2.00:00:00", "HealthKit:Checks:tiny:Period = 2.00:00:00; allowed: a time span from")]
+    [InlineData("Checks:tiny:Timeout", "-00:00:01", "HealthKit:Checks:tiny:Timeout = -00:00:01; allowed")]
+    [InlineData("Checks:tiny:FailureThreshold", "0", "HealthKit:Checks:tiny:FailureThreshold = 0; allowed: a whole number from 1 to 1000")]
+    [InlineData("Checks:tiny:FailureStatus", "2", "HealthKit:Checks:tiny:FailureStatus = '2'; allowed: one of Unhealthy, Degraded, Healthy")]
+    [InlineData("Checks:tiny:Enabled", "1", "HealthKit:Checks:tiny:Enabled = '1'; allowed: true or false")]
+    [InlineData("Checks:other:Type", "DiskSpaze", "HealthKit:Checks:other:Type = 'DiskSpaze'; allowed: ")]
+    [InlineData("Checks:nobody:Period", "00:00:10", "HealthKit:Checks:nobody names no check: 'nobody' is not registered; allowed: ")]
+    [InlineData("Checks:theirs:Path", "/", "HealthKit:Checks:theirs:Path is not a known key; allowed: Type, Name")]
+    [InlineData("Checks:theirs:Type", "Probe", "HealthKit:Checks:theirs:Type = 'Probe' declares check 'theirs', which is there already")]
+    [InlineData("Checks:again:Name", "Theirs", "both name check 'theirs'", "Checks:theirs:Period", "00:00:10")]
+    [InlineData("Checks:red-is:Period", "00:00:10", "'red-is' is no key for a check; allowed: letters and digits, with single underscores")]
+    [InlineData("Checks:red__is:Period", "00:00:10", "'red__is' is no key for a check")]
+    [InlineData("Checks:tiny2", "x", "HealthKit:Checks:tiny2 = 'x'; allowed: keys, such as HealthKit:Checks:tiny2:Type")]
+    [InlineData("Defaults:Period", "3", "HealthKit:Defaults:Period = '3'; allowed: a time span as hh:mm:ss")]
+    [InlineData("Defaults:Timeout", "3.00:00:00", "HealthKit:Defaults:Timeout = 3.00:00:00; allowed: a time span from")]
+    [InlineData("Defaults:Perod", "00:00:10", "HealthKit:Defaults:Perod is not a known key; allowed: Period, Timeout")]
+    [InlineData("MaxConcurrentRuns", "0", "HealthKit:MaxConcurrentRuns = 0; allowed: a whole number from 1 to 1000")]
+    [InlineData("Cheks:a:Type", "Probe", "HealthKit:Cheks is not a known key; allowed: ")]
+    public async Task A_bad_setting_stops_the_start_and_names_path_value_and_what_is_allowed(
+        string key, string value, string expected, string? otherKey = null, string? otherValue = null)
+    {
+        var settings = new List<(string, string?)> { ("Checks:tiny:Type", "Probe"), (key, value) };
+        if (otherKey is not null)
+        {
+            settings.Add((otherKey, otherValue));
+        }
+
+        var error = await Assert.ThrowsAsync<OptionsValidationException>(() => TestHost.Start(
+            builder => builder.AddCheckType(Probe.Type).AddDelegateCheck("theirs", _ => new(HealthCheckResult.Healthy())), [.. settings]));
+        Assert.Contains(expected, error.Message, StringComparison.Ordinal);
+        Assert.Single(error.Failures);
+    }
+
+    [Fact]
+    public async Task All_that_is_wrong_is_said_at_once_and_no_secret_with_it()
+    {
+        var builder = TestHost.Builder(("Checks:a:Type", "None"), ("Checks:b:Type", "Probe"), ("Checks:b:Tries", "tok-7f3a9c1e"), ("Cheks", "1"));
+        var redactor = new Redactor();
+        redactor.AddSecret("tok-7f3a9c1e");
+        builder.Services.AddSingleton(redactor);
+        builder.AddHealthKit(o => o.AddDefaultChecks = false).AddCheckType(Probe.Type);
+        var error = await Assert.ThrowsAsync<OptionsValidationException>(() => TestHost.Start(builder));
+        Assert.Equal(3, error.Failures.Count());
+        Assert.DoesNotContain("tok-7f3a9c1e", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Bad_options_in_code_stop_the_start_too_also_without_HealthKits_monitor()
+    {
+        var error = await Assert.ThrowsAsync<OptionsValidationException>(() => TestHost.Start(
+            builder => builder.AddCheck(Probe.Type, "disk", o => o.UnhealthyBelowFreePercent = -1)));
+        Assert.Contains("Check 'disk': UnhealthyBelowFreePercent = -1; allowed: a number from 0 to 100 (percent)", error.Message, StringComparison.Ordinal);
+
+        var services = new ServiceCollection();
+        services.AddLogging();
+        services.AddHealthChecks().AddCheck(Probe.Type, "disk", o => o.UnhealthyBelowFreePercent = -1);
+        await using var provider = services.BuildServiceProvider();
+        Assert.Throws<OptionsValidationException>(() => provider.GetRequiredService<HealthCheckService>());
+    }
+
+    [Fact]
+    public async Task A_typed_check_works_under_Microsofts_own_service_and_keeps_its_instance()
+    {
+        var services = new ServiceCollection();
+        services.AddLogging();
+        services.AddHealthChecks().AddCheck(Probe.Type, "disk", o => o.Path = "/");
+        await using var provider = services.BuildServiceProvider();
+        var service = provider.GetRequiredService<HealthCheckService>();
+        await service.CheckHealthAsync();
+        var report = await service.CheckHealthAsync();
+        Assert.Equal(2, report.Entries["disk"].Data["runs"]);
+    }
+
+    [Fact]
+    public async Task Duplicate_names_are_an_error_that_names_them()
+    {
+        var error = await Assert.ThrowsAsync<OptionsValidationException>(() => TestHost.Start(builder => builder
+            .AddDelegateCheck("same", _ => new(HealthCheckResult.Healthy()))
+            .AddDelegateCheck("Same", _ => new(HealthCheckResult.Healthy()))));
+        Assert.Contains("Two checks are named 'Same'", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_policy_for_no_check_is_an_error()
+    {
+        var error = await Assert.ThrowsAsync<OptionsValidationException>(() => TestHost.Start(builder => builder.Configure("nobody", _ => { })));
+        Assert.Contains("Configure(\"nobody\"): no check has that name", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_option_with_a_policy_keys_name_is_refused()
+    {
+        var error = Assert.Throws<ArgumentException>(() => CheckType.Create<BadOptions>(Probe.Type.Descriptor, _ => [], (_, _) => throw new InvalidOperationException()));
+        Assert.Contains("BadOptions.Period", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_descriptor_without_a_remedy_is_refused() =>
+        Assert.Throws<ArgumentException>(() => CheckType.Create<ProbeOptions>(
+            Probe.Type.Descriptor with { Remedy = " " }, _ => [], (_, _) => throw new InvalidOperationException()));
+
+    [Fact]
+    public async Task AddHealthKit_twice_is_one_HealthKit()
+    {
+        var builder = TestHost.Builder();
+        builder.AddHealthKit(o => o.AddDefaultChecks = false);
+        builder.AddHealthKit().AddDelegateCheck("a", _ => new(HealthCheckResult.Healthy()));
+        await using var host = await TestHost.Start(builder);
+        Assert.Equal(["a"], host.Monitor.Current.Checks.Select(check => check.Name));
+        Assert.Single(host.Host.Services.GetServices<HealthMonitor>());
+    }
+
+    private sealed class BadOptions
+    {
+        public TimeSpan Period { get; set; }
+    }
+}

@@ -1,0 +1,85 @@
+using HealthKit.Tests.Support;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+
+namespace HealthKit.Tests.DeclaredChecks;
+
+/// <summary>Reloads of a real settings file.</summary>
+public sealed class ReloadTests : IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("hk-reload").FullName;
+
+    private string Settings => Path.Combine(_directory, "appsettings.json");
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    [Fact]
+    public async Task Thresholds_and_policies_follow_a_reload()
+    {
+        await using var host = await Start("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Tries": 1, "Period": "00:00:00.2" } } } }""");
+        await host.Until("a", check => check.Data.TryGetValue("tries", out var tries) && tries is 1L);
+        Write("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Tries": 7, "Period": "00:00:00.3", "Remedy": "new" } } } }""");
+        var state = await host.Until("a", check => check.Data["tries"] is 7L);
+        Assert.Equal((TimeSpan.FromSeconds(0.3), "new"), (state.Policy.Period, state.Remedy));
+
+        // A key that goes falls back to what is below it.
+        Write("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Period": "00:00:00.3" } } } }""");
+        Assert.Equal("None.", (await host.Until("a", check => check.Policy.Remedy is null)).Remedy);
+    }
+
+    [Fact]
+    public async Task A_check_can_be_turned_off_and_on()
+    {
+        await using var host = await Start("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe" }, "healthkit": { "Period": "00:00:00.2" } } } }""");
+        Write("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Enabled": false } } } }""");
+        await Wait.For(() => host.Monitor.Current.Checks.All(check => check.Name != "a"));
+        Write("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe" } } } }""");
+        await Wait.For(() => host.Monitor.Current.Checks.Any(check => check is { Name: "a", Status: HealthStatus.Healthy }));
+    }
+
+    [Theory]
+    [InlineData("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Tries": "many" }, "healthkit": { "Period": "00:00:00.2" } } } }""", "HealthKit:Checks:a:Tries = 'many'")]
+    [InlineData("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Tries": 7 }, "nobody": { "Period": "00:00:10" } } } }""", "names no check")]
+    [InlineData("""{ }""", "is gone")]
+    [InlineData("""{ "HealthKit": { "Checks": { "a": { "Ty""", "has lost a")]
+    public async Task A_bad_or_torn_reload_changes_nothing_and_shows(string text, string expected)
+    {
+        await using var host = await Start("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Tries": 1, "Period": "00:00:00.2" }, "healthkit": { "Period": "00:00:00.2" } } } }""");
+        await host.Until("healthkit", check => check.Status == HealthStatus.Healthy);
+        Write(text);
+        var self = await host.Until("healthkit", check => check.Status == HealthStatus.Degraded);
+        Assert.Equal("config.reloadRejected", self.Reason);
+        Assert.Contains(expected, self.Description, StringComparison.Ordinal);
+        await Wait.For(() => host.Log.Lines.Any(line => line.Contains(self.Description!, StringComparison.Ordinal)));
+        Assert.Equal(1L, (await host.Monitor.RunAsync("a")).Data["tries"]);
+
+        Write("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Tries": 2, "Period": "00:00:00.2" }, "healthkit": { "Period": "00:00:00.2" } } } }""");
+        await host.Until("healthkit", check => check.Status == HealthStatus.Healthy);
+        await host.Until("a", check => check.Data["tries"] is 2L);
+    }
+
+    [Fact]
+    public async Task An_entry_that_vanishes_keeps_running_and_a_new_one_waits_for_the_next_start()
+    {
+        await using var host = await Start("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Tries": 5 }, "b": { "Type": "Probe" } } } }""");
+        await host.Until("a", check => check.Status == HealthStatus.Healthy);
+        Write("""{ "HealthKit": { "Checks": { "b": { "Type": "Probe", "Tries": 3 }, "c": { "Type": "Probe" } } } }""");
+        await Wait.For(() => host.Log.Lines.Any(line => line.Contains("'a' is gone", StringComparison.Ordinal)));
+        await Wait.For(() => host.Log.Lines.Any(line => line.Contains("HealthKit:Checks:c declares a new check", StringComparison.Ordinal)));
+        Assert.Equal(5L, (await host.Monitor.RunAsync("a")).Data["tries"]);
+        Assert.Equal(3L, (await host.Monitor.RunAsync("b")).Data["tries"]);
+    }
+
+    private async Task<TestHost> Start(string settings)
+    {
+        Write(settings);
+        var builder = TestHost.Builder();
+        builder.Configuration.AddJsonFile(Settings, optional: false, reloadOnChange: true);
+        builder.AddHealthKit().AddCheckType(Probe.Type);
+        return await TestHost.Start(builder);
+    }
+
+    private void Write(string text) => File.WriteAllText(Settings, text);
+}
