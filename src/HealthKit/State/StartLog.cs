@@ -111,9 +111,13 @@ internal sealed partial class StartLog(StateDirectory directory, string? applica
 }
 
 /// <summary>A line of the start log.</summary>
-internal sealed record StartEntry(string Event, DateTimeOffset At, int Pid, string? Version, string? Boot);
+internal sealed record StartEntry(string Event, DateTimeOffset At, int Pid, string? Version = null, string? Boot = null);
 
 /// <summary>Its serializer.</summary>
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(
+    JsonSerializerDefaults.Web,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(StartEntry))]
 internal sealed partial class StartJson : JsonSerializerContext;

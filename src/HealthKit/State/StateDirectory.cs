@@ -254,21 +254,23 @@ public sealed partial class StateDirectory : IDisposable
                 StateProblem.SymbolicLink, $"State directory {path} is a symbolic link to {target}. Name the real directory instead.");
         }
 
-        if (!OperatingSystem.IsLinux())
-        {
-            return null; // the temp directory is each user's own on Windows and macOS
-        }
+        return OperatingSystem.IsLinux()
+            ? FindDangerInShared(path, UnixFiles.EffectiveUser(), UnixFiles.Stat)
+            : null; // the temp directory is each user's own on Windows and macOS
+    }
 
-        var me = UnixFiles.EffectiveUser();
+    /// <summary>The part of it that looks at owners and modes, apart from the file system.</summary>
+    internal static StateProblem? FindDangerInShared(string path, uint user, Func<string, bool, UnixFileStatus?> stat)
+    {
         string? shared = null;
         foreach (var folder in FromRootTo(path))
         {
-            if (UnixFiles.Stat(folder, followLink: shared is null) is not { } status)
+            if (stat(folder, shared is null) is not { } status)
             {
                 return null; // not there yet
             }
 
-            if (shared is not null && (!status.IsDirectory || status.OthersMayWrite || (status.Owner != me && status.Owner != 0)))
+            if (shared is not null && (!status.IsDirectory || status.OthersMayWrite || (status.Owner != user && status.Owner != 0)))
             {
                 return new StateProblem(
                     StateProblem.Unsafe,
