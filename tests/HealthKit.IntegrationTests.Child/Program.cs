@@ -1,8 +1,10 @@
+using HealthKit.IntegrationTests.Child;
+
 // The second process of the tests that need one: the first argument chooses what it does.
 // It prints lines its parent reads, and ends when its standard input does, so it cannot outlive the tests.
 switch (args)
 {
-    case ["echo", ..]:
+    case ["echo"]:
         Console.WriteLine("ready");
         while (Console.ReadLine() is { } line)
         {
@@ -10,6 +12,15 @@ switch (args)
         }
 
         return 0;
+
+    case ["state-holder", var directory, .. var options]:
+        return StateModes.Hold(directory, options);
+
+    case ["journal-writer", var directory, var capacity]:
+        return StateModes.Write(directory, int.Parse(capacity, null));
+
+    case ["start-log", var directory]:
+        return StateModes.Start(directory);
 
     default:
         Console.Error.WriteLine($"Unknown mode '{string.Join(' ', args)}'.");

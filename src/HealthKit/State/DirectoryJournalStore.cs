@@ -3,6 +3,8 @@ namespace HealthKit;
 /// <summary>A journal's file in the state directory: <c>name.journal</c>, and <c>name.journal.new</c> while it is being made.</summary>
 internal sealed class DirectoryJournalStore(StateDirectory directory, string name) : JournalStore
 {
+    private const int UnclassifiedIOError = unchecked((int)0x80131620); // COR_E_IO
+
     private string _path = "";
 
     private string NewPath => _path + ".new";
@@ -38,7 +40,17 @@ internal sealed class DirectoryJournalStore(StateDirectory directory, string nam
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         }
 
-        var file = new DiskFile(NewPath, new FileStream(NewPath, options));
+        DiskFile file;
+        try
+        {
+            file = new DiskFile(NewPath, new FileStream(NewPath, options));
+        }
+        catch (IOException e) when (e.HResult == UnclassifiedIOError)
+        {
+            // .NET has removed the file again, and says only in words that its space could not be reserved.
+            throw new IOException(e.Message, StateProblem.NoSpaceLeft);
+        }
+
         try
         {
             file.Reserve(length);

@@ -30,6 +30,9 @@ internal sealed record StateProblem(string Reason, string Text)
     /// <summary>Any other error of the file system.</summary>
     public const string IOError = "state.ioError";
 
+    /// <summary>ENOSPC as .NET hands it on.</summary>
+    public const int NoSpaceLeft = 28;
+
     /// <summary>Whether an exception is one the file system may cause (or another thread that just closed the file).</summary>
     public static bool IsExpected(Exception e) =>
         e is IOException or UnauthorizedAccessException or NotSupportedException or System.Security.SecurityException or ObjectDisposedException;
@@ -54,7 +57,7 @@ internal sealed record StateProblem(string Reason, string Text)
     // On Unix .NET hands the errno through as HResult: ENOSPC 28, EROFS 30, EDQUOT 122 (macOS 69). On Windows it is an HRESULT.
     private static string FromHResult(int code) => code switch
     {
-        28 or 122 => Full,
+        NoSpaceLeft or 122 => Full,
         69 when OperatingSystem.IsMacOS() => Full,
         unchecked((int)0x80070070) or unchecked((int)0x80070027) => Full, // ERROR_DISK_FULL, ERROR_HANDLE_DISK_FULL
         30 => ReadOnly,

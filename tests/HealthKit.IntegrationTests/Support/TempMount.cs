@@ -39,7 +39,8 @@ internal sealed class TempMount : IDisposable
     /// <param name="sizeBytes">Size of the image; at least about 4 MB.</param>
     /// <param name="inodes">Number of inodes; mkfs's choice when null (ten are taken by ext4 itself, one by lost+found).</param>
     /// <param name="reservedPercent">Share of blocks only the superuser may use, in percent (mkfs.ext4 -m).</param>
-    public static TempMount Ext4(long sizeBytes, long? inodes = null, double reservedPercent = 0) => Create(mount =>
+    /// <param name="features">Features to set or clear (mkfs.ext4 -O): <c>^extent,^64bit</c> makes one without fallocate.</param>
+    public static TempMount Ext4(long sizeBytes, long? inodes = null, double reservedPercent = 0, string? features = null) => Create(mount =>
     {
         var image = System.IO.Path.Combine(mount._root, "image");
         using (var file = File.Create(image))
@@ -50,6 +51,7 @@ internal sealed class TempMount : IDisposable
         List<string> options =
         [
             "-q", "-F",
+            "-e", "remount-ro",
             "-m", reservedPercent.ToString(CultureInfo.InvariantCulture),
             // All tables written at once: no kernel thread changes the free counts while a test looks at them.
             "-E", "lazy_itable_init=0,lazy_journal_init=0",
@@ -57,6 +59,11 @@ internal sealed class TempMount : IDisposable
         if (inodes is { } count)
         {
             options.AddRange(["-N", count.ToString(CultureInfo.InvariantCulture)]);
+        }
+
+        if (features is not null)
+        {
+            options.AddRange(["-O", features]);
         }
 
         Tool.Run("mkfs.ext4", [.. options, image]);
@@ -68,6 +75,22 @@ internal sealed class TempMount : IDisposable
 
     /// <summary>Turns it writable again.</summary>
     public void RemountReadWrite() => Tool.Run("mount", "-o", "remount,rw", Path);
+
+    /// <summary>
+    /// Gives an ext4 an error as a broken disk does, upon which the kernel turns it read-only at once, open files or not. It stays so
+    /// until it is unmounted.
+    /// </summary>
+    public void Break()
+    {
+        var device = File.ReadLines("/proc/self/mountinfo").Select(line => line.Split(' ')).Single(fields => fields[4] == Path)[^2];
+        // The write itself fails: the file system is read-only by then.
+        _ = Tool.TryRun("sh", "-c", $"echo broken > /sys/fs/ext4/{System.IO.Path.GetFileName(device)}/trigger_fs_error");
+        // Newer kernels (since 6.15) do not show it in the mount's options: ask by writing.
+        if (Tool.TryRun("touch", System.IO.Path.Combine(Path, "probe")).ExitCode == 0)
+        {
+            throw new InvalidOperationException($"{Path} did not turn read-only.");
+        }
+    }
 
     /// <summary>Writes a file until the file system refuses another byte, and returns that file's path.</summary>
     public string FillBytes()
