@@ -1,0 +1,312 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging;
+
+namespace HealthKit;
+
+/// <summary>
+/// Where HealthKit keeps what must survive a restart. Held by one process at a time: a second instance of the same application
+/// uses the folder <c>2</c> inside it, a third the folder <c>3</c>, and so on. When no place can be written, HealthKit goes on in memory
+/// and says why here.
+/// </summary>
+public sealed partial class StateDirectory : IDisposable
+{
+    /// <summary>How many instances of one application may hold a directory at the same time.</summary>
+    internal const int MaxInstances = 16;
+
+    private const string LockFileName = "lock";
+
+    private readonly string? _configured;
+    private readonly string _applicationName;
+    private readonly Func<string, string?> _variable;
+    private readonly StateAccount _account;
+    private readonly ILogger _logger;
+    private readonly Lock _gate = new();
+    private volatile Held _held = new(null, 1, null, null);
+    private bool _disposed;
+
+    private StateDirectory(
+        string? configured, string applicationName, Func<string, string?> variable, StateAccount account, ILogger logger)
+    {
+        _configured = configured;
+        _applicationName = applicationName;
+        _variable = variable;
+        _account = account;
+        _logger = logger;
+    }
+
+    /// <summary>The directory this process holds, or null while nothing can be kept on disk.</summary>
+    public string? Path => _held.Path;
+
+    /// <summary>1 for the first instance of the application, 2 for one that runs beside it, at most 16.</summary>
+    public int Instance => _held.Instance;
+
+    /// <summary>Whether there is a directory to write to. When false, HealthKit keeps its state in memory and loses it with the process.</summary>
+    public bool IsPersistent => _held.Path is not null;
+
+    /// <summary>
+    /// A stable reason, or null when all is well: <c>state.full</c>, <c>state.readOnly</c>, <c>state.noPermission</c>,
+    /// <c>state.symbolicLink</c>, <c>state.unsafeDirectory</c>, <c>state.noLock</c>, <c>state.tooManyInstances</c>, <c>state.ioError</c>.
+    /// <c>state.secondInstance</c> comes with a directory that works.
+    /// </summary>
+    public string? Problem => _held.Problem?.Reason;
+
+    /// <summary>The problem in words, with the path, or null.</summary>
+    public string? ProblemText => _held.Problem?.Text;
+
+    /// <summary>
+    /// Opens the first place that works. Never throws and waits for nothing but the file system: an application whose disk is broken
+    /// starts, with <see cref="IsPersistent"/> false.
+    /// </summary>
+    /// <param name="configured">The place the user asked for, or null to choose: see docs/state-directory.md.</param>
+    /// <param name="applicationName">Name of the application; becomes a folder name.</param>
+    /// <param name="logger">Where it says what it holds.</param>
+    internal static StateDirectory Open(string? configured, string applicationName, ILogger logger) =>
+        Open(configured, applicationName, Environment.GetEnvironmentVariable, StateAccount.Current(), logger);
+
+    /// <inheritdoc cref="Open(string?, string, ILogger)"/>
+    internal static StateDirectory Open(
+        string? configured, string applicationName, Func<string, string?> variable, StateAccount account, ILogger logger)
+    {
+        var directory = new StateDirectory(configured, applicationName, variable, account, logger);
+        directory.TryRecover();
+        if (directory is { IsPersistent: false, ProblemText: { } text, Problem: { } reason })
+        {
+            LogInMemory(logger, reason, text);
+        }
+
+        return directory;
+    }
+
+    /// <summary>Tries again to hold a directory when there is none yet; whether there is one now. Never throws.</summary>
+    internal bool TryRecover()
+    {
+        lock (_gate)
+        {
+            if (_disposed || _held.Path is not null)
+            {
+                return _held.Path is not null;
+            }
+
+            _held = Acquire();
+            if (_held is { Path: { } path })
+            {
+                LogHeld(_logger, path);
+                if (_held.Problem is { } problem)
+                {
+                    LogSecondInstance(_logger, problem.Text);
+                }
+            }
+
+            return _held.Path is not null;
+        }
+    }
+
+    /// <summary>What is wrong with the directory, when it cannot be written to.</summary>
+    internal StateProblem? Obstacle => _held is { Path: null, Problem: { } problem } ? problem : null;
+
+    /// <summary>Gives the directory up for the next instance. The kernel does the same when the process is killed.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _disposed = true;
+            _held.Lock?.Dispose();
+            _held = new Held(null, 1, new StateProblem(StateProblem.IOError, "The state directory was closed."), null);
+        }
+    }
+
+    private Held Acquire()
+    {
+        StateProblem? first = null;
+        try
+        {
+            foreach (var place in StateLocation.Candidates(_configured, _applicationName, _variable, _account))
+            {
+                var held = AcquireAt(place);
+                if (held.Path is not null)
+                {
+                    return held;
+                }
+
+                first ??= held.Problem;
+                // A full disk is where the state of earlier runs stands: wait for it instead of beginning another one elsewhere.
+                if (held.Problem!.Reason is not (StateProblem.NoPermission or StateProblem.ReadOnly))
+                {
+                    break;
+                }
+            }
+        }
+        catch (Exception e) when (StateProblem.IsExpected(e) || e is ArgumentException) // a path with characters no path has
+        {
+            first ??= StateProblem.From(e);
+        }
+
+        return new Held(null, 1, first, null);
+    }
+
+    private static Held AcquireAt(string root)
+    {
+        for (var instance = 1; instance <= MaxInstances; instance++)
+        {
+            var path = instance == 1 ? root : System.IO.Path.Combine(root, instance.ToString(CultureInfo.InvariantCulture));
+            try
+            {
+                // Before, so that nothing is made behind another user's link; after, because only now all of it is there to look at.
+                if (FindDanger(path) is { } before)
+                {
+                    return new Held(null, 1, before, null);
+                }
+
+                CreatePrivate(path);
+                if (FindDanger(path) is { } after)
+                {
+                    return new Held(null, 1, after, null);
+                }
+
+                var (handle, problem) = TryLock(System.IO.Path.Combine(path, LockFileName));
+                if (problem is not null)
+                {
+                    return new Held(null, 1, problem, null);
+                }
+
+                if (handle is not null)
+                {
+                    return new Held(path, instance, instance == 1 ? null : SecondInstance(root, path), handle);
+                }
+            }
+            catch (Exception e) when (StateProblem.IsExpected(e))
+            {
+                var problem = StateProblem.From(e);
+                return new Held(null, 1, problem with { Text = $"State directory {path}: {problem.Text}" }, null);
+            }
+        }
+
+        return new Held(null, 1, new StateProblem(
+            StateProblem.TooManyInstances,
+            string.Create(CultureInfo.InvariantCulture, $"State directory {root}: {MaxInstances} other instances hold it; at most {MaxInstances} can.")), null);
+    }
+
+    private static StateProblem SecondInstance(string root, string path) => new(
+        StateProblem.SecondInstance, $"Another instance holds the state directory {root}; this one uses {path}.");
+
+    private static void CreatePrivate(string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(path);
+        }
+        else
+        {
+            Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+
+    private static (FileStream? Handle, StateProblem? Problem) TryLock(string path)
+    {
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.OpenOrCreate,
+            Access = FileAccess.ReadWrite, // NFS grants an exclusive lock only to a file open for writing (flock(2))
+            Share = FileShare.None,
+            BufferSize = 0,
+        };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        FileStream file;
+        try
+        {
+            file = new FileStream(path, options);
+        }
+        catch (IOException e) when (StateProblem.IsHeldByAnother(e))
+        {
+            return (null, null);
+        }
+
+        if (OperatingSystem.IsWindows())
+        {
+            return (file, null);
+        }
+
+        // FileShare.None asks for the same flock, but is silent where locks do not work or were turned off for the runtime.
+        var error = UnixFiles.TryLock(file.SafeFileHandle);
+        if (error == 0)
+        {
+            return (file, null);
+        }
+
+        file.Dispose();
+        return error == UnixFiles.WouldBlock
+            ? (null, null)
+            : (null, new StateProblem(
+                StateProblem.NoLock,
+                string.Create(CultureInfo.InvariantCulture, $"The file system of {path} cannot lock files (flock: errno {error}).")));
+    }
+
+    /// <summary>A symbolic link is refused; below a temp directory shared by all users, every folder must be safe from the others.</summary>
+    private static StateProblem? FindDanger(string path)
+    {
+        if (new DirectoryInfo(path).LinkTarget is { } target)
+        {
+            return new StateProblem(
+                StateProblem.SymbolicLink, $"State directory {path} is a symbolic link to {target}. Name the real directory instead.");
+        }
+
+        return OperatingSystem.IsLinux()
+            ? FindDangerInShared(path, UnixFiles.EffectiveUser(), UnixFiles.Stat)
+            : null; // the temp directory is each user's own on Windows and macOS
+    }
+
+    /// <summary>The part of it that looks at owners and modes, apart from the file system.</summary>
+    internal static StateProblem? FindDangerInShared(string path, uint user, Func<string, bool, UnixFileStatus?> stat)
+    {
+        string? shared = null;
+        foreach (var folder in FromRootTo(path))
+        {
+            if (stat(folder, shared is null) is not { } status)
+            {
+                return null; // not there yet
+            }
+
+            if (shared is not null && (!status.IsDirectory || status.OthersMayWrite || (status.Owner != user && status.Owner != 0)))
+            {
+                return new StateProblem(
+                    StateProblem.Unsafe,
+                    $"{folder} stands in {shared}, which all users share, and is not a directory that only this process's account can change.");
+            }
+
+            if (shared is null && status.IsShared)
+            {
+                shared = folder;
+            }
+        }
+
+        return shared == path
+            ? new StateProblem(StateProblem.Unsafe, $"{path} is shared by all users. Name a directory inside it.")
+            : null;
+    }
+
+    private static Stack<string> FromRootTo(string path)
+    {
+        Stack<string> folders = [];
+        for (var folder = System.IO.Path.TrimEndingDirectorySeparator(path); folder is not null; folder = System.IO.Path.GetDirectoryName(folder))
+        {
+            folders.Push(folder);
+        }
+
+        return folders;
+    }
+
+    [LoggerMessage(7001, LogLevel.Information, "State is kept in {Path}.")]
+    private static partial void LogHeld(ILogger logger, string path);
+
+    [LoggerMessage(7002, LogLevel.Information, "{Text}")]
+    private static partial void LogSecondInstance(ILogger logger, string text);
+
+    [LoggerMessage(7003, LogLevel.Warning, "State is kept in memory only and will not survive a restart ({Reason}): {Text}")]
+    private static partial void LogInMemory(ILogger logger, string reason, string text);
+
+    private sealed record Held(string? Path, int Instance, StateProblem? Problem, FileStream? Lock);
+}

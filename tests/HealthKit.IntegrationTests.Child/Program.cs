@@ -1,0 +1,28 @@
+using HealthKit.IntegrationTests.Child;
+
+// The second process of the tests that need one: the first argument chooses what it does.
+// It prints lines its parent reads, and ends when its standard input does, so it cannot outlive the tests.
+switch (args)
+{
+    case ["echo"]:
+        Console.WriteLine("ready");
+        while (Console.ReadLine() is { } line)
+        {
+            Console.WriteLine(line);
+        }
+
+        return 0;
+
+    case ["state-holder", var directory, .. var options]:
+        return StateModes.Hold(directory, options);
+
+    case ["journal-writer", var directory, var capacity]:
+        return StateModes.Write(directory, int.Parse(capacity, null));
+
+    case ["start-log", var directory]:
+        return StateModes.Start(directory);
+
+    default:
+        Console.Error.WriteLine($"Unknown mode '{string.Join(' ', args)}'.");
+        return 2;
+}

@@ -1,0 +1,132 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace HealthKit.IntegrationTests;
+
+public sealed class StateDirectoryTests : IDisposable
+{
+    private readonly string _root = Directory.CreateTempSubdirectory("healthkit-state-").FullName;
+
+    public void Dispose() => Directory.Delete(_root, recursive: true);
+
+    [Fact]
+    public void The_lock_holds_against_another_process_and_goes_with_its_death()
+    {
+        using var first = ChildProcess.StartHelper("state-holder", _root);
+        Assert.Equal($"1 True - {_root}", first.ReadLine());
+        using (var here = Open(_root))
+        {
+            Assert.Equal(2, here.Instance);
+            Assert.Equal("state.secondInstance", here.Problem);
+            using var third = ChildProcess.StartHelper("state-holder", _root);
+            Assert.Equal($"3 True state.secondInstance {_root}/3", third.ReadLine());
+        }
+
+        first.Kill();
+        using var next = Open(_root);
+        Assert.Equal(1, next.Instance);
+    }
+
+    [Fact]
+    public void It_is_the_lock_of_flock_so_a_shell_script_can_see_it()
+    {
+        using (var directory = Open(_root))
+        {
+            Assert.Equal(1, Tool.TryRun("flock", "--nonblock", Path.Combine(_root, "lock"), "true").ExitCode);
+        }
+
+        using var holder = ChildProcess.Start("flock", Path.Combine(_root, "lock"), "sh", "-c", "echo held; read line");
+        Assert.Equal("held", holder.ReadLine());
+        using var second = Open(_root);
+        Assert.Equal(2, second.Instance);
+    }
+
+    [Fact]
+    public async Task A_process_the_dead_one_started_does_not_keep_its_lock()
+    {
+        using var owner = ChildProcess.StartHelper("state-holder", _root, "with-child");
+        owner.ReadLine();
+        var survivor = int.Parse(owner.ReadLine(), CultureInfo.InvariantCulture);
+        try
+        {
+            owner.Kill();
+            Assert.True(Directory.Exists($"/proc/{survivor}"));
+            // Started, but perhaps not yet past its exec, where the lock is closed.
+            await Eventually.TrueAsync(
+                () => File.ReadAllText($"/proc/{survivor}/comm").Trim() == "sleep", "the started process runs its program");
+            using var next = Open(_root);
+            Assert.Equal(1, next.Instance);
+        }
+        finally
+        {
+            Tool.TryRun("kill", "-9", survivor.ToString(CultureInfo.InvariantCulture));
+        }
+    }
+
+    [Fact]
+    public void Without_permission_it_goes_on_in_memory()
+    {
+        var path = Path.Combine(_root, "roots");
+        Directory.CreateDirectory(path);
+        Tool.Run("chmod", "755", _root);
+        using var nobody = ChildProcess.StartHelper("state-holder", path, "as-nobody");
+        Assert.Equal("1 False state.noPermission -", nobody.ReadLine());
+        Assert.Empty(Directory.GetFileSystemEntries(path));
+    }
+
+    [Fact]
+    public void A_directory_another_user_owns_in_the_shared_temp_directory_is_refused()
+    {
+        var path = Path.Combine(_root, "nobodys");
+        Directory.CreateDirectory(path);
+        Tool.Run("chown", "nobody", path);
+        using var directory = Open(path);
+        Assert.Equal("state.unsafeDirectory", directory.Problem);
+        Assert.Empty(Directory.GetFileSystemEntries(path));
+    }
+
+    [Fact]
+    public void On_a_read_only_file_system_it_goes_on_in_memory_until_that_is_writable()
+    {
+        using var mount = TempMount.Tmpfs(1 << 20);
+        mount.RemountReadOnly();
+        using var directory = Open(Path.Combine(mount.Path, "state"));
+        Assert.False(directory.IsPersistent);
+        Assert.Equal("state.readOnly", directory.Problem);
+        Assert.Contains(mount.Path, directory.ProblemText, StringComparison.Ordinal);
+        mount.RemountReadWrite();
+        Assert.True(directory.TryRecover());
+        Assert.Null(directory.Problem);
+    }
+
+    [Fact]
+    public void With_no_inode_left_it_is_full()
+    {
+        using var mount = TempMount.Tmpfs(1 << 20, inodes: 8);
+        mount.FillInodes();
+        using var directory = Open(Path.Combine(mount.Path, "state"));
+        Assert.Equal("state.full", directory.Problem);
+    }
+
+    [Fact]
+    public void A_run_that_was_killed_is_known_to_the_next_one()
+    {
+        using (var first = ChildProcess.StartHelper("start-log", _root))
+        {
+            Assert.Equal("none", first.ReadLine());
+            first.Kill();
+        }
+
+        using (var second = ChildProcess.StartHelper("start-log", _root))
+        {
+            Assert.Equal("clean=False", second.ReadLine());
+            second.WriteLine("stop");
+            Assert.Equal(0, second.WaitForExit());
+        }
+
+        using var third = ChildProcess.StartHelper("start-log", _root);
+        Assert.Equal("clean=True", third.ReadLine());
+    }
+
+    private static StateDirectory Open(string path) => StateDirectory.Open(path, "app", NullLogger.Instance);
+}
