@@ -1,6 +1,7 @@
 using HealthKit;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -41,6 +42,8 @@ public static class HealthKitServiceCollectionExtensions
         services.AddSingleton<DeclaredChecks>();
         services.AddSingleton<IPostConfigureOptions<HealthCheckServiceOptions>>(s => s.GetRequiredService<DeclaredChecks>());
         services.AddSingleton<SelfReport>();
+        services.AddSingleton(OpenStateDirectory);
+        services.AddSingleton(CreateStartLog);
         services.AddSingleton(CreateMonitor);
         services.AddSingleton<HealthMonitor>(s => s.GetRequiredService<BackgroundMonitor>());
         services.AddSingleton<IHealthObserver, TransitionLog>();
@@ -49,6 +52,17 @@ public static class HealthKitServiceCollectionExtensions
         services.AddSingleton(new DefaultCheck(SelfCheck.Type.Declare().Register("healthkit", HealthStatus.Degraded, tags: null, timeout: null)));
         return builder;
     }
+
+    private static StateDirectory OpenStateDirectory(IServiceProvider services) => StateDirectory.Open(
+        services.GetRequiredService<DeclaredChecks>().Options().StateDirectory,
+        services.GetService<IHostEnvironment>()?.ApplicationName ?? AppInfo.Name,
+        services.GetRequiredService<ILoggerFactory>().CreateLogger<StateDirectory>());
+
+    private static StartLog CreateStartLog(IServiceProvider services) => new(
+        services.GetRequiredService<StateDirectory>(),
+        AppInfo.Version,
+        services.GetRequiredService<TimeProvider>(),
+        services.GetRequiredService<ILoggerFactory>().CreateLogger<StateDirectory>());
 
     private static BackgroundMonitor CreateMonitor(IServiceProvider services)
     {

@@ -7,9 +7,13 @@ namespace HealthKit;
 
 /// <summary>Starts and stops the monitor with the host, and takes reloads of the configuration over.</summary>
 internal sealed partial class MonitorHostedService(
-    BackgroundMonitor monitor, DeclaredChecks declared, SelfReport report, ILogger<HealthMonitor> logger) : IHostedLifecycleService, IDisposable
+    BackgroundMonitor monitor, DeclaredChecks declared, SelfReport report, StartLog starts, ILogger<HealthMonitor> logger)
+    : IHostedLifecycleService, IDisposable
 {
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(2);
+
     private IDisposable? _reloads;
+    private Task _began = Task.CompletedTask;
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
@@ -19,15 +23,26 @@ internal sealed partial class MonitorHostedService(
         }
 
         monitor.Start();
+
+        // A slow disk must not hold up the start of the app.
+        _began = Task.Run(starts.Begin, CancellationToken.None);
         return Task.CompletedTask;
     }
 
     /// <summary>The monitor runs until the end: whoever drains or stops slowly still reads the truth.</summary>
-    public Task StoppedAsync(CancellationToken cancellationToken)
+    public async Task StoppedAsync(CancellationToken cancellationToken)
     {
         _reloads?.Dispose();
         monitor.Stop();
-        return Task.CompletedTask;
+        try
+        {
+            await _began.WaitAsync(StopPatience, cancellationToken).ConfigureAwait(false);
+            await Task.Run(starts.End, CancellationToken.None).WaitAsync(StopPatience, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+        {
+            LogStopNotKept(logger);
+        }
     }
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -63,6 +78,9 @@ internal sealed partial class MonitorHostedService(
             LogFailed(logger, e);
         }
     }
+
+    [LoggerMessage(EventId = 113, Level = LogLevel.Warning, Message = "The state directory is too slow: this orderly stop could not be written down")]
+    private static partial void LogStopNotKept(ILogger logger);
 
     [LoggerMessage(EventId = 110, Level = LogLevel.Error, Message = "A reload of the configuration was rejected, the last good settings stay in force: {Errors}")]
     private static partial void LogRejected(ILogger logger, string errors);

@@ -3,8 +3,8 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace HealthKit;
 
-/// <summary>The default check <c>healthkit</c>: HealthKit says itself what it could not do.</summary>
-internal sealed class SelfCheck(SelfReport report, DeclaredChecks declared) : IHealthCheck
+/// <summary>The default check <c>healthkit</c>: HealthKit says itself what it could not do, and how the run before this one ended.</summary>
+internal sealed class SelfCheck(SelfReport report, DeclaredChecks declared, StateDirectory state, StartLog starts) : IHealthCheck
 {
     public static readonly CheckType<SelfCheckOptions> Type = CheckType.Create<SelfCheckOptions>(
         new CheckDescriptor(
@@ -15,27 +15,59 @@ internal sealed class SelfCheck(SelfReport report, DeclaredChecks declared) : IH
                 [HealthStatus.Healthy] = "HealthKit does all that it is set to do.",
                 [HealthStatus.Degraded] = "Something does not work; the checks themselves go on. The reason says what.",
             },
-            "The app's log, category HealthKit.",
-            "config.reloadRejected: correct the setting that the description names and save the configuration again. state.…: make room in the state directory, or let the app's account write to it."),
+            "The app's log, category HealthKit; docs/state-directory.md.",
+            "config.reloadRejected: correct the setting that the description names and save the configuration again. state.…: make room where the state directory is, let the app's account write to it, or name another place in HealthKit:StateDirectory."),
         static _ => [],
-        static (services, _) => new SelfCheck(services.GetRequiredService<SelfReport>(), services.GetRequiredService<DeclaredChecks>()));
+        static (services, _) => ActivatorUtilities.CreateInstance<SelfCheck>(services));
 
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        var problems = report.Problems();
+        List<KeyValuePair<string, string>> problems = [.. report.Problems()];
         if (declared.EntriesLostInSilence() is { Count: > 0 } lost)
         {
-            problems =
-            [
-                new("config.reloadRejected", $"HealthKit:Checks has lost {string.Join(", ", lost)}: a settings file could not be read or was read while it was being written. The last good settings stay in force."),
-                .. problems,
-            ];
+            problems.Add(new("config.reloadRejected", $"HealthKit:Checks has lost {string.Join(", ", lost)}: a settings file could not be read or was read while it was being written. The last good settings stay in force."));
         }
 
-        return Task.FromResult(problems.Count == 0
-            ? HealthCheckResult.Healthy("HealthKit does all that it is set to do.")
-            : HealthCheckResult.Degraded(
-                string.Join(" ", problems.Select(problem => problem.Value)),
-                data: new Dictionary<string, object> { ["reason"] = problems[0].Key, ["reasons"] = problems.Select(problem => problem.Key).ToArray() }));
+        if (!state.IsPersistent)
+        {
+            problems.Add(new(state.Problem ?? StateProblem.IOError, $"State is kept in memory only and lost with the process. {state.ProblemText}"));
+        }
+        else if (starts.Problem is { } problem)
+        {
+            problems.Add(new(problem.Reason, $"State is kept in memory only and lost with the process. {problem.Text}"));
+        }
+
+        var data = new Dictionary<string, object>();
+        if (state.Path is { } path)
+        {
+            data["stateDirectory"] = path;
+            data["instance"] = state.Instance;
+        }
+
+        if (starts.Previous is { } previous)
+        {
+            data["previousRunStartedAt"] = previous.StartedAt;
+            data["previousRunEndedOrderly"] = previous.Clean;
+        }
+
+        if (problems.Count > 0)
+        {
+            data["reason"] = problems[0].Key;
+            data["reasons"] = problems.ConvertAll(problem => problem.Key);
+            return Task.FromResult(HealthCheckResult.Degraded(string.Join(" ", problems.Select(problem => problem.Value)), data: data));
+        }
+
+        var text = "HealthKit does all that it is set to do.";
+        if (state.Instance > 1)
+        {
+            text += $" {state.ProblemText}";
+        }
+
+        if (starts.Previous is { Clean: false })
+        {
+            text += " The run before this one was killed or crashed.";
+        }
+
+        return Task.FromResult(HealthCheckResult.Healthy(text, data));
     }
 }

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace HealthKit.Tests.Support;
 
-/// <summary>A real host, without the default checks and configured in memory.</summary>
+/// <summary>A real host, without the default checks, configured in memory, with a state directory of its own.</summary>
 internal sealed class TestHost : IAsyncDisposable
 {
     private TestHost(IHost host, LogLines log)
@@ -25,6 +25,7 @@ internal sealed class TestHost : IAsyncDisposable
     public static HostApplicationBuilder Builder(params (string Key, string? Value)[] settings)
     {
         var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Configuration.AddInMemoryCollection([KeyValuePair.Create<string, string?>("HealthKit:StateDirectory", Path.Combine(Path.GetTempPath(), "hk-test-" + Guid.NewGuid().ToString("N")))]);
         builder.Configuration.AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create("HealthKit:" + setting.Key, setting.Value)));
         return builder;
     }
@@ -60,6 +61,11 @@ internal sealed class TestHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Host.StopAsync();
+        var state = Host.Services.GetRequiredService<IConfiguration>()["HealthKit:StateDirectory"]!;
         Host.Dispose();
+        if (Directory.Exists(state))
+        {
+            Directory.Delete(state, recursive: true);
+        }
     }
 }

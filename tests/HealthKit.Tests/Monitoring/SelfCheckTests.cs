@@ -1,0 +1,52 @@
+using HealthKit.Tests.Support;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+
+namespace HealthKit.Tests.Monitoring;
+
+public class SelfCheckTests
+{
+    [Fact]
+    public async Task A_state_directory_that_keeps_nothing_shows_and_the_app_runs_on()
+    {
+        var file = Path.GetTempFileName();
+        try
+        {
+            var builder = TestHost.Builder(("StateDirectory", Path.Combine(file, "below-a-file")));
+            builder.AddHealthKit();
+            await using var host = await TestHost.Start(builder);
+            var self = await host.Until("healthkit", check => check.Condition == CheckCondition.Current);
+            Assert.Equal(HealthStatus.Degraded, self.Status);
+            Assert.StartsWith("state.", self.Reason, StringComparison.Ordinal);
+            Assert.Contains("memory only", self.Description, StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    [Fact]
+    public async Task It_tells_how_the_run_before_ended()
+    {
+        var directory = Directory.CreateTempSubdirectory("hk-starts").FullName;
+        for (var run = 0; run < 2; run++)
+        {
+            var builder = TestHost.Builder(("StateDirectory", directory), ("Checks:healthkit:Period", "00:00:00.2"));
+            builder.AddHealthKit();
+            var host = await TestHost.Start(builder);
+            await host.Until("healthkit", check => check.Status == HealthStatus.Healthy && check.Data.ContainsKey("stateDirectory"));
+            if (run == 1)
+            {
+                var self = await host.Until("healthkit", check => check.Data.ContainsKey("previousRunEndedOrderly"));
+                Assert.Equal(true, self.Data["previousRunEndedOrderly"]);
+            }
+
+            // The second run takes the same directory: the first must have let go of it.
+            await host.Host.StopAsync();
+            host.Host.Dispose();
+        }
+
+        Directory.Delete(directory, recursive: true);
+    }
+}
