@@ -22,6 +22,12 @@ switch (args)
     case ["start-log", var directory]:
         return StateModes.Start(directory);
 
+    case ["monitor-watch"]:
+        return MonitorModes.Watch();
+
+    case ["monitor-starve"]:
+        return MonitorModes.Starve();
+
     default:
         Console.Error.WriteLine($"Unknown mode '{string.Join(' ', args)}'.");
         return 2;
