@@ -32,7 +32,7 @@ internal sealed class OptionSchema
             if (reserved?._properties.ContainsKey(property.Name) == true)
             {
                 throw new ArgumentException(
-                    $"{typeof(TOptions).Name}.{property.Name} has the name of a policy key; allowed is any name but {string.Join(", ", reserved.Keys)}.");
+                    $"{typeof(TOptions).Name}.{property.Name} has the name of a policy key; allowed is any name but {string.Join(", ", reserved.Keys)}");
             }
 
             properties.Add(property.Name, property);
@@ -48,7 +48,7 @@ internal sealed class OptionSchema
         var where = child is not null && (child.Value is not null || child.GetChildren().Any())
             ? child.Path
             : section is not null ? $"{section.Path} (check '{checkName}'): {error.Property}" : $"Check '{checkName}': {error.Property}";
-        return $"{where} = {Format(error.Value)}; allowed: {error.Allowed}.";
+        return $"{where} = {Format(error.Value)}; allowed: {error.Allowed}";
     }
 
     /// <summary>Sets the properties that the section names.</summary>
@@ -67,7 +67,19 @@ internal sealed class OptionSchema
             else if (alsoKnown?._properties.ContainsKey(child.Key) != true)
             {
                 var known = alsoKnown is null ? Keys : Keys.Concat(alsoKnown.Keys);
-                errors.Add($"{child.Path} is not a known key; allowed: {string.Join(", ", known)}.");
+                errors.Add($"{child.Path} is not a known key; allowed: {string.Join(", ", known)}");
+            }
+        }
+    }
+
+    /// <summary>Sets the properties that the section names and passes all other keys over: they are someone else's.</summary>
+    public void BindKnown(IConfigurationSection section, object options, ICollection<string> errors)
+    {
+        foreach (var child in section.GetChildren())
+        {
+            if (_properties.TryGetValue(child.Key, out var property))
+            {
+                Set(child, property, options, errors);
             }
         }
     }
@@ -91,7 +103,7 @@ internal sealed class OptionSchema
                 }
                 else if (item.GetChildren().Any())
                 {
-                    errors.Add($"{item.Path} holds keys of its own; allowed: a text.");
+                    errors.Add($"{item.Path} holds keys of its own; allowed: a text");
                 }
             }
 
@@ -101,7 +113,7 @@ internal sealed class OptionSchema
 
         if (child.GetChildren().Any())
         {
-            errors.Add($"{child.Path} holds several values; allowed: one value ({Allowed(property.PropertyType)}).");
+            errors.Add($"{child.Path} holds several values; allowed: one value ({Allowed(property.PropertyType)})");
             return;
         }
 
@@ -117,7 +129,7 @@ internal sealed class OptionSchema
         }
         else
         {
-            errors.Add($"{child.Path} = {Format(text)}; allowed: {Allowed(property.PropertyType)}.");
+            errors.Add($"{child.Path} = {Format(text)}; allowed: {Allowed(property.PropertyType)}");
         }
     }
 

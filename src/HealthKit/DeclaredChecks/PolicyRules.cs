@@ -1,0 +1,38 @@
+namespace HealthKit;
+
+/// <summary>What a policy's values may be.</summary>
+internal static class PolicyRules
+{
+    private const string Interval = "a time span from 00:00:00.1 (100 ms) to 1.00:00:00 (1 day)";
+    private const string Threshold = "a whole number from 1 to 1000";
+
+    public static IEnumerable<OptionError> Validate(CheckPolicy policy)
+    {
+        if (!IsInterval(policy.Period))
+        {
+            yield return new(nameof(policy.Period), policy.Period, Interval);
+        }
+
+        if (!IsInterval(policy.Timeout))
+        {
+            yield return new(nameof(policy.Timeout), policy.Timeout, Interval);
+        }
+
+        if (policy.Delay < TimeSpan.Zero || policy.Delay > CheckPolicy.MaximumInterval)
+        {
+            yield return new(nameof(policy.Delay), policy.Delay, "a time span from 00:00:00 to 1.00:00:00 (1 day)");
+        }
+
+        if (policy.FailureThreshold is < 1 or > 1000)
+        {
+            yield return new(nameof(policy.FailureThreshold), policy.FailureThreshold, Threshold);
+        }
+
+        if (policy.RecoveryThreshold is < 1 or > 1000)
+        {
+            yield return new(nameof(policy.RecoveryThreshold), policy.RecoveryThreshold, Threshold);
+        }
+    }
+
+    private static bool IsInterval(TimeSpan span) => span >= CheckPolicy.MinimumInterval && span <= CheckPolicy.MaximumInterval;
+}

@@ -1,0 +1,67 @@
+using HealthKit;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Adds HealthKit to an app.</summary>
+public static class HealthKitServiceCollectionExtensions
+{
+    /// <summary>
+    /// Adds the monitor, the default host checks and the check types. It replaces Microsoft's <see cref="HealthCheckService"/>:
+    /// every registered check, anyone's, runs in the background, and whatever asks that service reads the monitor's picture.
+    /// The order of this call and of <c>AddHealthChecks()</c> does not matter, and calling it again only adds to its options.
+    /// </summary>
+    /// <param name="services">The services.</param>
+    /// <param name="configure">Changes the options; the configuration section <c>HealthKit</c> wins over it.</param>
+    /// <returns>A builder for more checks.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="services"/> is null.</exception>
+    public static IHealthKitBuilder AddHealthKit(this IServiceCollection services, Action<HealthKitOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        var builder = new HealthKitBuilder(services);
+        if (configure is not null)
+        {
+            services.Configure(configure);
+        }
+
+        if (services.Any(service => service.ServiceType == typeof(DeclaredChecks)))
+        {
+            return builder;
+        }
+
+        services.AddOptions();
+        services.AddHealthChecks();
+        services.Replace(ServiceDescriptor.Singleton<HealthCheckService, SnapshotHealthCheckService>());
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<Redactor>();
+        services.TryAddSingleton<CheckInstances>();
+        services.AddSingleton<DeclaredChecks>();
+        services.AddSingleton<IPostConfigureOptions<HealthCheckServiceOptions>>(s => s.GetRequiredService<DeclaredChecks>());
+        services.AddSingleton<SelfReport>();
+        services.AddSingleton(CreateMonitor);
+        services.AddSingleton<HealthMonitor>(s => s.GetRequiredService<BackgroundMonitor>());
+        services.AddSingleton<IHealthObserver, TransitionLog>();
+        services.AddHostedService<MonitorHostedService>();
+        builder.AddCheckType(SelfCheck.Type);
+        services.AddSingleton(new DefaultCheck(SelfCheck.Type.Declare().Register("healthkit", HealthStatus.Degraded, tags: null, timeout: null)));
+        return builder;
+    }
+
+    private static BackgroundMonitor CreateMonitor(IServiceProvider services)
+    {
+        // Reading the registrations resolves and validates them.
+        _ = services.GetRequiredService<IOptions<HealthCheckServiceOptions>>().Value.Registrations;
+        var declared = services.GetRequiredService<DeclaredChecks>();
+        return new BackgroundMonitor(
+            declared.Checks,
+            declared.Options().MaxConcurrentRuns,
+            services.GetRequiredService<TimeProvider>(),
+            services.GetRequiredService<IServiceScopeFactory>(),
+            services.GetServices<IHealthObserver>(),
+            new ResultFreezer(services.GetRequiredService<Redactor>()),
+            services.GetRequiredService<ILoggerFactory>().CreateLogger<HealthMonitor>());
+    }
+}

@@ -1,0 +1,61 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace HealthKit;
+
+/// <summary>How far a run is.</summary>
+internal enum RunPhase
+{
+    /// <summary>Due, and waiting for one of the bounded places.</summary>
+    Waiting,
+
+    /// <summary>Has a place, no thread has taken it up yet.</summary>
+    Dispatched,
+
+    /// <summary>On one of our threads: the synchronous part.</summary>
+    Synchronous,
+
+    /// <summary>Its task is awaited.</summary>
+    Asynchronous,
+
+    /// <summary>Past its deadline and still going: an orphan without a place.</summary>
+    Expired,
+
+    /// <summary>Over.</summary>
+    Ended,
+}
+
+/// <summary>One run of a check. Its fields belong to the engine's lock.</summary>
+internal sealed class CheckRun(CheckSlot slot, long queuedAt)
+{
+    private Action? _cancel;
+
+    public CheckSlot Slot { get; } = slot;
+
+    public long QueuedAt { get; } = queuedAt;
+
+    public RunPhase Phase { get; set; }
+
+    /// <summary>The monitor's time at which a thread took it up.</summary>
+    public long StartedAt { get; set; }
+
+    public DateTimeOffset StartedAtUtc { get; set; }
+
+    /// <summary>Whether one of the executor's threads counts as working on it; belongs to the executor's lock.</summary>
+    public bool HoldsThread { get; set; }
+
+    /// <summary>The timeout that was in force at the start.</summary>
+    public TimeSpan Timeout { get; set; }
+
+    public HealthCheckRegistration Registration => Slot.Registration;
+
+    /// <summary>The token of this run. Its source needs no disposal, having neither timer nor wait handle.</summary>
+    public CancellationToken CreateToken()
+    {
+        var source = new CancellationTokenSource();
+        _cancel = () => _ = source.CancelAsync();
+        return source.Token;
+    }
+
+    /// <summary>Asks the run to end. The token's callbacks run on the pool: what they do cannot hold up the clock.</summary>
+    public void RequestCancellation() => _cancel?.Invoke();
+}

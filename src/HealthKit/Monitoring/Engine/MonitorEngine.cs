@@ -1,0 +1,658 @@
+using System.Globalization;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace HealthKit;
+
+/// <summary>
+/// The monitor's state and its clock, without threads, timers, I/O, logging or user code: <see cref="Tick"/> says what is due, which
+/// deadlines passed and what turned stale; whoever drives it does the rest. Raw time is a monotonic count of 100 ns ticks. The engine's
+/// own time is raw time less the pauses in which the whole process stood still, so that a pause makes nothing late.
+/// </summary>
+internal sealed class MonitorEngine
+{
+    /// <summary>The clock ticks at least this often.</summary>
+    public static readonly TimeSpan TickInterval = TimeSpan.FromSeconds(1);
+
+    /// <summary>Wake-ups are at least this far apart.</summary>
+    public static readonly TimeSpan Coalescing = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>How long a tick vouches for the picture.</summary>
+    public static readonly TimeSpan ValidFor = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan PauseThreshold = TimeSpan.FromSeconds(2);
+
+    private readonly Lock _gate = new();
+    private readonly CheckSlot[] _slots;
+    private readonly Dictionary<string, CheckSlot> _byName;
+    private readonly Queue<CheckRun> _waiting = new();
+    private readonly int _maxConcurrentRuns;
+    private readonly bool _detectsPauses;
+    private readonly Func<double> _jitter;
+    private readonly Action<EngineEvent>? _publish;
+
+    private HealthSnapshot _snapshot;
+    private HealthSnapshot? _stoppedSnapshot;
+    private bool _changed = true;
+    private DateTimeOffset _changedAt;
+    private long _expectedTick = long.MaxValue;
+    private long _pause;
+    private long _validUntil = long.MaxValue;
+    private int _active;
+    private bool _stopped;
+
+    /// <param name="checks">The checks, names unique ignoring case.</param>
+    /// <param name="maxConcurrentRuns">How many runs may be under way at once.</param>
+    /// <param name="utcNow">The time of the first picture.</param>
+    /// <param name="publish">Takes results and transitions, under the engine's lock: it must only enqueue. Null when nobody listens.</param>
+    /// <param name="jitter">Yields numbers from 0 to 1; null for none (tests).</param>
+    /// <param name="detectsPauses">Whether a late tick means that the process stood still. Not with a clock that a test moves.</param>
+    public MonitorEngine(
+        IReadOnlyList<MonitoredCheck> checks,
+        int maxConcurrentRuns,
+        DateTimeOffset utcNow,
+        Action<EngineEvent>? publish = null,
+        Func<double>? jitter = null,
+        bool detectsPauses = true)
+    {
+        _maxConcurrentRuns = maxConcurrentRuns;
+        _publish = publish;
+        _jitter = jitter ?? (static () => 1);
+        _detectsPauses = detectsPauses;
+        _changedAt = utcNow;
+        _slots = [.. checks.Select((check, index) => new CheckSlot(check, index) { Since = utcNow })];
+        _byName = _slots.ToDictionary(slot => slot.Registration.Name, StringComparer.OrdinalIgnoreCase);
+        _snapshot = new HealthSnapshot(0, utcNow, HealthStatus.Healthy, []);
+        lock (_gate)
+        {
+            Build();
+        }
+    }
+
+    /// <summary>Raw time up to which the picture is vouched for.</summary>
+    public long ValidUntil => Volatile.Read(ref _validUntil);
+
+    public IReadOnlyList<CatalogEntry> Catalog()
+    {
+        lock (_gate)
+        {
+            return [.. _slots.Select(s => new CatalogEntry(s.Registration.Name, s.Tags, s.Policy with { }, s.Descriptor))];
+        }
+    }
+
+    /// <summary>Begins to count: first runs are due after their delay.</summary>
+    public void Start(long raw)
+    {
+        lock (_gate)
+        {
+            _expectedTick = raw;
+            _validUntil = raw + ValidFor.Ticks;
+            foreach (var slot in _slots)
+            {
+                slot.DueAt = slot.NewsAt = raw + slot.Policy.Delay.Ticks;
+            }
+        }
+    }
+
+    /// <summary>The end: nothing is started or recorded any more, and everything reads stopped.</summary>
+    /// <param name="cancel">Takes the runs under way.</param>
+    public void Stop(List<CheckRun> cancel)
+    {
+        lock (_gate)
+        {
+            _stopped = true;
+            _waiting.Clear();
+            Volatile.Write(ref _validUntil, long.MinValue);
+            foreach (var slot in _slots)
+            {
+                if (slot.Run is { Phase: not RunPhase.Waiting } run)
+                {
+                    cancel.Add(run);
+                }
+
+                Release(slot);
+            }
+        }
+    }
+
+    /// <summary>Moves the clock: finds what is due, which deadlines passed, what turned overdue or stale.</summary>
+    /// <param name="raw">Raw time.</param>
+    /// <param name="utc">The wall clock, for what people read.</param>
+    /// <param name="poolStarved">Whether a thread pool work item has not run for a second.</param>
+    /// <param name="start">Takes the runs to start.</param>
+    /// <param name="cancel">Takes the runs that passed their deadline.</param>
+    /// <returns>Raw time of the next tick.</returns>
+    public long Tick(long raw, DateTimeOffset utc, bool poolStarved, List<CheckRun> start, List<CheckRun> cancel)
+    {
+        lock (_gate)
+        {
+            if (_stopped)
+            {
+                return long.MaxValue;
+            }
+
+            if (_detectsPauses && raw - _expectedTick > PauseThreshold.Ticks)
+            {
+                _pause += raw - _expectedTick;
+            }
+
+            var now = raw - _pause;
+            var next = now + TickInterval.Ticks;
+            foreach (var slot in _slots)
+            {
+                if (!slot.Policy.Enabled)
+                {
+                    continue;
+                }
+
+                ExpireRun(slot, now, utc, poolStarved, cancel);
+                if (slot.Run is null && now >= slot.DueAt)
+                {
+                    slot.Run = new CheckRun(slot, now);
+                    _waiting.Enqueue(slot.Run);
+                }
+
+                UpdateCondition(slot, now, utc);
+                next = Math.Min(next, NextEvent(slot, now));
+            }
+
+            while (NextWaiting() is { } run)
+            {
+                start.Add(run);
+            }
+
+            next = Math.Max(next, now + Coalescing.Ticks) + _pause;
+            _expectedTick = next;
+            Volatile.Write(ref _validUntil, raw + ValidFor.Ticks);
+            return next;
+        }
+    }
+
+    /// <summary>A thread takes a dispatched run up: its deadline counts from here.</summary>
+    /// <returns>False when the run is not wanted any more.</returns>
+    public bool TryBegin(CheckRun run, long raw, DateTimeOffset utc)
+    {
+        lock (_gate)
+        {
+            if (_stopped || run.Phase != RunPhase.Dispatched)
+            {
+                return false;
+            }
+
+            run.Phase = RunPhase.Synchronous;
+            run.StartedAt = raw - _pause;
+            run.StartedAtUtc = utc;
+            run.Timeout = run.Slot.Policy.Timeout;
+            MarkChanged(run.Slot, utc);
+            return true;
+        }
+    }
+
+    /// <summary>The synchronous part is over and the task is not.</summary>
+    public void BecomeAsynchronous(CheckRun run)
+    {
+        lock (_gate)
+        {
+            if (run.Phase == RunPhase.Synchronous)
+            {
+                run.Phase = RunPhase.Asynchronous;
+            }
+        }
+    }
+
+    /// <summary>Whether any run awaits its task: only then does a starved pool matter.</summary>
+    public bool HasAsynchronousRuns()
+    {
+        lock (_gate)
+        {
+            foreach (var slot in _slots)
+            {
+                if (slot.Run is { Phase: RunPhase.Asynchronous })
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+
+    public bool HasExpired(CheckRun run)
+    {
+        lock (_gate)
+        {
+            return run.Phase == RunPhase.Expired;
+        }
+    }
+
+    /// <summary>A run is over. What an orphan brings is too late and thrown away.</summary>
+    /// <returns>A waiting run that gets the place, to be started.</returns>
+    public CheckRun? Complete(CheckRun run, FrozenResult result, long raw, DateTimeOffset utc)
+    {
+        lock (_gate)
+        {
+            var slot = run.Slot;
+            var now = raw - _pause;
+            var orphan = run.Phase == RunPhase.Expired;
+            run.Phase = RunPhase.Ended;
+            if (!orphan)
+            {
+                _active--;
+            }
+
+            if (_stopped)
+            {
+                return null;
+            }
+
+            slot.Run = null;
+            ScheduleNext(slot, run.StartedAt, now);
+            if (!orphan && slot.Policy.Enabled)
+            {
+                if (ReferenceEquals(result, FrozenResult.NoNews))
+                {
+                    slot.Duration = new TimeSpan(now - run.StartedAt);
+                }
+                else
+                {
+                    Record(slot, result, now, utc, now - run.StartedAt);
+                }
+
+                Release(slot);
+            }
+
+            MarkChanged(slot, utc);
+            return NextWaiting();
+        }
+    }
+
+    /// <summary>Asks for a run: joins the one under way, else makes one due now.</summary>
+    /// <exception cref="ArgumentException">No such check.</exception>
+    /// <exception cref="InvalidOperationException">The check is off, or the engine has stopped.</exception>
+    public Task<CheckState> Request(string name, long raw)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        lock (_gate)
+        {
+            if (!_byName.TryGetValue(name, out var slot))
+            {
+                throw new ArgumentException(
+                    $"No check is named '{name}'; registered: {string.Join(", ", _slots.Select(s => s.Registration.Name))}.", nameof(name));
+            }
+
+            if (!slot.Policy.Enabled)
+            {
+                throw new InvalidOperationException($"Check '{slot.Registration.Name}' is turned off.");
+            }
+
+            if (_stopped)
+            {
+                throw new InvalidOperationException("The monitor has stopped.");
+            }
+
+            if (slot.Run is { Phase: RunPhase.Expired })
+            {
+                return Task.FromResult(State(slot));
+            }
+
+            if (slot.Run is null)
+            {
+                slot.DueAt = raw - _pause;
+            }
+
+            var waiter = new TaskCompletionSource<CheckState>(TaskCreationOptions.RunContinuationsAsynchronously);
+            (slot.Waiters ??= []).Add(waiter);
+            return waiter.Task;
+        }
+    }
+
+    /// <summary>Takes new policies over, after a reload of the configuration.</summary>
+    public void UpdatePolicies(IReadOnlyDictionary<string, CheckPolicy> policies, long raw, DateTimeOffset utc)
+    {
+        lock (_gate)
+        {
+            var now = raw - _pause;
+            foreach (var (name, policy) in policies)
+            {
+                if (!_byName.TryGetValue(name, out var slot) || slot.Policy == policy)
+                {
+                    continue;
+                }
+
+                var wasEnabled = slot.Policy.Enabled;
+                slot.SetPolicy(policy);
+                if (!policy.Enabled)
+                {
+                    Release(slot);
+                }
+                else if (!wasEnabled)
+                {
+                    // What it knew before it was turned off has no age that means anything: it starts anew.
+                    slot.Result = null;
+                    slot.Confirmed = null;
+                    slot.CheckedAt = null;
+                    slot.BadReason = null;
+                    slot.Streak = 0;
+                    slot.Condition = CheckCondition.Pending;
+                    slot.VisibleStatus = slot.UnknownStatus;
+                    slot.Since = utc;
+                    slot.DueAt = slot.NewsAt = now;
+                }
+
+                slot.DueAt = Math.Min(slot.DueAt, now + policy.Period.Ticks);
+                MarkChanged(slot, utc);
+            }
+        }
+    }
+
+    /// <summary>The picture at this moment, as far as it can be vouched for.</summary>
+    public HealthSnapshot Read(long raw)
+    {
+        // Whoever holds the lock is about to change the picture by one result: what was built before is still true enough.
+        if (Volatile.Read(ref _changed) && _gate.TryEnter())
+        {
+            try
+            {
+                Build();
+            }
+            finally
+            {
+                _gate.Exit();
+            }
+        }
+
+        var snapshot = Volatile.Read(ref _snapshot);
+        return raw <= ValidUntil ? snapshot : Stopped(snapshot);
+    }
+
+    private void ExpireRun(CheckSlot slot, long now, DateTimeOffset utc, bool poolStarved, List<CheckRun> cancel)
+    {
+        if (slot.Run is not { Phase: RunPhase.Synchronous or RunPhase.Asynchronous } run || now - run.StartedAt < run.Timeout.Ticks)
+        {
+            return;
+        }
+
+        var starved = poolStarved && run.Phase == RunPhase.Asynchronous;
+        run.Phase = RunPhase.Expired;
+        _active--;
+        cancel.Add(run);
+        var result = starved
+            ? new FrozenResult(
+                slot.UnknownStatus,
+                "runtime.threadPoolStarved",
+                "The .NET thread pool runs no work: the asynchronous run cannot end, which says nothing about what it checks.")
+            : new FrozenResult(
+                slot.UnknownStatus,
+                "check.timeout",
+                string.Create(CultureInfo.InvariantCulture, $"The run did not end within {run.Timeout.TotalSeconds:0.###} s. It goes on; no other starts before it ends."));
+        Record(slot, result, now, utc, now - run.StartedAt);
+        Release(slot);
+    }
+
+    private CheckRun? NextWaiting()
+    {
+        while (_active < _maxConcurrentRuns && _waiting.TryDequeue(out var run))
+        {
+            if (!run.Slot.Policy.Enabled)
+            {
+                run.Phase = RunPhase.Ended;
+                run.Slot.Run = null;
+                continue;
+            }
+
+            _active++;
+            run.Phase = RunPhase.Dispatched;
+            return run;
+        }
+
+        return null;
+    }
+
+    private void ScheduleNext(CheckSlot slot, long startedAt, long now)
+    {
+        var period = slot.Policy.Period.Ticks;
+        if (!slot.HasRun)
+        {
+            // All checks start together. The second run comes early by up to half a period, so that from then on they are spread.
+            slot.HasRun = true;
+            period = (long)(period * (0.5 + (0.5 * _jitter())));
+        }
+
+        slot.DueAt = Math.Max(startedAt + period, now);
+    }
+
+    private void Record(CheckSlot slot, FrozenResult result, long now, DateTimeOffset utc, long duration)
+    {
+        var before = _publish is null ? null : State(slot);
+        slot.Result = result;
+        slot.NewsAt = now;
+        slot.CheckedAt = utc;
+        slot.Duration = new TimeSpan(Math.Max(duration, 0));
+        slot.BadReason = result.Status == HealthStatus.Healthy ? slot.BadReason : result.Reason;
+        Confirm(slot, result.Status);
+        UpdateVisible(slot, CheckCondition.Current, utc, before);
+        _publish?.Invoke(new EngineEvent(Before: null, State(slot)));
+    }
+
+    private static void Confirm(CheckSlot slot, HealthStatus latest)
+    {
+        if (slot.Confirmed is not { } confirmed)
+        {
+            slot.Confirmed = latest;
+            return;
+        }
+
+        if (latest == confirmed)
+        {
+            slot.Streak = 0;
+            return;
+        }
+
+        // HealthStatus grows with health: Unhealthy 0, Degraded 1, Healthy 2.
+        var worse = latest < confirmed;
+        if (slot.Streak == 0 || slot.StreakIsWorse != worse)
+        {
+            slot.Streak = 0;
+            slot.StreakIsWorse = worse;
+            slot.StreakNearest = latest;
+        }
+
+        slot.Streak++;
+        slot.StreakNearest = worse
+            ? (HealthStatus)Math.Max((int)slot.StreakNearest, (int)latest)
+            : (HealthStatus)Math.Min((int)slot.StreakNearest, (int)latest);
+        if (slot.Streak >= (worse ? slot.Policy.FailureThreshold : slot.Policy.RecoveryThreshold))
+        {
+            // What all results of the streak bear out: two degraded and one unhealthy confirm degraded.
+            slot.Confirmed = slot.StreakNearest;
+            slot.Streak = 0;
+        }
+    }
+
+    private void UpdateCondition(CheckSlot slot, long now, DateTimeOffset utc)
+    {
+        var age = now - slot.NewsAt;
+        var condition = age >= slot.Policy.StaleAfter.Ticks ? CheckCondition.Stale
+            : slot.Result is null ? CheckCondition.Pending
+            : age >= OverdueAfter(slot) ? CheckCondition.Overdue
+            : CheckCondition.Current;
+        var busy = IsBusy(slot, now);
+        if (condition != slot.Condition || busy != slot.Busy)
+        {
+            slot.Busy = busy;
+            UpdateVisible(slot, condition, utc, before: null);
+        }
+    }
+
+    private static long OverdueAfter(CheckSlot slot) => slot.Policy.Period.Ticks + slot.Policy.Timeout.Ticks;
+
+    private static bool IsBusy(CheckSlot slot, long now) =>
+        slot.Run is { Phase: RunPhase.Waiting or RunPhase.Dispatched } run && now - run.QueuedAt >= slot.Policy.Timeout.Ticks;
+
+    private void UpdateVisible(CheckSlot slot, CheckCondition condition, DateTimeOffset utc, CheckState? before)
+    {
+        before ??= _publish is null ? null : State(slot);
+        var wasPending = slot.Condition == CheckCondition.Pending;
+        slot.Condition = condition;
+        var status = condition switch
+        {
+            CheckCondition.Pending => slot.UnknownStatus,
+            CheckCondition.Stale => Worse(slot.Confirmed ?? slot.UnknownStatus, slot.UnknownStatus),
+            _ => slot.Confirmed ?? slot.UnknownStatus,
+        };
+        var isTransition = wasPending
+            ? condition != CheckCondition.Pending && status != HealthStatus.Healthy
+            : status != slot.VisibleStatus;
+        if (status != slot.VisibleStatus || (wasPending && condition != CheckCondition.Pending))
+        {
+            slot.VisibleStatus = status;
+            slot.Since = utc;
+        }
+
+        if (status == HealthStatus.Healthy && slot.Streak == 0)
+        {
+            slot.BadReason = null;
+        }
+
+        MarkChanged(slot, utc);
+        if (isTransition)
+        {
+            _publish?.Invoke(new EngineEvent(before, State(slot)));
+        }
+    }
+
+    private static HealthStatus Worse(HealthStatus a, HealthStatus b) => a < b ? a : b;
+
+    private static long NextEvent(CheckSlot slot, long now)
+    {
+        var next = slot.Run switch
+        {
+            null => slot.DueAt,
+            { Phase: RunPhase.Synchronous or RunPhase.Asynchronous } run => run.StartedAt + run.Timeout.Ticks,
+            { Phase: RunPhase.Waiting or RunPhase.Dispatched } => now + slot.Policy.Timeout.Ticks,
+            _ => long.MaxValue,
+        };
+        var overdueAt = slot.NewsAt + OverdueAfter(slot);
+        var staleAt = slot.NewsAt + slot.Policy.StaleAfter.Ticks;
+        return slot.Condition == CheckCondition.Stale ? next
+            : Math.Min(next, slot.Condition == CheckCondition.Overdue || overdueAt <= now ? staleAt : overdueAt);
+    }
+
+    private static void Release(CheckSlot slot)
+    {
+        if (slot.Waiters is not { } waiters)
+        {
+            return;
+        }
+
+        slot.Waiters = null;
+        foreach (var waiter in waiters)
+        {
+            waiter.TrySetResult(State(slot));
+        }
+    }
+
+    private void MarkChanged(CheckSlot slot, DateTimeOffset utc)
+    {
+        slot.State = null;
+        _changedAt = utc;
+        Volatile.Write(ref _changed, true);
+    }
+
+    private static CheckState State(CheckSlot slot) => slot.State ??= new CheckState
+    {
+        Name = slot.Registration.Name,
+        Status = slot.VisibleStatus,
+        LatestStatus = slot.Result?.Status,
+        Condition = slot.Condition,
+        Reason = ReasonOf(slot),
+        Description = DescriptionOf(slot),
+        Data = slot.Result?.Data ?? System.Collections.ObjectModel.ReadOnlyDictionary<string, object?>.Empty,
+        Readings = slot.Result?.Readings ?? [],
+        Exception = slot.Result?.Exception,
+        CheckedAt = slot.CheckedAt,
+        Since = slot.Since,
+        RunningSince = slot.Run is { Phase: RunPhase.Synchronous or RunPhase.Asynchronous or RunPhase.Expired } run ? run.StartedAtUtc : null,
+        Duration = slot.Duration,
+        Tags = slot.Tags,
+        Policy = slot.PublishedPolicy,
+        Descriptor = slot.Descriptor,
+    };
+
+    private static string? ReasonOf(CheckSlot slot) => slot.Condition switch
+    {
+        _ when slot.Busy && slot.Condition != CheckCondition.Current => "monitor.busy",
+        CheckCondition.Pending => "check.pending",
+        // A run that never ended says more than that its result is old.
+        CheckCondition.Stale when slot.Run is { Phase: RunPhase.Expired } => slot.Result?.Reason,
+        CheckCondition.Stale => "check.stale",
+        _ => slot.Result?.Reason ?? (slot.VisibleStatus == HealthStatus.Healthy ? null : slot.BadReason),
+    };
+
+    private static string? DescriptionOf(CheckSlot slot)
+    {
+        var latest = slot.Result?.Description;
+        if (slot.Condition is CheckCondition.Pending)
+        {
+            return "No result yet.";
+        }
+
+        if (slot.Condition is not CheckCondition.Stale || slot.Run is { Phase: RunPhase.Expired })
+        {
+            return latest;
+        }
+
+        var text = string.Create(
+            CultureInfo.InvariantCulture,
+            $"No result for {slot.Policy.StaleAfter.TotalSeconds:0.###} s or more; one was expected every {slot.Policy.Period.TotalSeconds:0.###} s.");
+        return latest is null ? text : $"{text} The last one: {latest}";
+    }
+
+    private void Build()
+    {
+        if (!_changed)
+        {
+            return;
+        }
+
+        Volatile.Write(ref _changed, false);
+        var states = new List<CheckState>(_slots.Length);
+        var status = HealthStatus.Healthy;
+        foreach (var slot in _slots)
+        {
+            if (!slot.Policy.Enabled)
+            {
+                continue;
+            }
+
+            var state = State(slot);
+            states.Add(state);
+            if (state.Counts)
+            {
+                status = Worse(status, state.Status);
+            }
+        }
+
+        Volatile.Write(ref _snapshot, new HealthSnapshot(_snapshot.Version + 2, _changedAt, status, states.AsReadOnly()));
+    }
+
+    private HealthSnapshot Stopped(HealthSnapshot snapshot)
+    {
+        // Pictures have even versions: nothing rendered from one passes for this.
+        if (_stoppedSnapshot is { } known && known.Version == snapshot.Version + 1)
+        {
+            return known;
+        }
+
+        var states = snapshot.Checks.Select(state => state with
+        {
+            Status = _byName[state.Name].UnknownStatus,
+            Condition = CheckCondition.Stale,
+            Reason = HealthMonitor.StoppedReason,
+            Description = state.Description is { } latest
+                ? $"HealthKit's monitor has stopped: nothing is known since. The last result: {latest}"
+                : "HealthKit's monitor has stopped: nothing is known.",
+        });
+        return _stoppedSnapshot = new HealthSnapshot(
+            snapshot.Version + 1, snapshot.At, HealthStatus.Unhealthy, states.ToList().AsReadOnly());
+    }
+}

@@ -1,0 +1,203 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Logging;
+
+namespace HealthKit;
+
+/// <summary>
+/// The threads that runs execute on. They are HealthKit's own, so that a starved pool stops no check's synchronous part and a blocking
+/// check takes none of the app's threads. A thread that a run holds past its deadline is given up and replaced.
+/// </summary>
+internal sealed partial class RunExecutor(
+    MonitorEngine engine, ResultFreezer freezer, MonitorTime time, IServiceScopeFactory scopes, ILogger logger)
+{
+    private static readonly TimeSpan IdleTime = TimeSpan.FromSeconds(30);
+
+    private readonly object _gate = new();
+    private readonly Queue<CheckRun> _queue = new();
+    private int _threads;
+    private int _idle;
+    private bool _stopping;
+
+    /// <summary>How many threads there are, those given up not counted.</summary>
+    public int ThreadCount
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _threads;
+            }
+        }
+    }
+
+    public void Enqueue(CheckRun run)
+    {
+        lock (_gate)
+        {
+            if (_stopping)
+            {
+                return;
+            }
+
+            _queue.Enqueue(run);
+            if (_threads == 0)
+            {
+                AddThread();
+            }
+
+            Monitor.Pulse(_gate);
+        }
+    }
+
+    /// <summary>
+    /// Called at each tick: runs that no thread has taken since the last one get threads of their own. So quick checks share one
+    /// thread, and blocking ones hold up nobody for longer than a tick. The engine's bound on runs bounds the threads.
+    /// </summary>
+    public void Replenish()
+    {
+        lock (_gate)
+        {
+            for (var missing = _queue.Count - _idle; missing > 0 && !_stopping; missing--)
+            {
+                AddThread();
+            }
+        }
+    }
+
+    /// <summary>The thread of this run is lost to it.</summary>
+    public void GiveUp(CheckRun run)
+    {
+        lock (_gate)
+        {
+            if (run.HoldsThread)
+            {
+                run.HoldsThread = false;
+                _threads--;
+            }
+        }
+    }
+
+    public void Stop()
+    {
+        lock (_gate)
+        {
+            _stopping = true;
+            _queue.Clear();
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    private void AddThread()
+    {
+        _threads++;
+        new Thread(Work) { IsBackground = true, Name = "HealthKit run" }.UnsafeStart();
+    }
+
+    private void Work()
+    {
+        while (Take() is { } run)
+        {
+            Execute(run);
+            lock (_gate)
+            {
+                if (!run.HoldsThread)
+                {
+                    // Given up and replaced while the run held it.
+                    return;
+                }
+
+                run.HoldsThread = false;
+            }
+        }
+    }
+
+    private CheckRun? Take()
+    {
+        lock (_gate)
+        {
+            while (true)
+            {
+                if (_queue.TryDequeue(out var run))
+                {
+                    run.HoldsThread = true;
+                    return run;
+                }
+
+                _idle++;
+                var signalled = _stopping || Monitor.Wait(_gate, IdleTime);
+                _idle--;
+
+                // The last thread stays as long as the monitor does.
+                if (_stopping || (!signalled && _threads > 1 && _queue.Count == 0))
+                {
+                    _threads--;
+                    return null;
+                }
+            }
+        }
+    }
+
+    private void Execute(CheckRun run)
+    {
+        var token = run.CreateToken();
+        if (!engine.TryBegin(run, time.Raw, time.UtcNow))
+        {
+            return;
+        }
+
+        AsyncServiceScope scope = default;
+        Task<HealthCheckResult> task;
+        try
+        {
+            scope = scopes.CreateAsyncScope();
+            var check = run.Registration.Factory(scope.ServiceProvider)
+                ?? throw new InvalidOperationException("The check's factory returned null.");
+            task = check.CheckHealthAsync(new HealthCheckContext { Registration = run.Registration }, token)
+                ?? throw new InvalidOperationException("The check returned a null task.");
+        }
+        catch (Exception e)
+        {
+            task = Task.FromException<HealthCheckResult>(e);
+        }
+
+        if (!task.IsCompleted)
+        {
+            engine.BecomeAsynchronous(run);
+        }
+
+        _ = FinishAsync(run, task, scope);
+    }
+
+    /// <summary>Ends the run: on this thread where the check was synchronous, else on the pool. It throws nothing.</summary>
+    private async Task FinishAsync(CheckRun run, Task<HealthCheckResult> task, AsyncServiceScope scope)
+    {
+        FrozenResult result;
+        try
+        {
+            result = freezer.Freeze(await task.ConfigureAwait(false));
+        }
+        catch (Exception e)
+        {
+            result = freezer.Freeze(e, run.Slot.UnknownStatus);
+        }
+
+        try
+        {
+            // Within the deadline: a scope that hangs while it is disposed of is a run that hangs.
+            await scope.DisposeAsync().ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            LogScopeFailed(logger, run.Registration.Name, freezer.Text(e.ToString()));
+        }
+
+        if (engine.Complete(run, result, time.Raw, time.UtcNow) is { } next)
+        {
+            Enqueue(next);
+        }
+    }
+
+    [LoggerMessage(EventId = 101, Level = LogLevel.Warning, Message = "The services of check '{Check}' could not be disposed of: {Error}")]
+    private static partial void LogScopeFailed(ILogger logger, string check, string error);
+}

@@ -1,0 +1,83 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Options;
+
+namespace HealthKit;
+
+/// <summary>
+/// Stands in for Microsoft's service: reads the monitor's picture and runs nothing. Before the first results it waits for them, no
+/// longer than the runs may take, for its callers (publishers, <c>MapHealthChecks</c>) know no "pending".
+/// </summary>
+internal sealed class SnapshotHealthCheckService(BackgroundMonitor monitor, IOptions<HealthCheckServiceOptions> options) : HealthCheckService
+{
+    public override async Task<HealthReport> CheckHealthAsync(
+        Func<HealthCheckRegistration, bool>? predicate, CancellationToken cancellationToken = default)
+    {
+        var names = options.Value.Registrations
+            .Where(registration => predicate is null || predicate(registration))
+            .Select(registration => registration.Name)
+            .ToHashSet(StringComparer.OrdinalIgnoreCase);
+        monitor.Start();
+        var states = Select(names);
+        var pending = states.Where(state => state is { Condition: CheckCondition.Pending, Counts: true }).ToList();
+        if (pending.Count > 0)
+        {
+            await Task.WhenAll(pending.Select(state => FirstResult(state, cancellationToken))).ConfigureAwait(false);
+            states = Select(names);
+        }
+
+        // A check that waits for its delay is neither healthy nor not: it is not in the report yet.
+        var entries = states.Where(state => state.Counts).ToDictionary(state => state.Name, Entry, StringComparer.OrdinalIgnoreCase);
+        var duration = entries.Count == 0 ? TimeSpan.Zero : entries.Values.Max(entry => entry.Duration);
+        return monitor.Current is { Status: HealthStatus.Unhealthy } && states.Any(state => state.Reason == HealthMonitor.StoppedReason)
+            ? new HealthReport(entries, HealthStatus.Unhealthy, duration)
+            : new HealthReport(entries, duration);
+    }
+
+    private List<CheckState> Select(HashSet<string> names) => [.. monitor.Current.Checks.Where(state => names.Contains(state.Name))];
+
+    private async Task FirstResult(CheckState state, CancellationToken cancellationToken)
+    {
+        try
+        {
+            // Its run is under way or due: this joins it. Past twice its timeout the monitor is too busy: pending is then the answer.
+            await monitor.RunAsync(state.Name, cancellationToken).WaitAsync(2 * state.Policy.Timeout, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+        }
+        catch (InvalidOperationException)
+        {
+            // Turned off or stopped meanwhile: the picture says so.
+        }
+    }
+
+    private static HealthReportEntry Entry(CheckState state)
+    {
+        var data = new Dictionary<string, object>();
+        foreach (var (key, value) in state.Data)
+        {
+            data[key] = value!;
+        }
+
+        if (state.Reason is { } reason)
+        {
+            data["reason"] = reason;
+        }
+
+        return new HealthReportEntry(
+            state.Status,
+            state.Description,
+            state.Duration,
+            state.Exception is { } exception ? new ReportedException(exception) : null,
+            data,
+            state.Tags);
+    }
+
+    /// <summary>What a check's exception looks like to writers of Microsoft's reports: its redacted text.</summary>
+    private sealed class ReportedException(ExceptionInfo info) : Exception(info.Message)
+    {
+        public override string? StackTrace => null;
+
+        public override string ToString() => info.Details;
+    }
+}

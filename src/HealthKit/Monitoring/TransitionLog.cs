@@ -1,0 +1,38 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Logging;
+
+namespace HealthKit;
+
+/// <summary>Logs each transition once. Texts of checks are arguments, never templates.</summary>
+internal sealed partial class TransitionLog(ILogger<HealthMonitor> logger) : IHealthObserver
+{
+    public void OnResult(CheckState state)
+    {
+        // Results are many and mostly alike: only what changed is worth a line.
+    }
+
+    public void OnTransition(CheckState before, CheckState after)
+    {
+        switch (after.Status)
+        {
+            case HealthStatus.Healthy:
+                LogHealthy(logger, after.Name, after.Description);
+                break;
+            case HealthStatus.Degraded:
+                LogDegraded(logger, after.Name, after.Reason, after.Description);
+                break;
+            default:
+                LogUnhealthy(logger, after.Name, after.Reason, after.Description);
+                break;
+        }
+    }
+
+    [LoggerMessage(EventId = 120, Level = LogLevel.Information, Message = "Check '{Check}' is healthy again: {Description}")]
+    private static partial void LogHealthy(ILogger logger, string check, string? description);
+
+    [LoggerMessage(EventId = 121, Level = LogLevel.Warning, Message = "Check '{Check}' is degraded ({Reason}): {Description}")]
+    private static partial void LogDegraded(ILogger logger, string check, string? reason, string? description);
+
+    [LoggerMessage(EventId = 122, Level = LogLevel.Error, Message = "Check '{Check}' is unhealthy ({Reason}): {Description}")]
+    private static partial void LogUnhealthy(ILogger logger, string check, string? reason, string? description);
+}
