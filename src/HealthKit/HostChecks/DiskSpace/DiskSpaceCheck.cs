@@ -245,6 +245,16 @@ internal sealed class DiskSpaceCheck(FileSystemSource source, TimeProvider time,
         text.AppendFormatted(Amount.Bytes(stat.TotalBytes));
         text.AppendLiteral(" free (");
         text.AppendFormatted(Amount.Percent(percent), format);
+
+        // As in df, size and percentage do not fit each other where much is reserved for root: say so.
+        var reserved = stat.TotalBytes - stat.CapacityBytes;
+        if (reserved > 0.1 * stat.TotalBytes)
+        {
+            text.AppendLiteral(", ");
+            text.AppendFormatted(Amount.Bytes(reserved));
+            text.AppendLiteral(" reserved");
+        }
+
         text.AppendLiteral(")");
         if (stat.Inodes > 0)
         {

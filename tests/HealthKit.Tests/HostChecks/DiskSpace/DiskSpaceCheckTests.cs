@@ -99,6 +99,9 @@ public class DiskSpaceCheckTests
 
         // used 76, free 19: 76 / 95 = 80 %.
         Assert.Equal(20d, _disk.Run().Data["freePercent"]);
+
+        _disk.Set("/", total: 100 * GiB, free: 20 * GiB, reserved: 60 * GiB);
+        Assert.StartsWith("20.0 GiB of 100.0 GiB free (50.0 %, 60.0 GiB reserved), inodes", _disk.Run().Description, StringComparison.Ordinal);
     }
 
     [Fact]
