@@ -39,15 +39,12 @@ internal sealed class SnapshotHealthCheckService(BackgroundMonitor monitor, IOpt
     {
         try
         {
-            // Its run is under way or due: this joins it. Past twice its timeout the monitor is too busy: pending is then the answer.
-            await monitor.RunAsync(state.Name, cancellationToken).WaitAsync(2 * state.Policy.Timeout, cancellationToken).ConfigureAwait(false);
+            // Past twice its timeout the monitor is too busy or gone: pending is then the answer.
+            await monitor.FirstResultAsync(state.Name).WaitAsync(2 * state.Policy.Timeout, cancellationToken).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {
-        }
-        catch (InvalidOperationException)
-        {
-            // Turned off or stopped meanwhile: the picture says so.
+            // The picture, read anew, says that it is still pending.
         }
     }
 

@@ -75,6 +75,9 @@ internal sealed partial class BackgroundMonitor : HealthMonitor, IDisposable
         return run.WaitAsync(cancellationToken);
     }
 
+    /// <summary>Waits until a check has had a first result; runs nothing.</summary>
+    public Task<CheckState> FirstResultAsync(string name) => _engine.FirstResult(name);
+
     /// <summary>Starts the clock; once.</summary>
     public void Start()
     {

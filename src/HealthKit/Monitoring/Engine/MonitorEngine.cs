@@ -299,9 +299,17 @@ internal sealed class MonitorEngine
                 slot.DueAt = raw - _pause;
             }
 
-            var waiter = new TaskCompletionSource<CheckState>(TaskCreationOptions.RunContinuationsAsynchronously);
-            (slot.Waiters ??= []).Add(waiter);
-            return waiter.Task;
+            return Wait(slot);
+        }
+    }
+
+    /// <summary>The state once a pending check is not pending any more, or its run has ended without news. Makes nothing due.</summary>
+    public Task<CheckState> FirstResult(string name)
+    {
+        lock (_gate)
+        {
+            var slot = _byName[name];
+            return _stopped || slot.Condition != CheckCondition.Pending || !slot.Policy.Enabled ? Task.FromResult(State(slot)) : Wait(slot);
         }
     }
 
@@ -535,6 +543,13 @@ internal sealed class MonitorEngine
         var staleAt = slot.NewsAt + slot.Policy.StaleAfter.Ticks;
         return slot.Condition == CheckCondition.Stale ? next
             : Math.Min(next, slot.Condition == CheckCondition.Overdue || overdueAt <= now ? staleAt : overdueAt);
+    }
+
+    private static Task<CheckState> Wait(CheckSlot slot)
+    {
+        var waiter = new TaskCompletionSource<CheckState>(TaskCreationOptions.RunContinuationsAsynchronously);
+        (slot.Waiters ??= []).Add(waiter);
+        return waiter.Task;
     }
 
     private static void Release(CheckSlot slot)

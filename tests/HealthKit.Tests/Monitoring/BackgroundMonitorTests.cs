@@ -1,0 +1,238 @@
+using HealthKit.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
+
+namespace HealthKit.Tests.Monitoring;
+
+/// <summary>The monitor with its real threads, in a real host.</summary>
+public class BackgroundMonitorTests
+{
+    private static readonly (string, string?)[] Quick =
+    [
+        ("Defaults:Period", "00:00:00.3"), ("Defaults:Timeout", "00:00:00.4"),
+    ];
+
+    [Fact]
+    public async Task Misbehaving_checks_are_their_own_failure_and_nobody_elses()
+    {
+        using var never = new ManualResetEventSlim();
+        var starts = 0;
+        await using var host = await TestHost.Start(
+            builder =>
+            {
+                builder.AddDelegateCheck("good", _ => new(HealthCheckResult.Healthy("fine")));
+                builder.AddDelegateCheck("blocks", _ =>
+                {
+                    Interlocked.Increment(ref starts);
+                    never.Wait(CancellationToken.None);
+                    return new(HealthCheckResult.Healthy());
+                });
+                builder.AddDelegateCheck("throws", _ => throw new InvalidOperationException("it broke"));
+                builder.AddDelegateCheck("ignores", async _ =>
+                {
+                    await Task.Delay(Timeout.Infinite, CancellationToken.None);
+                    return HealthCheckResult.Healthy();
+                });
+                builder.AddCheck<ThrowingConstructor>("constructor");
+                builder.AddDelegateCheck("odd", _ => new(HealthCheckResult.Unhealthy("odd", new InvalidOperationException("inner"), new Dictionary<string, object>
+                {
+                    ["ratioPercent"] = double.NaN,
+                    ["usedBytes"] = 12,
+                    ["error"] = new InvalidOperationException("in data"),
+                    ["broken"] = new ThrowsAtToString(),
+                })));
+            },
+            Quick);
+
+        await host.Until("blocks", check => check.Reason == "check.timeout");
+        await host.Until("ignores", check => check.Reason == "check.timeout");
+        var thrown = await host.Until("throws", check => check.Condition == CheckCondition.Current);
+        Assert.Equal(("check.exception", HealthStatus.Unhealthy), (thrown.Reason, thrown.Status));
+        Assert.Contains("it broke", thrown.Description, StringComparison.Ordinal);
+        Assert.Contains("constructor broke", (await host.Until("constructor", check => check.Exception is not null)).Exception!.Details, StringComparison.Ordinal);
+
+        var odd = await host.Until("odd", check => check.Condition == CheckCondition.Current);
+        Assert.Equal(double.NaN, odd.Data["ratioPercent"]);
+        Assert.Contains("in data", Assert.IsType<string>(odd.Data["error"]), StringComparison.Ordinal);
+        Assert.Contains("could not be shown", Assert.IsType<string>(odd.Data["broken"]), StringComparison.Ordinal);
+        Assert.Equal([new Reading("usedBytes", 12, "bytes")], odd.Readings);
+
+        var good = host["good"];
+        Assert.Equal(HealthStatus.Healthy, good.Status);
+        await host.Until("good", check => check.CheckedAt > good.CheckedAt);
+        Assert.NotNull(host["blocks"].RunningSince);
+        Assert.Equal(1, starts);
+        never.Set();
+        await Wait.For(() => starts > 1);
+    }
+
+    [Fact]
+    public async Task The_synchronous_part_of_a_run_is_on_a_thread_of_HealthKits_own_and_each_run_has_its_scope()
+    {
+        var builder = TestHost.Builder(Quick);
+        builder.Services.AddScoped<Scoped>();
+        var seen = new System.Collections.Concurrent.ConcurrentQueue<(bool Pool, Scoped Service)>();
+        builder.AddHealthKit(o => o.AddDefaultChecks = false).AddDelegateCheck("a", (services, _) =>
+        {
+            seen.Enqueue((Thread.CurrentThread.IsThreadPoolThread, services.GetRequiredService<Scoped>()));
+            return new(HealthCheckResult.Healthy());
+        });
+        await using var host = await TestHost.Start(builder);
+        await Wait.For(() => seen.Count >= 3);
+
+        Assert.All(seen, one => Assert.False(one.Pool));
+        Assert.Equal(seen.Count, seen.Select(one => one.Service).Distinct().Count());
+        await Wait.For(() => seen.Take(2).All(one => one.Service.Disposed));
+    }
+
+    [Fact]
+    public async Task When_the_clock_stops_everything_reads_stopped_and_recovers_with_it()
+    {
+        await using var host = await TestHost.Start(builder => builder.AddDelegateCheck("a", _ => new(HealthCheckResult.Healthy())), Quick);
+        await host.Until("a", check => check.Status == HealthStatus.Healthy);
+        var monitor = (BackgroundMonitor)host.Monitor;
+        using var stuck = new ManualResetEventSlim();
+        monitor.BeforeTick = stuck.Wait;
+
+        var stopped = await Wait.For(() => monitor.Current, snapshot => snapshot.Status != HealthStatus.Healthy);
+        Assert.All(stopped.Checks, check => Assert.Equal(HealthMonitor.StoppedReason, check.Reason));
+        var report = await host.Host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync();
+        Assert.Equal(HealthStatus.Unhealthy, report.Status);
+
+        monitor.BeforeTick = null;
+        stuck.Set();
+        await Wait.For(() => monitor.Current.Status == HealthStatus.Healthy);
+    }
+
+    [Fact]
+    public async Task A_clock_whose_ticks_fail_vouches_for_nothing_and_goes_on_trying()
+    {
+        await using var host = await TestHost.Start(builder => builder.AddDelegateCheck("a", _ => new(HealthCheckResult.Healthy())), Quick);
+        await host.Until("a", check => check.Status == HealthStatus.Healthy);
+        var monitor = (BackgroundMonitor)host.Monitor;
+        monitor.BeforeTick = static () => throw new InvalidOperationException("broken tick");
+        await Wait.For(() => monitor.Current.Checks[0].Reason == HealthMonitor.StoppedReason);
+        Assert.Contains(host.Log.Lines, line => line.Contains("broken tick", StringComparison.Ordinal));
+        monitor.BeforeTick = null;
+        await Wait.For(() => monitor.Current.Status == HealthStatus.Healthy);
+    }
+
+    [Fact]
+    public async Task After_the_host_has_stopped_everything_reads_stopped_and_runs_are_refused()
+    {
+        var host = await TestHost.Start(builder => builder.AddDelegateCheck("a", _ => new(HealthCheckResult.Healthy())), Quick);
+        await host.Until("a", check => check.Status == HealthStatus.Healthy);
+        await host.Host.StopAsync();
+        Assert.Equal(HealthMonitor.StoppedReason, host["a"].Reason);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => host.Monitor.RunAsync("a"));
+        host.Host.Dispose();
+    }
+
+    [Fact]
+    public async Task Many_blocking_checks_hold_up_nobody_and_their_threads_are_replaced()
+    {
+        using var never = new ManualResetEventSlim();
+        await using var host = await TestHost.Start(
+            builder =>
+            {
+                for (var i = 0; i < 10; i++)
+                {
+                    builder.AddDelegateCheck($"hung{i}", _ =>
+                    {
+                        never.Wait(CancellationToken.None);
+                        return new(HealthCheckResult.Healthy());
+                    });
+                }
+
+                for (var i = 0; i < 40; i++)
+                {
+                    builder.AddDelegateCheck($"good{i}", _ => new(HealthCheckResult.Healthy()));
+                }
+            },
+            Quick);
+        await Wait.For(() => host.Monitor.Current.Checks.Count(check => check.Reason == "check.timeout") == 10);
+        var seen = host.Monitor.Current.Checks.Where(check => check.Name.StartsWith("good", StringComparison.Ordinal)).ToList();
+        await Wait.For(() => seen.TrueForAll(check => host[check.Name].CheckedAt > check.CheckedAt));
+        never.Set();
+        await Wait.For(() => host.Monitor.Current.Status == HealthStatus.Healthy);
+    }
+
+    [Fact]
+    public async Task Observers_hear_results_and_transitions_and_one_that_throws_harms_nobody()
+    {
+        var builder = TestHost.Builder(Quick);
+        var status = HealthStatus.Healthy;
+        builder.AddHealthKit(o => o.AddDefaultChecks = false).AddDelegateCheck("a", _ => new(new HealthCheckResult(status, "with {braces} and {0}")));
+        var observer = new Recorder();
+        builder.Services.AddSingleton<IHealthObserver>(new Thrower());
+        builder.Services.AddSingleton<IHealthObserver>(observer);
+        await using var host = await TestHost.Start(builder);
+        await Wait.For(() => !observer.Results.IsEmpty);
+        status = HealthStatus.Unhealthy;
+        await Wait.For(() => !observer.Transitions.IsEmpty);
+
+        Assert.True(observer.Transitions.TryPeek(out var transition));
+        Assert.Equal((HealthStatus.Healthy, HealthStatus.Unhealthy), (transition.Before.Status, transition.After.Status));
+        await Wait.For(() => host.Log.Lines.Any(line => line.StartsWith("Error 122", StringComparison.Ordinal) && line.Contains("with {braces} and {0}", StringComparison.Ordinal)));
+        Assert.Contains(host.Log.Lines, line => line.Contains("observer broke", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task RunAsync_runs_now_and_its_token_stops_the_waiting_only()
+    {
+        var runs = 0;
+        var hold = new TaskCompletionSource<HealthCheckResult?>();
+        await using var host = await TestHost.Start(
+            builder => builder.AddDelegateCheck("a", async token => Interlocked.Increment(ref runs) == 1 ? HealthCheckResult.Healthy() : await hold.Task.WaitAsync(token)),
+            ("Defaults:Period", "01:00:00"));
+        await host.Until("a", check => check.Status == HealthStatus.Healthy);
+
+        using var impatient = new CancellationTokenSource(TimeSpan.FromMilliseconds(300));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => host.Monitor.RunAsync("a", impatient.Token));
+        var joined = host.Monitor.RunAsync("a");
+        hold.SetResult(HealthCheckResult.Degraded("now slow"));
+        Assert.Equal("now slow", (await joined).Description);
+        Assert.Equal(2, runs);
+    }
+
+    private sealed class Scoped : IDisposable
+    {
+        public bool Disposed { get; private set; }
+
+        public void Dispose() => Disposed = true;
+    }
+
+    private sealed class ThrowsAtToString
+    {
+        public override string ToString() => throw new InvalidOperationException("no text");
+    }
+
+#pragma warning disable CA1812 // Made by the container.
+    private sealed class ThrowingConstructor : IHealthCheck
+#pragma warning restore CA1812
+    {
+        public ThrowingConstructor() => throw new InvalidOperationException("constructor broke");
+
+        public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+            Task.FromResult(HealthCheckResult.Healthy());
+    }
+
+    private sealed class Thrower : IHealthObserver
+    {
+        public void OnResult(CheckState state) => throw new InvalidOperationException("observer broke");
+
+        public void OnTransition(CheckState before, CheckState after) => throw new InvalidOperationException("observer broke");
+    }
+
+    private sealed class Recorder : IHealthObserver
+    {
+        public System.Collections.Concurrent.ConcurrentQueue<CheckState> Results { get; } = new();
+
+        public System.Collections.Concurrent.ConcurrentQueue<(CheckState Before, CheckState After)> Transitions { get; } = new();
+
+        public void OnResult(CheckState state) => Results.Enqueue(state);
+
+        public void OnTransition(CheckState before, CheckState after) => Transitions.Enqueue((before, after));
+    }
+}

@@ -1,0 +1,384 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using static HealthKit.Tests.Monitoring.EngineSimulation;
+
+namespace HealthKit.Tests.Monitoring;
+
+public class MonitorEngineTests
+{
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+
+    [Fact]
+    public void Before_the_first_result_a_check_is_pending_unknown_and_no_transition()
+    {
+        var simulation = new EngineSimulation(Check()) { Script = _ => (Healthy, null) };
+        simulation.RunFor(Second);
+
+        var state = simulation["a"];
+        Assert.Equal(CheckCondition.Pending, state.Condition);
+        Assert.Equal("check.pending", state.Reason);
+        Assert.Equal(HealthStatus.Unhealthy, state.Status);
+        Assert.Null(state.LatestStatus);
+        Assert.Empty(simulation.Events);
+    }
+
+    [Fact]
+    public void The_first_result_confirms_at_once_and_is_a_transition_only_when_bad()
+    {
+        var simulation = new EngineSimulation(Check("good"), Check("bad", p => p.FailureThreshold = 5))
+        {
+            Script = run => (run.Registration.Name == "bad" ? Unhealthy : Healthy, TimeSpan.Zero),
+        };
+        simulation.RunFor(Second);
+
+        Assert.Equal(HealthStatus.Healthy, simulation["good"].Status);
+        Assert.Equal(HealthStatus.Unhealthy, simulation["bad"].Status);
+        var transition = Assert.Single(simulation.Transitions);
+        Assert.Equal(("bad", CheckCondition.Pending), (transition.After.Name, transition.Before!.Condition));
+    }
+
+    [Fact]
+    public void Runs_come_at_the_period()
+    {
+        var simulation = new EngineSimulation(Check(configure: p => p.Period = TimeSpan.FromSeconds(7)));
+        simulation.RunFor(TimeSpan.FromMinutes(1));
+
+        Assert.Equal([0, 7, 14, 21, 28, 35, 42, 49, 56], simulation.Runs.Select(run => run.At.TotalSeconds));
+    }
+
+    [Fact]
+    public void A_delay_holds_the_first_run_back_and_readiness_not()
+    {
+        var simulation = new EngineSimulation(Check("now"), Check("later", p => p.Delay = TimeSpan.FromMinutes(2)));
+        simulation.RunFor(Second);
+        Assert.False(simulation["later"].Counts);
+        Assert.Equal(HealthStatus.Healthy, simulation.Snapshot.Status);
+
+        simulation.RunFor(TimeSpan.FromMinutes(2));
+        Assert.Equal(TimeSpan.FromMinutes(2), simulation.Runs.First(run => run.Check == "later").At);
+        Assert.Equal(HealthStatus.Healthy, simulation["later"].Status);
+    }
+
+    [Fact]
+    public void Thresholds_take_consecutive_results_and_confirm_what_all_of_them_bear_out()
+    {
+        FrozenResult next = Healthy;
+        var simulation = new EngineSimulation(Check(configure: p => { p.FailureThreshold = 3; p.RecoveryThreshold = 2; }))
+        {
+            Script = _ => (next, TimeSpan.Zero),
+        };
+        HealthStatus After(FrozenResult result)
+        {
+            next = result;
+            simulation.RunFor(TimeSpan.FromSeconds(10));
+            return simulation["a"].Status;
+        }
+
+        Assert.Equal(HealthStatus.Healthy, After(Healthy));
+        Assert.Equal(HealthStatus.Healthy, After(Unhealthy));
+        Assert.Equal(HealthStatus.Unhealthy, simulation["a"].LatestStatus);
+        Assert.Equal("test.down", simulation["a"].Reason);
+        Assert.Equal(HealthStatus.Healthy, After(Unhealthy));
+        Assert.Equal(HealthStatus.Healthy, After(Healthy));
+        Assert.Equal(HealthStatus.Healthy, After(Unhealthy));
+        Assert.Equal(HealthStatus.Healthy, After(Degraded));
+        Assert.Equal(HealthStatus.Degraded, After(Unhealthy));
+        Assert.Equal(HealthStatus.Degraded, After(Healthy));
+        Assert.Equal("test.down", simulation["a"].Reason);
+        Assert.Equal(HealthStatus.Healthy, After(Healthy));
+        Assert.Null(simulation["a"].Reason);
+    }
+
+    [Fact]
+    public void At_the_deadline_the_state_is_a_timeout_and_no_second_run_starts_while_the_orphan_goes_on()
+    {
+        var simulation = new EngineSimulation(Check()) { Script = _ => (Healthy, TimeSpan.FromMinutes(2)) };
+        simulation.RunFor(TimeSpan.FromSeconds(5.1));
+
+        var state = simulation["a"];
+        Assert.Equal((HealthStatus.Unhealthy, "check.timeout"), (state.Status, state.Reason));
+        Assert.Equal(Epoch, state.RunningSince);
+        Assert.Equal(TimeSpan.FromSeconds(5), state.Duration);
+        Assert.Single(simulation.Cancelled);
+
+        simulation.RunFor(TimeSpan.FromMinutes(1));
+        Assert.Single(simulation.Runs);
+        Assert.Equal((CheckCondition.Stale, "check.timeout"), (simulation["a"].Condition, simulation["a"].Reason));
+
+        // The orphan's result is too late and thrown away; the next run starts when it has ended.
+        simulation.RunFor(TimeSpan.FromSeconds(60));
+        Assert.Equal(2, simulation.Runs.Count);
+        Assert.Equal("check.timeout", simulation["a"].Reason);
+        Assert.DoesNotContain(simulation.Events, e => e.After.LatestStatus == HealthStatus.Healthy);
+    }
+
+    [Fact]
+    public void A_timeout_turns_into_the_failure_status()
+    {
+        var simulation = new EngineSimulation(Check(failureStatus: HealthStatus.Degraded)) { Script = _ => (Healthy, null) };
+        simulation.RunFor(TimeSpan.FromSeconds(6));
+        Assert.Equal(HealthStatus.Degraded, simulation["a"].Status);
+    }
+
+    [Fact]
+    public void Unknown_is_never_healthy_whatever_the_failure_status()
+    {
+        var simulation = new EngineSimulation(Check(failureStatus: HealthStatus.Healthy)) { Script = _ => (Healthy, null) };
+        Assert.Equal(HealthStatus.Degraded, simulation["a"].Status);
+        simulation.RunFor(TimeSpan.FromMinutes(5));
+        Assert.Equal(HealthStatus.Degraded, simulation["a"].Status);
+    }
+
+    [Fact]
+    public void Late_asynchronous_runs_blame_a_starved_pool_and_synchronous_ones_the_check()
+    {
+        var simulation = new EngineSimulation(Check()) { Script = _ => (Healthy, null), Asynchronous = true, PoolStarved = true };
+        simulation.RunFor(TimeSpan.FromSeconds(6));
+        Assert.Equal("runtime.threadPoolStarved", simulation["a"].Reason);
+
+        simulation = new EngineSimulation(Check()) { Script = _ => (Healthy, null), Asynchronous = false, PoolStarved = true };
+        simulation.RunFor(TimeSpan.FromSeconds(6));
+        Assert.Equal("check.timeout", simulation["a"].Reason);
+    }
+
+    [Fact]
+    public void Runs_that_block_keep_at_most_their_number_of_places_and_give_them_up_at_the_deadline()
+    {
+        var checks = Enumerable.Range(0, 12).Select(i => Check($"hung{i}")).Append(Check("good")).ToArray();
+        var simulation = new EngineSimulation(4, checks)
+        {
+            Script = run => run.Registration.Name == "good" ? (Healthy, TimeSpan.Zero) : (Healthy, null),
+        };
+        simulation.RunFor(TimeSpan.FromSeconds(4));
+        Assert.Equal(4, simulation.Runs.Count);
+        Assert.Equal("check.pending", simulation["good"].Reason);
+
+        // Waiting for a place longer than a run may take has a reason of its own: it is not the check that is late.
+        simulation.RunFor(TimeSpan.FromSeconds(4));
+        Assert.Equal("monitor.busy", simulation["good"].Reason);
+
+        simulation.RunFor(TimeSpan.FromSeconds(10));
+        Assert.Equal(HealthStatus.Healthy, simulation["good"].Status);
+        Assert.Null(simulation["good"].Reason);
+
+        // The deadline counted from each run's own start.
+        Assert.All(simulation.Snapshot.Checks.Where(c => c.Name != "good"), c => Assert.Equal(TimeSpan.FromSeconds(5), c.Duration));
+    }
+
+    [Fact]
+    public void No_news_ages_over_overdue_to_stale_which_bypasses_thresholds()
+    {
+        FrozenResult next = Healthy;
+        var simulation = new EngineSimulation(Check(configure: p => p.FailureThreshold = 10)) { Script = _ => (next, TimeSpan.Zero) };
+        simulation.RunFor(Second);
+        next = FrozenResult.NoNews;
+
+        simulation.RunFor(TimeSpan.FromSeconds(13));
+        Assert.Equal((CheckCondition.Current, HealthStatus.Healthy), (simulation["a"].Condition, simulation["a"].Status));
+        simulation.RunFor(TimeSpan.FromSeconds(3));
+        Assert.Equal((CheckCondition.Overdue, HealthStatus.Healthy), (simulation["a"].Condition, simulation["a"].Status));
+        simulation.RunFor(TimeSpan.FromSeconds(14));
+        Assert.Equal((CheckCondition.Stale, HealthStatus.Unhealthy), (simulation["a"].Condition, simulation["a"].Status));
+        Assert.Equal("check.stale", simulation["a"].Reason);
+        Assert.Contains("fine", simulation["a"].Description, StringComparison.Ordinal);
+        Assert.Single(simulation.Transitions);
+
+        next = Healthy;
+        simulation.RunFor(TimeSpan.FromSeconds(10));
+        Assert.Equal((CheckCondition.Current, HealthStatus.Healthy), (simulation["a"].Condition, simulation["a"].Status));
+        Assert.Equal(2, simulation.Transitions.Count());
+    }
+
+    [Fact]
+    public void A_check_that_never_has_news_turns_from_pending_to_stale_with_a_transition()
+    {
+        var simulation = new EngineSimulation(Check()) { Script = _ => (FrozenResult.NoNews, TimeSpan.Zero) };
+        simulation.RunFor(TimeSpan.FromSeconds(29));
+        Assert.Equal(CheckCondition.Pending, simulation["a"].Condition);
+        simulation.RunFor(TimeSpan.FromSeconds(2));
+        Assert.Equal((CheckCondition.Stale, "check.stale"), (simulation["a"].Condition, simulation["a"].Reason));
+        Assert.Single(simulation.Transitions);
+    }
+
+    [Fact]
+    public void Stale_does_not_hide_a_worse_confirmed_status()
+    {
+        FrozenResult next = Unhealthy;
+        var simulation = new EngineSimulation(Check(failureStatus: HealthStatus.Degraded)) { Script = _ => (next, TimeSpan.Zero) };
+        simulation.RunFor(Second);
+        next = FrozenResult.NoNews;
+        simulation.RunFor(TimeSpan.FromMinutes(1));
+        Assert.Equal((CheckCondition.Stale, HealthStatus.Unhealthy), (simulation["a"].Condition, simulation["a"].Status));
+    }
+
+    [Fact]
+    public void A_slow_check_within_its_timeout_never_turns_stale()
+    {
+        var simulation = new EngineSimulation(Check(configure: p => { p.Period = Second; p.Timeout = TimeSpan.FromSeconds(30); }))
+        {
+            Script = _ => (Healthy, TimeSpan.FromSeconds(20)),
+        };
+        for (var i = 0; i < 300; i++)
+        {
+            simulation.RunFor(Second);
+            Assert.NotEqual(CheckCondition.Stale, simulation["a"].Condition);
+        }
+
+        Assert.Equal(HealthStatus.Healthy, simulation["a"].Status);
+    }
+
+    [Fact]
+    public void A_pause_of_the_whole_process_makes_nothing_late()
+    {
+        var simulation = new EngineSimulation(Check("quick"), Check("slow"))
+        {
+            Script = run => (Healthy, run.Registration.Name == "slow" ? TimeSpan.FromSeconds(3) : TimeSpan.Zero),
+        };
+        simulation.RunFor(TimeSpan.FromSeconds(21));
+        Assert.NotNull(simulation["slow"].RunningSince);
+
+        simulation.Pause(TimeSpan.FromMinutes(10));
+        simulation.TickNow();
+        Assert.All(simulation.Snapshot.Checks, check => Assert.Equal((CheckCondition.Current, HealthStatus.Healthy), (check.Condition, check.Status)));
+        simulation.RunFor(TimeSpan.FromMinutes(1));
+        Assert.Empty(simulation.Transitions);
+        Assert.Empty(simulation.Cancelled);
+        Assert.All(simulation.Snapshot.Checks, check => Assert.Equal(CheckCondition.Current, check.Condition));
+    }
+
+    [Fact]
+    public void Without_ticks_everything_reads_stopped_even_with_no_checks_at_all()
+    {
+        foreach (var simulation in new[] { new EngineSimulation(), new EngineSimulation(Check("a"), Check("b", failureStatus: HealthStatus.Healthy)) })
+        {
+            simulation.RunFor(Second);
+            Assert.Equal(HealthStatus.Healthy, simulation.Snapshot.Status);
+            var version = simulation.Snapshot.Version;
+
+            simulation.Pause(TimeSpan.FromSeconds(5.5));
+            var stopped = simulation.Snapshot;
+            Assert.Equal(HealthStatus.Unhealthy, stopped.Status);
+            Assert.NotEqual(version, stopped.Version);
+            Assert.All(stopped.Checks, check =>
+            {
+                Assert.Equal((HealthMonitor.StoppedReason, CheckCondition.Stale), (check.Reason, check.Condition));
+                Assert.NotEqual(HealthStatus.Healthy, check.Status);
+            });
+
+            simulation.TickNow();
+            Assert.Equal(HealthStatus.Healthy, simulation.Snapshot.Status);
+        }
+    }
+
+    [Fact]
+    public async Task A_requested_run_comes_at_once_joins_one_under_way_and_returns_its_state()
+    {
+        var simulation = new EngineSimulation(Check()) { Script = _ => (Degraded, TimeSpan.FromSeconds(1)) };
+        simulation.RunFor(TimeSpan.FromSeconds(3));
+        var first = simulation.Request("A");
+        simulation.RunFor(TimeSpan.FromSeconds(0.5));
+        var second = simulation.Request("a");
+        simulation.RunFor(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(2, simulation.Runs.Count);
+        Assert.Equal(HealthStatus.Degraded, (await first).Status);
+        Assert.Equal((await first).CheckedAt, (await second).CheckedAt);
+    }
+
+    [Fact]
+    public async Task A_request_while_an_orphan_goes_on_returns_the_present_state()
+    {
+        var simulation = new EngineSimulation(Check()) { Script = _ => (Healthy, null) };
+        var first = simulation.Request("a");
+        simulation.RunFor(TimeSpan.FromSeconds(6));
+        Assert.Equal("check.timeout", (await first).Reason);
+        Assert.Equal("check.timeout", (await simulation.Request("a")).Reason);
+        Assert.Single(simulation.Runs);
+    }
+
+    [Fact]
+    public async Task A_request_for_what_is_not_there_names_what_is()
+    {
+        var simulation = new EngineSimulation(Check("disk"), Check("off", p => p.Enabled = false));
+        var unknown = await Assert.ThrowsAsync<ArgumentException>(() => simulation.Request("dusk"));
+        Assert.Contains("'dusk'", unknown.Message, StringComparison.Ordinal);
+        Assert.Contains("disk", unknown.Message, StringComparison.Ordinal);
+        var off = await Assert.ThrowsAsync<InvalidOperationException>(() => simulation.Request("off"));
+        Assert.Contains("turned off", off.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_check_that_is_off_is_in_no_picture_and_starts_anew_when_turned_on()
+    {
+        var simulation = new EngineSimulation(Check("a"), Check("b")) { Script = _ => (Unhealthy, TimeSpan.Zero) };
+        simulation.RunFor(Second);
+        var off = new Dictionary<string, CheckPolicy> { ["a"] = new() { Enabled = false } };
+        simulation.Engine.UpdatePolicies(off, simulation.Now, Epoch + simulation.Time);
+        simulation.RunFor(TimeSpan.FromMinutes(10));
+        Assert.Equal(["b"], simulation.Snapshot.Checks.Select(check => check.Name));
+        Assert.Single(simulation.Runs, run => run.Check == "a");
+        Assert.Equal(2, simulation.Engine.Catalog().Count);
+
+        simulation.Script = _ => (Healthy, TimeSpan.Zero);
+        simulation.Engine.UpdatePolicies(new Dictionary<string, CheckPolicy> { ["a"] = new() }, simulation.Now, Epoch + simulation.Time);
+        Assert.Equal(CheckCondition.Pending, simulation["a"].Condition);
+        simulation.RunFor(Second);
+        Assert.Equal(HealthStatus.Healthy, simulation["a"].Status);
+    }
+
+    [Fact]
+    public void A_shorter_period_takes_effect_at_once()
+    {
+        var simulation = new EngineSimulation(Check(configure: p => p.Period = TimeSpan.FromHours(1)));
+        simulation.RunFor(TimeSpan.FromMinutes(1));
+        var faster = new Dictionary<string, CheckPolicy> { ["a"] = new() { Period = TimeSpan.FromSeconds(5) } };
+        simulation.Engine.UpdatePolicies(faster, simulation.Now, Epoch + simulation.Time);
+        simulation.RunFor(TimeSpan.FromSeconds(21));
+        Assert.Equal(5, simulation.Runs.Count);
+    }
+
+    [Fact]
+    public void Versions_grow_and_stay_while_nothing_changes()
+    {
+        var simulation = new EngineSimulation(Check());
+        simulation.RunFor(Second);
+        var first = simulation.Snapshot;
+        simulation.RunFor(TimeSpan.FromSeconds(5));
+        Assert.Same(first, simulation.Snapshot);
+        simulation.RunFor(TimeSpan.FromSeconds(5));
+        Assert.True(simulation.Snapshot.Version > first.Version);
+    }
+
+    [Fact]
+    public void A_state_cannot_change_the_engine()
+    {
+        var simulation = new EngineSimulation(Check());
+        simulation.RunFor(Second);
+        simulation["a"].Policy.Period = TimeSpan.FromDays(1);
+        simulation.RunFor(TimeSpan.FromSeconds(20));
+        Assert.Equal(3, simulation.Runs.Count);
+    }
+
+    [Fact]
+    public void Seventy_two_hours_of_twenty_checks_run_as_often_as_they_should()
+    {
+        var checks = Enumerable.Range(0, 20).Select(i => Check($"c{i}")).ToArray();
+        var random = new Random(7);
+        var simulation = new EngineSimulation(checks)
+        {
+            Script = _ => (random.Next(100) switch { 0 => Unhealthy, < 5 => Degraded, _ => Healthy }, TimeSpan.FromMilliseconds(random.Next(50))),
+        };
+        simulation.RunFor(TimeSpan.FromHours(72));
+
+        // Runs start at the period up to the coalescing of wake-ups (100 ms), and none is lost.
+        var perCheck = simulation.Runs.CountBy(run => run.Check).ToList();
+        Assert.Equal(20, perCheck.Count);
+        Assert.All(perCheck, count => Assert.InRange(count.Value, (int)(72 * 360 * 0.99), (72 * 360) + 1));
+        Assert.InRange(simulation.Runs.Count - simulation.Events.Count(e => e.Before is null), 0, checks.Length);
+        foreach (var check in simulation.Transitions.GroupBy(e => e.After.Name))
+        {
+            // Each transition starts where the one before ended.
+            var steps = check.ToList();
+            Assert.All(steps.Skip(1).Zip(steps), pair => Assert.Equal(pair.Second.After.Status, pair.First.Before!.Status));
+        }
+    }
+}
