@@ -13,12 +13,14 @@ internal sealed class DiskSpaceCheck(FileSystemSource source, TimeProvider time,
     public static readonly CheckType<DiskSpaceOptions> Type = CheckType.Create<DiskSpaceOptions>(
         new CheckDescriptor(
             "DiskSpace",
-            "Bytes and inodes free to this process on the file systems under the given paths, whether they can be written, and when they will be full at their present growth.",
+            "Bytes and inodes free to this process on the file systems under the given paths, whether they can be written, and when they "
+            + "will be full at their present growth.",
             new Dictionary<HealthStatus, string>
             {
                 [HealthStatus.Healthy] = "There is space, there are inodes, and neither will run out soon.",
                 [HealthStatus.Degraded] = "Space or inodes are below the degraded limit, or the file system will soon be full at its present growth.",
-                [HealthStatus.Unhealthy] = "Space or inodes are below the unhealthy limit, the file system turned read-only, or a path is missing or cannot be measured.",
+                [HealthStatus.Unhealthy] =
+                    "Space or inodes are below the unhealthy limit, the file system turned read-only, or a path is missing or cannot be measured.",
             },
             "df -h and df -i show every file system; du -xh --max-depth=1 <mount point> | sort -h finds what takes the space (du --inodes: the "
             + "inodes); lsof +L1 lists deleted files that a process still holds open; dmesg and findmnt tell why a file system is read-only.",
@@ -404,7 +406,7 @@ internal sealed class DiskSpaceCheck(FileSystemSource source, TimeProvider time,
 
         public bool IsWorseThan(in Item other) => Level != other.Level
             ? Level > other.Level
-            : Error is null == other.Error is null ? Error is null && Stat.FreePercent < other.Stat.FreePercent : Error is not null;
+            : (Error is null) == (other.Error is null) ? Error is null && Stat.FreePercent < other.Stat.FreePercent : Error is not null;
 
         public void AddTo(Dictionary<string, object> data)
         {
