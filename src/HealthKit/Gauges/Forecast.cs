@@ -1,0 +1,339 @@
+namespace HealthKit;
+
+/// <summary>
+/// When a quantity that grows will reach its limit. One for each quantity; fed by one run at a time.
+/// </summary>
+/// <remarks>
+/// <para>
+/// The rule: within some window of 5 minutes to 21 hours the quantity ate more than a third of the room that is left (at that pace the
+/// limit is no further away than 2.75 windows, and never more than 48 hours), it did so evenly, and it still does. Evidence and horizon
+/// grow together: what has been seen for ten minutes says something about the next half hour, not about tomorrow. A steady fill is
+/// reported with 67 to 76 % of its time to go, however long it takes (20 minutes to 72 hours; runs every 1 to 60 seconds; after
+/// nothing, and after quiet hours), while a fixed pair such as "10 minutes, less than 2 hours" would take an hourly job that writes a
+/// twelfth of the room for a leak.
+/// </para>
+/// <para>
+/// Windows double from 5 minutes up, because a fill that began lately shows in a short one and is told from noise in a long one. A day's
+/// window sees what a day does: most of what grows and shrinks does so daily. A window shortens to the history there is, of
+/// <see cref="MinimumPoints"/> points at least, and with it its horizon. It holds at most <see cref="Points"/> points, each the lowest
+/// value of its stretch, which passes over what comes and goes (temporary files, garbage between two collections).
+/// </para>
+/// <para>
+/// The slope is that of the medians of the first and the last third: as steady as Theil and Sen's on saw-teeth, at a tenth of its cost,
+/// where least squares follow every spike. The early half, the late half and the newest point must agree with it, so a step (a deployment)
+/// is no trend and a burst that stops clears within a third of the window that saw it; and the growth must stand out from
+/// the scatter around its line.
+/// </para>
+/// <para>
+/// What came down by itself twice within three days, with a good part of the room still left, is a habit: growth that began after it and
+/// gets no higher is not reported.
+/// </para>
+/// </remarks>
+internal sealed class Forecast
+{
+    internal const int MinimumPoints = 6;
+    internal const int Points = 15;
+
+    private const int Windows = 9;
+    private const double ShortestWidth = 20;
+
+    /// <summary>Six runs a minute apart span five minutes, give or take their jitter.</summary>
+    private const double ShortestSpan = 285;
+
+    private const double LongestHorizon = 48 * 3600;
+
+    /// <summary>How many times its span a window sees ahead.</summary>
+    private const double Reach = 2.75;
+
+    /// <summary>While filling, so that the verdict does not flap at the edge.</summary>
+    private const double ReachWhileFilling = 1.25 * Reach;
+
+    /// <summary>Further away than this is not worth a number.</summary>
+    private const double LongestTime = 30 * 86400.0;
+
+    /// <summary>Less room than this share of the limit is none.</summary>
+    private const double FullShare = 0.001;
+
+    private readonly Window[] _windows = new Window[Windows];
+    private readonly Habit _habit = new();
+    private double _lastAt = double.NegativeInfinity;
+    private bool _full;
+
+    public Forecast()
+    {
+        for (var i = 0; i < Windows; i++)
+        {
+            _windows[i] = new Window(ShortestWidth * (1 << i));
+        }
+    }
+
+    /// <summary>
+    /// Whether to warn: the quantity grows steadily and is about to reach its limit, or has reached it that way and is still there.
+    /// </summary>
+    public bool IsFilling { get; private set; }
+
+    /// <summary>
+    /// The time until the limit is reached if the quantity goes on growing as it does; zero when a fill has reached it; null when it does not
+    /// steadily grow, or so slowly that it is more than 30 days away, or when there is too little history.
+    /// </summary>
+    public TimeSpan? TimeToLimit { get; private set; }
+
+    /// <summary>Takes a measurement.</summary>
+    /// <param name="at">When, on a monotonic clock. A time not after the last one is passed over.</param>
+    /// <param name="used">The quantity, in any unit. Not a number: passed over.</param>
+    /// <param name="limit">What it must not reach, in the same unit. It may change from one measurement to the next.</param>
+    public void Add(TimeSpan at, double used, double limit)
+    {
+        var now = at.TotalSeconds;
+        if (!double.IsFinite(used) || !double.IsFinite(limit) || now <= _lastAt)
+        {
+            return;
+        }
+
+        _lastAt = now;
+        var room = limit - used;
+        _habit.Add(now, used, limit);
+
+        double? growing = null;
+        double? filling = null;
+        foreach (var window in _windows)
+        {
+            window.Add(now, used);
+            if (!window.Grows || window.Span < ShortestSpan || used < window.Middle)
+            {
+                continue;
+            }
+
+            // The longest window that has a say estimates best: later ones overwrite.
+            growing = Math.Max(0, room / window.LateRate);
+            if (room / window.Rate <= Math.Min(LongestHorizon, window.Span * (IsFilling ? ReachWhileFilling : Reach))
+                && !_habit.Covers(now, window.Start, used, limit))
+            {
+                filling = growing;
+            }
+        }
+
+        // What is full grows no more: that must not clear the warning.
+        _full = room <= limit * FullShare && (_full || IsFilling);
+        IsFilling = _full || filling is not null;
+        TimeToLimit = _full ? TimeSpan.Zero
+            : (filling ?? growing) is { } seconds && seconds <= LongestTime ? TimeSpan.FromSeconds(seconds)
+            : null;
+    }
+
+    /// <summary>The latest points, at least a width apart each, and whether they grow.</summary>
+    private sealed class Window(double width)
+    {
+        /// <summary>The share of the whole slope that each part of the window must have.</summary>
+        private const double LeastPart = 0.25;
+
+        /// <summary>The least growth, in mean deviations from the line.</summary>
+        private const double LeastSignal = 4;
+
+        // Rings.
+        private readonly double[] _at = new double[Points];
+        private readonly double[] _used = new double[Points];
+        private int _newest = -1;
+        private int _count;
+
+        /// <summary>Whether it grows, evenly and to the end.</summary>
+        public bool Grows { get; private set; }
+
+        /// <summary>Growth a second.</summary>
+        public double Rate { get; private set; }
+
+        /// <summary>
+        /// Growth a second lately, at least <see cref="Rate"/>: nearer the truth where the growth began within the window.
+        /// </summary>
+        public double LateRate { get; private set; }
+
+        /// <summary>When the oldest point in use was taken, in seconds.</summary>
+        public double Start { get; private set; }
+
+        /// <summary>From the oldest point in use to the newest, in seconds.</summary>
+        public double Span { get; private set; }
+
+        /// <summary>The median of the middle third: below it, what grew has dropped.</summary>
+        public double Middle { get; private set; }
+
+        public void Add(double now, double used)
+        {
+            // A little less than the width, or rounding would make every second run miss its point.
+            if (_count > 0 && now - _at[_newest] < width * 0.999)
+            {
+                _used[_newest] = Math.Min(_used[_newest], used);
+                return;
+            }
+
+            _newest = (_newest + 1) % Points;
+            _at[_newest] = now;
+            _used[_newest] = used;
+            _count = Math.Min(_count + 1, Points);
+            if (_count >= MinimumPoints)
+            {
+                Judge();
+            }
+        }
+
+        private void Judge()
+        {
+            // Runs rarer than the width would stretch the window: keep to the least number of points then.
+            var count = MinimumPoints;
+            while (count < _count && _at[_newest] - _at[Index(count)] <= width * Points)
+            {
+                count++;
+            }
+
+            var third = count / 3;
+            var (at1, used1) = Median(count - 1, third);
+            var (at2, used2) = Median(count - 1 - third, count - (2 * third));
+            var (at3, used3) = Median(third - 1, third);
+            Start = _at[Index(count - 1)];
+            Span = _at[_newest] - Start;
+            Middle = used2;
+            Rate = (used3 - used1) / (at3 - at1);
+            LateRate = Math.Max(Rate, (used3 - used2) / (at3 - at2));
+            var least = LeastPart * Rate;
+            Grows = Rate > 0
+                && used2 - used1 >= least * (at2 - at1)
+                && used3 - used2 >= least * (at3 - at2)
+                && _used[_newest] - used3 >= least * (_at[_newest] - at3)
+                && used3 - used1 >= LeastSignal * MeanDeviation(count, at2, used2);
+        }
+
+        private double MeanDeviation(int count, double at, double used)
+        {
+            var sum = 0.0;
+            for (var age = 0; age < count; age++)
+            {
+                var i = Index(age);
+                sum += Math.Abs(_used[i] - used - (Rate * (_at[i] - at)));
+            }
+
+            return sum / count;
+        }
+
+        /// <summary>The mean time and the median value of some points, from the given age (0 is the newest) on to newer ones.</summary>
+        private (double At, double Used) Median(int age, int count)
+        {
+            Span<double> sorted = stackalloc double[Points];
+            var at = 0.0;
+            for (var n = 0; n < count; n++)
+            {
+                var i = Index(age - n);
+                at += _at[i];
+                var place = n;
+                for (; place > 0 && sorted[place - 1] > _used[i]; place--)
+                {
+                    sorted[place] = sorted[place - 1];
+                }
+
+                sorted[place] = _used[i];
+            }
+
+            return (at / count, (sorted[(count - 1) / 2] + sorted[count / 2]) / 2);
+        }
+
+        private int Index(int age) => (_newest + Points - age) % Points;
+    }
+
+    /// <summary>The heights from which the quantity came down by itself while there was room left.</summary>
+    private sealed class Habit
+    {
+        private const int Capacity = 8;
+        private const int Times = 2;
+        private const double Memory = 75 * 3600;
+
+        /// <summary>A change of direction: so much of the room there is.</summary>
+        private const double Turn = 0.2;
+
+        /// <summary>The share of the room before the rise that a harmless peak leaves. One that nearly filled it all is no habit.</summary>
+        private const double HarmlessRoom = 1.0 / 3;
+
+        /// <summary>Peaks are not equally high: so much of the room above one still belongs to it.</summary>
+        private const double Tolerance = 0.1;
+
+        private readonly (double At, double Used)[] _peaks = new (double, double)[Capacity];
+        private int _count;
+        private double _low = double.NaN;
+        private double _high = double.NegativeInfinity;
+        private bool _rising = true;
+
+        public void Add(double now, double used, double limit)
+        {
+            if (double.IsNaN(_low))
+            {
+                _low = used;
+            }
+
+            if (_rising)
+            {
+                _high = Math.Max(_high, used);
+                if (_high - used >= Turn * (limit - _high) && _high > used)
+                {
+                    if (limit - _high >= HarmlessRoom * (limit - _low))
+                    {
+                        Remember(now, _high);
+                    }
+
+                    _rising = false;
+                    _low = used;
+                }
+            }
+            else
+            {
+                _low = Math.Min(_low, used);
+                if (used - _low >= Turn * (limit - _low) && used > _low)
+                {
+                    _rising = true;
+                    _high = used;
+                }
+            }
+        }
+
+        /// <summary>Whether it was this high often enough before, and came down.</summary>
+        public bool Covers(double now, double before, double used, double limit)
+        {
+            var times = 0;
+            for (var i = 0; i < _count; i++)
+            {
+                var (at, peak) = _peaks[i];
+                if (at <= before && now - at <= Memory && used <= peak + (Tolerance * (limit - peak)))
+                {
+                    times++;
+                }
+            }
+
+            return times >= Times;
+        }
+
+        private void Remember(double now, double peak)
+        {
+            // The highest ones matter: a forgotten or the lowest one makes room.
+            var slot = 0;
+            if (_count < Capacity)
+            {
+                slot = _count++;
+            }
+            else
+            {
+                for (var i = 1; i < Capacity; i++)
+                {
+                    if (Worth(i) < Worth(slot))
+                    {
+                        slot = i;
+                    }
+                }
+
+                if (Worth(slot) > peak)
+                {
+                    return;
+                }
+            }
+
+            _peaks[slot] = (now, peak);
+
+            double Worth(int i) => now - _peaks[i].At > Memory ? double.NegativeInfinity : _peaks[i].Used;
+        }
+    }
+}

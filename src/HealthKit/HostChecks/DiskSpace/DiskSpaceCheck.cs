@@ -1,0 +1,456 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace HealthKit;
+
+/// <summary>Bytes, inodes and writability of the file systems under some paths, and when they will be full.</summary>
+internal sealed class DiskSpaceCheck(FileSystemSource source, TimeProvider time, Func<DiskSpaceOptions> options) : IHealthCheck
+{
+    public static readonly CheckType<DiskSpaceOptions> Type = CheckType.Create<DiskSpaceOptions>(
+        new CheckDescriptor(
+            "DiskSpace",
+            "Bytes and inodes free to this process on the file systems under the given paths, whether they can be written, and when they "
+            + "will be full at their present growth.",
+            new Dictionary<HealthStatus, string>
+            {
+                [HealthStatus.Healthy] = "There is space, there are inodes, and neither will run out soon.",
+                [HealthStatus.Degraded] = "Space or inodes are below the degraded limit, or the file system will soon be full at its present growth.",
+                [HealthStatus.Unhealthy] =
+                    "Space or inodes are below the unhealthy limit, the file system turned read-only, or a path is missing or cannot be measured.",
+            },
+            "df -h and df -i show every file system; du -xh --max-depth=1 <mount point> | sort -h finds what takes the space (du --inodes: the "
+            + "inodes); lsof +L1 lists deleted files that a process still holds open; dmesg and findmnt tell why a file system is read-only.",
+            "Delete or rotate what grew, or enlarge the file system. The space of a deleted file returns only when the process that holds it "
+            + "open is restarted. Read-only after errors: check the disk, then fsck and mount again. Missing: mount it, or correct the path."),
+        DiskSpaceLimits.Validate,
+        static (services, options) => new DiskSpaceCheck(FileSystemSource.OfThisSystem, services.GetRequiredService<TimeProvider>(), options));
+
+    private const int MeasuredOnStack = 16;
+    private static readonly object True = true;
+    private static readonly object False = false;
+
+    private readonly long _start = time.GetTimestamp();
+
+    // Without HealthKit's monitor two requests may run the check at once. Never held while the system is asked.
+    private readonly Lock _gate = new();
+    private readonly Dictionary<FileSystemId, Forecast> _forecasts = [];
+    private volatile DiskSpaceLimits? _limits;
+
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        var current = options();
+        if (_limits is not { } limits || limits.Options != current)
+        {
+            _limits = limits = new DiskSpaceLimits(current);
+        }
+
+        var paths = limits.Paths;
+        Span<Measured> measured = paths.Length <= MeasuredOnStack ? stackalloc Measured[paths.Length] : new Measured[paths.Length];
+        for (var i = 0; i < paths.Length; i++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var error = source.Measure(paths[i], out var stat);
+            measured[i] = new Measured(error, stat);
+            if (error == 0 && (paths[i].Mount is not { } known || known.Id != stat.Id || known.ReadOnly != stat.ReadOnly))
+            {
+                paths[i].Mount = new KnownMount(stat.Id, stat.ReadOnly, source.FindMount(paths[i], stat));
+            }
+        }
+
+        lock (_gate)
+        {
+            return Task.FromResult(Judge(limits, measured, context.Registration.FailureStatus));
+        }
+    }
+
+    private HealthCheckResult Judge(DiskSpaceLimits limits, ReadOnlySpan<Measured> measured, HealthStatus failureStatus)
+    {
+        var now = time.GetElapsedTime(_start);
+        var items = measured.Length == 1 ? null : new List<Item>();
+        Item worst = default;
+        for (var i = 0; i < measured.Length; i++)
+        {
+            if (IndexOfFirst(measured, i) != i)
+            {
+                continue;
+            }
+
+            var item = Judge(limits, measured, i, now);
+            items?.Add(item);
+            if (worst.Facts is null || item.IsWorseThan(worst))
+            {
+                worst = item;
+            }
+        }
+
+        Forget(limits.Paths);
+        var data = new Dictionary<string, object>(worst.Error is null ? 16 : 4);
+        if (worst.Reason is not null)
+        {
+            data["reason"] = worst.Reason;
+        }
+
+        worst.AddTo(data);
+        var description = worst.Problem is null ? worst.Facts! : $"{worst.Problem}: {worst.Facts}";
+        if (items?.Count > 1)
+        {
+            description = AddOthers(description, worst, items);
+            data["items"] = ItemData(items);
+        }
+
+        return new HealthCheckResult(worst.Level.ToStatus(failureStatus), description, exception: null, data);
+    }
+
+    /// <summary>The first path on the same file system: that one stands for all. What was not measured stands for itself.</summary>
+    private static int IndexOfFirst(ReadOnlySpan<Measured> measured, int index)
+    {
+        for (var i = 0; i < index && measured[index].Error == 0; i++)
+        {
+            if (measured[i].Error == 0 && measured[i].Stat.Id == measured[index].Stat.Id)
+            {
+                return i;
+            }
+        }
+
+        return index;
+    }
+
+    private Item Judge(DiskSpaceLimits limits, ReadOnlySpan<Measured> measured, int first, TimeSpan now)
+    {
+        var (error, stat) = measured[first];
+        var path = limits.Paths[first];
+        if (error != 0)
+        {
+            return Unmeasured(path.Path, error);
+        }
+
+        // The others on the same file system.
+        List<string>? paths = null;
+        var allowed = IsAllowed(limits.Options, path, stat);
+        for (var i = first + 1; i < measured.Length; i++)
+        {
+            if (measured[i].Error == 0 && measured[i].Stat.Id == stat.Id)
+            {
+                paths ??= [path.Path];
+                paths.Add(limits.Paths[i].Path);
+                allowed &= IsAllowed(limits.Options, limits.Paths[i], measured[i].Stat);
+            }
+        }
+
+        var verdict = new Verdict();
+        if (!allowed)
+        {
+            verdict.Add(GaugeLevel.Unhealthy, "disk.readOnly", "read-only, and not meant to be");
+        }
+
+        var mount = path.Mount?.Mount;
+        var fills = mount is not { FileSystemReadOnly: true };
+        Forecast? forecast = null;
+        if (fills)
+        {
+            // Nobody can write to a file system that is itself read-only: an image is full from the start.
+            if (limits.JudgeSpace(stat, out var limit) is var space and not GaugeLevel.Ok)
+            {
+                verdict.Add(space, "disk.space.low", $"disk space low ({limit})");
+            }
+
+            if (limits.JudgeInodes(stat, out limit) is var inodes and not GaugeLevel.Ok)
+            {
+                verdict.Add(inodes, "disk.inodes.low", $"inodes low ({limit})");
+            }
+
+            forecast = Follow(stat, now);
+            if (forecast.IsFilling && limits.Options.DegradedWhenFilling)
+            {
+                verdict.Add(GaugeLevel.Degraded, "disk.space.filling", Filling(forecast, stat));
+            }
+        }
+
+        return new Item
+        {
+            Level = verdict.Level,
+            Reason = verdict.Reason,
+            Problem = verdict.Problem,
+            Facts = Describe(stat, mount, path.Path, paths, exact: verdict.Problem is not null),
+            Path = path.Path,
+            Paths = paths,
+            Stat = stat,
+            Mount = mount,
+            TimeToFull = forecast?.TimeToLimit,
+        };
+    }
+
+    private static bool IsAllowed(DiskSpaceOptions options, WatchedPath path, in FileSystemStat stat) =>
+        !stat.ReadOnly || (options.AllowReadOnly ?? path.Mount?.Mount is { } mount && (!mount.FileSystemReadOnly || IsImage(mount.FileSystem)));
+
+    private static bool IsImage(string fileSystem) => fileSystem is "squashfs" or "iso9660" or "erofs" or "cramfs" or "romfs" or "udf";
+
+    private Forecast Follow(in FileSystemStat stat, TimeSpan now)
+    {
+        ref var forecast = ref CollectionsMarshal.GetValueRefOrAddDefault(_forecasts, stat.Id, out _);
+        forecast ??= new Forecast();
+        forecast.Add(now, stat.UsedBytes, stat.CapacityBytes);
+        return forecast;
+    }
+
+    /// <summary>Forgets the growth of file systems that no path lies on any more. A path that could not be measured now keeps its history.</summary>
+    private void Forget(WatchedPath[] paths)
+    {
+        foreach (var id in _forecasts.Keys)
+        {
+            if (!IsInUse(id, paths))
+            {
+                _forecasts.Remove(id);
+            }
+        }
+    }
+
+    private static bool IsInUse(FileSystemId id, WatchedPath[] paths)
+    {
+        foreach (var path in paths)
+        {
+            if (path.Mount is { } known && known.Id == id)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static string Filling(Forecast forecast, in FileSystemStat stat)
+    {
+        if (forecast.TimeToLimit is not { } left || left <= TimeSpan.Zero)
+        {
+            return "filled up";
+        }
+
+        var perMinute = GrowthPerSecond(left, stat) * 60;
+        return string.Create(CultureInfo.InvariantCulture, $"full in about {Amount.Time(left)} at {Amount.Bytes(perMinute)}/min");
+    }
+
+    private static double GrowthPerSecond(TimeSpan timeToFull, in FileSystemStat stat) => stat.FreeBytes / timeToFull.TotalSeconds;
+
+    private static string Describe(in FileSystemStat stat, MountEntry? mount, string path, List<string>? paths, bool exact)
+    {
+        // A limit that was just passed shows in two decimals.
+        var percent = exact ? Math.Round(stat.FreePercent, 2) : stat.FreePercent;
+        var format = exact ? "L" : null;
+        var text = new DefaultInterpolatedStringHandler(24, 4, CultureInfo.InvariantCulture, stackalloc char[512]);
+        text.AppendFormatted(Amount.Bytes(stat.FreeBytes));
+        text.AppendLiteral(" of ");
+        text.AppendFormatted(Amount.Bytes(stat.TotalBytes));
+        text.AppendLiteral(" free (");
+        text.AppendFormatted(Amount.Percent(percent), format);
+
+        // As in df, size and percentage do not fit each other where much is reserved for root: say so.
+        var reserved = stat.TotalBytes - stat.CapacityBytes;
+        if (reserved > 0.1 * stat.TotalBytes)
+        {
+            text.AppendLiteral(", ");
+            text.AppendFormatted(Amount.Bytes(reserved));
+            text.AppendLiteral(" reserved");
+        }
+
+        text.AppendLiteral(")");
+        if (stat.Inodes > 0)
+        {
+            text.AppendLiteral(", inodes ");
+            text.AppendFormatted(Amount.Percent(exact ? Math.Round(stat.FreeInodesPercent, 2) : stat.FreeInodesPercent), format);
+            text.AppendLiteral(" free");
+        }
+
+        if (mount is not null)
+        {
+            text.AppendLiteral(", ");
+            text.AppendLiteral(mount.Device);
+            text.AppendLiteral(" ");
+            text.AppendLiteral(mount.FileSystem);
+            text.AppendLiteral(" on ");
+            text.AppendLiteral(mount.MountPoint);
+        }
+
+        if (stat.ReadOnly)
+        {
+            text.AppendLiteral(", read-only");
+        }
+
+        if (paths is not null)
+        {
+            text.AppendLiteral(", for ");
+            text.AppendLiteral(string.Join(", ", paths));
+        }
+        else if (mount?.MountPoint != path)
+        {
+            text.AppendLiteral(", for ");
+            text.AppendLiteral(path);
+        }
+
+        return text.ToStringAndClear();
+    }
+
+    private static Item Unmeasured(string path, int error)
+    {
+        var (reason, problem, facts) = error switch
+        {
+            LibC.NotFound or LibC.NotADirectory => ("disk.path.missing", "path missing", "it does not exist"),
+            LibC.PermissionDenied or LibC.NotPermitted => ("disk.path.denied", "no permission", "this process may not look there"),
+            FileSystemSource.NoBlocks => ("disk.measure.failed", "nothing to measure", "its file system counts no blocks; watch another path"),
+            _ => ("disk.measure.failed", "could not be measured", Marshal.GetPInvokeErrorMessage(error)),
+        };
+        return new Item
+        {
+            Level = GaugeLevel.Unhealthy,
+            Reason = reason,
+            Problem = problem,
+            Facts = $"{path}: {facts}",
+            Path = path,
+            Error = facts,
+        };
+    }
+
+    private static string AddOthers(string description, in Item worst, List<Item> items)
+    {
+        var text = new StringBuilder(description);
+        foreach (var item in items)
+        {
+            if (item.Path == worst.Path)
+            {
+                continue;
+            }
+
+            text.Append("; ");
+            if (item.Problem is not null)
+            {
+                text.Append(item.Problem).Append(": ");
+            }
+
+            text.Append(item.Facts);
+        }
+
+        return text.ToString();
+    }
+
+    private static Dictionary<string, object> ItemData(List<Item> items)
+    {
+        var all = new Dictionary<string, object>(items.Count);
+        foreach (var item in items)
+        {
+            var data = new Dictionary<string, object>(16);
+            if (item.Reason is not null)
+            {
+                data["reason"] = item.Reason;
+            }
+
+            item.AddTo(data);
+
+            // Two file systems may stand at one place, one over the other, or have no name: then the path tells them apart.
+            if (item.Mount is null || !all.TryAdd(item.Mount.MountPoint, data))
+            {
+                all[item.Path] = data;
+            }
+        }
+
+        return all;
+    }
+
+    private readonly record struct Measured(int Error, FileSystemStat Stat);
+
+    /// <summary>What is wrong, the first of the worst named as the reason.</summary>
+    private struct Verdict
+    {
+        public GaugeLevel Level { get; private set; }
+
+        public string? Reason { get; private set; }
+
+        public string? Problem { get; private set; }
+
+        public void Add(GaugeLevel level, string reason, string problem)
+        {
+            Problem = Problem is null ? problem : $"{Problem}, {problem}";
+            if (level > Level)
+            {
+                Level = level;
+                Reason = reason;
+            }
+        }
+    }
+
+    /// <summary>One file system, or one path that could not be measured.</summary>
+    private readonly struct Item
+    {
+        public GaugeLevel Level { get; init; }
+
+        public string? Reason { get; init; }
+
+        public string? Problem { get; init; }
+
+        public string? Facts { get; init; }
+
+        public string Path { get; init; }
+
+        public List<string>? Paths { get; init; }
+
+        public FileSystemStat Stat { get; init; }
+
+        public MountEntry? Mount { get; init; }
+
+        public TimeSpan? TimeToFull { get; init; }
+
+        public string? Error { get; init; }
+
+        public bool IsWorseThan(in Item other) => Level != other.Level
+            ? Level > other.Level
+            : (Error is null) == (other.Error is null) ? Error is null && Stat.FreePercent < other.Stat.FreePercent : Error is not null;
+
+        public void AddTo(Dictionary<string, object> data)
+        {
+            if (Paths is not null)
+            {
+                data["paths"] = Paths;
+            }
+            else
+            {
+                data["path"] = Path;
+            }
+
+            if (Error is not null)
+            {
+                data["error"] = Error;
+                return;
+            }
+
+            if (Mount is not null)
+            {
+                data["mountPoint"] = Mount.MountPoint;
+                data["device"] = Mount.Device;
+                data["fileSystem"] = Mount.FileSystem;
+            }
+
+            data["readOnly"] = Stat.ReadOnly ? True : False;
+            data["totalBytes"] = Stat.TotalBytes;
+            data["usedBytes"] = Stat.UsedBytes;
+            data["freeBytes"] = Stat.FreeBytes;
+            data["freePercent"] = Math.Round(Stat.FreePercent, 2);
+            if (Stat.Inodes > 0)
+            {
+                data["freeInodesCount"] = Stat.FreeInodes;
+                data["freeInodesPercent"] = Math.Round(Stat.FreeInodesPercent, 2);
+            }
+
+            if (TimeToFull is { } left)
+            {
+                data["timeToFullSeconds"] = Math.Round(left.TotalSeconds);
+                if (left > TimeSpan.Zero)
+                {
+                    data["growthBytesPerSecond"] = Math.Round(GrowthPerSecond(left, Stat), 1);
+                }
+            }
+        }
+    }
+}

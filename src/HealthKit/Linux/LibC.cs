@@ -1,0 +1,44 @@
+using System.Runtime.InteropServices;
+
+namespace HealthKit;
+
+/// <summary>The calls of the C library that the base class library has no method for. Paths are UTF-8 and end in a zero byte.</summary>
+internal static unsafe partial class LibC
+{
+    /// <summary>The longest path that the kernel takes, its zero byte included.</summary>
+    public const int PathMax = 4096;
+
+    public const int AtCurrentDirectory = -100;
+
+    // Numbers of errno(3) that Linux shares on all its architectures.
+    public const int NotPermitted = 1;
+    public const int NotFound = 2;
+    public const int IoError = 5;
+    public const int PermissionDenied = 13;
+    public const int NotADirectory = 20;
+    public const int NotImplemented = 38;
+
+    [LibraryImport("libc", EntryPoint = "statvfs", SetLastError = true)]
+    public static partial int GetStatVfs(byte* path, StatVfs* result);
+
+    /// <summary>statx(2): unlike <c>struct stat</c>, its result is laid out alike everywhere.</summary>
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true)]
+    public static partial int GetStatX(int directory, byte* path, int flags, uint mask, StatX* result);
+
+    /// <summary>realpath(3).</summary>
+    /// <param name="path">The path.</param>
+    /// <param name="resolved">Takes the resolved path: <see cref="PathMax"/> bytes.</param>
+    [LibraryImport("libc", EntryPoint = "realpath", SetLastError = true)]
+    public static partial byte* ResolvePath(byte* path, byte* resolved);
+}
+
+/// <summary><c>struct statx</c> (statx(2)): of its 256 bytes, the device numbers, which are always filled in.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 256)]
+internal struct StatX
+{
+    [FieldOffset(136)]
+    public uint DeviceMajor;
+
+    [FieldOffset(140)]
+    public uint DeviceMinor;
+}
