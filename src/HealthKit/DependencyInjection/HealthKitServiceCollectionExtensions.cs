@@ -48,8 +48,11 @@ public static class HealthKitServiceCollectionExtensions
         services.AddSingleton<HealthMonitor>(s => s.GetRequiredService<BackgroundMonitor>());
         services.AddSingleton<IHealthObserver, TransitionLog>();
         services.AddHostedService<MonitorHostedService>();
-        builder.AddCheckType(SelfCheck.Type);
-        services.AddSingleton(new DefaultCheck(SelfCheck.Type.Declare().Register("healthkit", HealthStatus.Degraded, tags: null, timeout: null)));
+        builder.AddCheckType(DiskSpaceCheck.Type).AddCheckType(SelfCheck.Type);
+        services.AddSingleton(s => DefaultCheck.Of(
+            "disk", DiskSpaceCheck.Type, o => o.Path = s.GetService<IHostEnvironment>()?.ContentRootPath ?? AppContext.BaseDirectory));
+        services.AddSingleton(DefaultCheck.Of("temp_disk", DiskSpaceCheck.Type, o => o.Path = Path.GetTempPath()));
+        services.AddSingleton(DefaultCheck.Of("healthkit", SelfCheck.Type, failureStatus: HealthStatus.Degraded));
         return builder;
     }
 
