@@ -17,23 +17,24 @@ internal sealed class SnapshotHealthCheckService(BackgroundMonitor monitor, IOpt
             .Select(registration => registration.Name)
             .ToHashSet(StringComparer.OrdinalIgnoreCase);
         monitor.Start();
-        var states = Select(names);
+        var snapshot = monitor.Current;
+        var states = Select(snapshot, names);
         var pending = states.Where(state => state is { Condition: CheckCondition.Pending, Counts: true }).ToList();
         if (pending.Count > 0)
         {
             await Task.WhenAll(pending.Select(state => FirstResult(state, cancellationToken))).ConfigureAwait(false);
-            states = Select(names);
+            snapshot = monitor.Current;
+            states = Select(snapshot, names);
         }
 
         // A check that waits for its delay is neither healthy nor not: it is not in the report yet.
         var entries = states.Where(state => state.Counts).ToDictionary(state => state.Name, Entry, StringComparer.OrdinalIgnoreCase);
         var duration = entries.Count == 0 ? TimeSpan.Zero : entries.Values.Max(entry => entry.Duration);
-        return monitor.Current is { Status: HealthStatus.Unhealthy } && states.Any(state => state.Reason == HealthMonitor.StoppedReason)
-            ? new HealthReport(entries, HealthStatus.Unhealthy, duration)
-            : new HealthReport(entries, duration);
+        return snapshot.IsStopped ? new HealthReport(entries, HealthStatus.Unhealthy, duration) : new HealthReport(entries, duration);
     }
 
-    private List<CheckState> Select(HashSet<string> names) => [.. monitor.Current.Checks.Where(state => names.Contains(state.Name))];
+    private static List<CheckState> Select(HealthSnapshot snapshot, HashSet<string> names) =>
+        [.. snapshot.Checks.Where(state => names.Contains(state.Name))];
 
     private async Task FirstResult(CheckState state, CancellationToken cancellationToken)
     {

@@ -668,6 +668,9 @@ internal sealed class MonitorEngine
                 : "HealthKit's monitor has stopped: nothing is known.",
         });
         return _stoppedSnapshot = new HealthSnapshot(
-            snapshot.Version + 1, snapshot.At, HealthStatus.Unhealthy, states.ToList().AsReadOnly());
+            snapshot.Version + 1, snapshot.At, HealthStatus.Unhealthy, states.ToList().AsReadOnly())
+        {
+            IsStopped = true,
+        };
     }
 }
