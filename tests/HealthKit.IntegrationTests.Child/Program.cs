@@ -28,6 +28,9 @@ switch (args)
     case ["monitor-starve"]:
         return MonitorModes.Starve();
 
+    case ["memory"]:
+        return MemoryMode.Run();
+
     default:
         Console.Error.WriteLine($"Unknown mode '{string.Join(' ', args)}'.");
         return 2;

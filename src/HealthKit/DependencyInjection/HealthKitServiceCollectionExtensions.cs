@@ -48,10 +48,11 @@ public static class HealthKitServiceCollectionExtensions
         services.AddSingleton<HealthMonitor>(s => s.GetRequiredService<BackgroundMonitor>());
         services.AddSingleton<IHealthObserver, TransitionLog>();
         services.AddHostedService<MonitorHostedService>();
-        builder.AddCheckType(DiskSpaceCheck.Type).AddCheckType(SelfCheck.Type);
+        builder.AddCheckType(DiskSpaceCheck.Type).AddCheckType(MemoryCheck.Type).AddCheckType(SelfCheck.Type);
         services.AddSingleton(s => DefaultCheck.Of(
             "disk", DiskSpaceCheck.Type, o => o.Path = s.GetService<IHostEnvironment>()?.ContentRootPath ?? AppContext.BaseDirectory));
         services.AddSingleton(DefaultCheck.Of("temp_disk", DiskSpaceCheck.Type, o => o.Path = Path.GetTempPath()));
+        services.AddSingleton(DefaultCheck.Of("memory", MemoryCheck.Type));
         services.AddSingleton(DefaultCheck.Of("healthkit", SelfCheck.Type, failureStatus: HealthStatus.Degraded));
         return builder;
     }

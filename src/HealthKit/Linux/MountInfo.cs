@@ -14,45 +14,84 @@ internal static class MountInfo
     /// <param name="id">The file system that the path was found to lie on.</param>
     public static MountEntry? Find(ReadOnlySpan<byte> path, FileSystemId id)
     {
-        var buffer = ArrayPool<byte>.Shared.Rent(64 * 1024);
-        try
-        {
-            using var file = File.OpenHandle("/proc/self/mountinfo");
-            var length = 0;
-            while (true)
-            {
-                var read = RandomAccess.Read(file, buffer.AsSpan(length), length);
-                if (read == 0)
-                {
-                    return Find(buffer.AsSpan(0, length), path, id.Major, id.Minor);
-                }
-
-                length += read;
-                if (length < buffer.Length)
-                {
-                    continue;
-                }
-
-                if (length >= MaximumBytes)
-                {
-                    // Not all of it was seen: only a mount of that very device can be trusted.
-                    return Find(buffer.AsSpan(0, length), path, id.Major, id.Minor, deviceMustMatch: true);
-                }
-
-                var larger = ArrayPool<byte>.Shared.Rent(length * 2);
-                buffer.AsSpan(0, length).CopyTo(larger);
-                ArrayPool<byte>.Shared.Return(buffer);
-                buffer = larger;
-            }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        if (Rent("/proc/self/mountinfo", out var length) is not { } buffer)
         {
             // No /proc in this container: space is measured all the same, its device stays unnamed.
             return null;
         }
-        finally
+
+        // Where not all of it was seen, only a mount of that very device can be trusted.
+        var found = Find(buffer.AsSpan(0, length), path, id.Major, id.Minor, deviceMustMatch: length >= MaximumBytes);
+        ArrayPool<byte>.Shared.Return(buffer);
+        return found;
+    }
+
+    /// <summary>The mounts of cgroup hierarchies that may limit memory; null when the file cannot be read.</summary>
+    /// <param name="file">The file, whose name differs in tests.</param>
+    public static List<CgroupMount>? FindCgroups(string file = "/proc/self/mountinfo")
+    {
+        if (Rent(file, out var length) is not { } buffer)
+        {
+            return null;
+        }
+
+        var found = FindCgroups(buffer.AsSpan(0, length));
+        ArrayPool<byte>.Shared.Return(buffer);
+        return found;
+    }
+
+    /// <summary>The mounts of the v2 hierarchy, and of those of v1 that have the memory controller.</summary>
+    /// <param name="mountInfo">The file's content. Lines that are not as they should be are passed over.</param>
+    public static List<CgroupMount> FindCgroups(ReadOnlySpan<byte> mountInfo)
+    {
+        List<CgroupMount> found = [];
+        while (!mountInfo.IsEmpty)
+        {
+            var end = mountInfo.IndexOf((byte)'\n');
+            var text = end < 0 ? mountInfo : mountInfo[..end];
+            mountInfo = end < 0 ? default : mountInfo[(end + 1)..];
+            if (Line.TryParse(text, out var line)
+                && line.Root is [(byte)'/', ..]
+                && line.FileSystem.SequenceEqual("cgroup2"u8) is var unified
+                && (unified || (line.FileSystem.SequenceEqual("cgroup"u8) && HasOption(line.SuperOptions, "memory"u8))))
+            {
+                found.Add(new CgroupMount(unified, Unescape(line.MountPoint, LibC.PathMax), Unescape(line.Root, LibC.PathMax)));
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>Reads the file into an array of the pool, as far as <see cref="MaximumBytes"/>; null when it cannot be read.</summary>
+    private static byte[]? Rent(string path, out int length)
+    {
+        length = 0;
+        var buffer = ArrayPool<byte>.Shared.Rent(64 * 1024);
+        try
+        {
+            using var file = File.OpenHandle(path);
+            while (true)
+            {
+                var read = RandomAccess.Read(file, buffer.AsSpan(length), length);
+                length += read;
+                if (read == 0 || length >= MaximumBytes)
+                {
+                    return buffer;
+                }
+
+                if (length == buffer.Length)
+                {
+                    var larger = ArrayPool<byte>.Shared.Rent(length * 2);
+                    buffer.AsSpan(0, length).CopyTo(larger);
+                    ArrayPool<byte>.Shared.Return(buffer);
+                    buffer = larger;
+                }
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             ArrayPool<byte>.Shared.Return(buffer);
+            return null;
         }
     }
 
@@ -96,8 +135,8 @@ internal static class MountInfo
                 Unescape(best.MountPoint, LibC.PathMax),
                 Unescape(best.Source, MaximumText),
                 Unescape(best.FileSystem, MaximumText),
-                HasReadOnly(best.MountOptions),
-                HasReadOnly(best.SuperOptions));
+                HasOption(best.MountOptions, "ro"u8),
+                HasOption(best.SuperOptions, "ro"u8));
     }
 
     /// <summary>Whether an escaped mount point is the path or a directory above it; <c>/var/logger</c> is not under <c>/var/log</c>.</summary>
@@ -147,11 +186,11 @@ internal static class MountInfo
         return Encoding.UTF8.GetString(plain[..length]);
     }
 
-    private static bool HasReadOnly(ReadOnlySpan<byte> options)
+    private static bool HasOption(ReadOnlySpan<byte> options, ReadOnlySpan<byte> option)
     {
         foreach (var range in options.Split((byte)','))
         {
-            if (options[range].SequenceEqual("ro"u8))
+            if (options[range].SequenceEqual(option))
             {
                 return true;
             }
@@ -165,6 +204,7 @@ internal static class MountInfo
     {
         public uint Major;
         public uint Minor;
+        public ReadOnlySpan<byte> Root;
         public ReadOnlySpan<byte> MountPoint;
         public ReadOnlySpan<byte> MountOptions;
         public ReadOnlySpan<byte> FileSystem;
@@ -180,7 +220,7 @@ internal static class MountInfo
                 return false;
             }
 
-            _ = Take(ref text);
+            line.Root = Take(ref text);
             line.MountPoint = Take(ref text);
             line.MountOptions = Take(ref text);
 
