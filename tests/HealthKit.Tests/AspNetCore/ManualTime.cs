@@ -1,0 +1,83 @@
+namespace HealthKit.Tests.AspNetCore;
+
+/// <summary>A clock that a test turns by hand; timers come due when it does.</summary>
+internal sealed class ManualTime(DateTimeOffset start) : TimeProvider
+{
+    private readonly Lock _gate = new();
+    private readonly List<ManualTimer> _timers = [];
+    private TimeSpan _elapsed;
+
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+    /// <summary>How many timers wait.</summary>
+    public int Waiting
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _timers.Count(timer => timer.DueAt is not null);
+            }
+        }
+    }
+
+    public override DateTimeOffset GetUtcNow() => start + _elapsed;
+
+    public override long GetTimestamp() => _elapsed.Ticks;
+
+    public void Advance(TimeSpan by)
+    {
+        List<ManualTimer> due;
+        lock (_gate)
+        {
+            _elapsed += by;
+            due = [.. _timers.Where(timer => timer.DueAt <= _elapsed)];
+            due.ForEach(timer => timer.DueAt = null);
+        }
+
+        due.ForEach(timer => timer.Fire());
+    }
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        var timer = new ManualTimer(this, () => callback(state));
+        timer.Change(dueTime, period);
+        lock (_gate)
+        {
+            _timers.Add(timer);
+        }
+
+        return timer;
+    }
+
+    private sealed class ManualTimer(ManualTime time, Action fire) : ITimer
+    {
+        public TimeSpan? DueAt { get; set; }
+
+        public void Fire() => fire();
+
+        public bool Change(TimeSpan dueTime, TimeSpan period)
+        {
+            lock (time._gate)
+            {
+                DueAt = dueTime < TimeSpan.Zero ? null : time._elapsed + dueTime;
+            }
+
+            return true;
+        }
+
+        public void Dispose()
+        {
+            lock (time._gate)
+            {
+                time._timers.Remove(this);
+            }
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            Dispose();
+            return ValueTask.CompletedTask;
+        }
+    }
+}
