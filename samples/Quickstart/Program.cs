@@ -1,6 +1,11 @@
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
 var builder = WebApplication.CreateBuilder(args);
-builder.AddHealthKit();
+
+builder.AddHealthKit()
+    .AddDelegateCheck("greeting", _ => new(HealthCheckResult.Healthy("a check of your own")), tags: ["ready"]);
+
 var app = builder.Build();
-app.MapGet("/m", (HealthKit.HealthMonitor m) => string.Join("\n", m.Current.Checks.Select(c => $"{c.Name} {c.Status} {c.Condition} {c.Reason} {c.Description}")) + "\n" + m.Current.Status + m.Current.Version);
-app.MapHealthChecks("/h");
+app.MapHealthKit();
+app.MapGet("/", () => "See /health, /health/live, /health/ready and /health/startup.");
 app.Run();
