@@ -31,6 +31,9 @@ switch (args)
     case ["memory"]:
         return MemoryMode.Run();
 
+    case ["web", .. var settings]:
+        return WebMode.Run(settings);
+
     default:
         Console.Error.WriteLine($"Unknown mode '{string.Join(' ', args)}'.");
         return 2;

@@ -1,0 +1,98 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+
+namespace HealthKit.IntegrationTests.AspNetCore;
+
+public sealed class KestrelTests
+{
+    [Fact]
+    public async Task Haproxys_default_check_takes_it_as_up()
+    {
+        await using var app = await RealApp.Start(RealApp.Builder(), a => a.MapHealthKit("/"));
+        var answer = await app.Raw("OPTIONS / HTTP/1.0\r\n\r\n");
+        Assert.StartsWith("HTTP/1.1 200 OK\r\n", answer, StringComparison.Ordinal);
+        Assert.Contains("\r\nContent-Type: application/json\r\n", answer, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("GET")]
+    [InlineData("OPTIONS")]
+    public async Task Http_1_0_without_a_host_gets_the_word_and_its_length(string method)
+    {
+        await using var app = await RealApp.Start(RealApp.Builder());
+        var answer = await app.Raw($"{method} /health/ready HTTP/1.0\r\n\r\n");
+        Assert.StartsWith("HTTP/1.1 200 OK\r\n", answer, StringComparison.Ordinal);
+        Assert.Contains("\r\nContent-Length: 7\r\n", answer, StringComparison.Ordinal);
+        Assert.Contains("\r\nContent-Type: text/plain\r\n", answer, StringComparison.Ordinal);
+        Assert.Contains("\r\nCache-Control: no-store\r\n", answer, StringComparison.Ordinal);
+        Assert.EndsWith("\r\n\r\nHealthy", answer, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Head_carries_the_headers_of_get_and_no_body()
+    {
+        await using var app = await RealApp.Start(RealApp.Builder());
+        var head = await app.Raw("HEAD /health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        var get = await app.Raw("GET /health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        Assert.EndsWith("\r\n\r\n", head, StringComparison.Ordinal);
+        Assert.Equal(Stable(get[..(get.IndexOf("\r\n\r\n", StringComparison.Ordinal) + 4)]), Stable(head));
+
+        static IEnumerable<string> Stable(string head) => head.Split("\r\n").Where(line => !line.StartsWith("Date:", StringComparison.Ordinal)
+            && !line.StartsWith("Age:", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task One_connection_serves_many_probes()
+    {
+        await using var app = await RealApp.Start(RealApp.Builder());
+        var request = "GET /health/ready HTTP/1.1\r\nHost: a\r\n\r\n";
+        var close = "GET /health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+        var answers = await app.Raw(request + "HEAD /health HTTP/1.1\r\nHost: a\r\n\r\n" + request + close);
+        Assert.Equal(4, answers.Split("HTTP/1.1 200 OK").Length - 1);
+        Assert.DoesNotContain("chunked", answers, StringComparison.OrdinalIgnoreCase);
+        Assert.EndsWith("}", answers, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Other_methods_get_405_and_the_connection_stays_usable()
+    {
+        await using var app = await RealApp.Start(RealApp.Builder());
+        var answers = await app.Raw(
+            "POST /health HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{}GET /health/live HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        Assert.StartsWith("HTTP/1.1 405 Method Not Allowed\r\n", answers, StringComparison.Ordinal);
+        Assert.Contains("\r\nAllow: GET, HEAD, OPTIONS\r\n", answers, StringComparison.Ordinal);
+        Assert.EndsWith("\r\n\r\nHealthy", answers, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_management_port_answers_and_no_other_whatever_the_host_header_says()
+    {
+        var port = FreePort();
+        var builder = RealApp.Builder(("HealthKit:Endpoints:ManagementPort", port.ToString(CultureInfo.InvariantCulture)));
+        builder.WebHost.UseUrls("http://127.0.0.1:0", $"http://127.0.0.1:{port}");
+        await using var app = await RealApp.Start(builder);
+        var open = app.Ports.Single(p => p != port);
+        var request = $"GET /health/ready HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n\r\n";
+        Assert.StartsWith("HTTP/1.1 200", await app.Raw(request, port), StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 404", await app.Raw(request, open), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_spoofed_host_passes_require_host_on_the_public_port()
+    {
+        // Why ManagementPort looks at the connection: this is no boundary.
+        await using var app = await RealApp.Start(RealApp.Builder(), a => a.MapHealthKit().RequireHost("*:9090"));
+        Assert.StartsWith(
+            "HTTP/1.1 200",
+            await app.Raw("GET /health HTTP/1.1\r\nHost: x:9090\r\nConnection: close\r\n\r\n"),
+            StringComparison.Ordinal);
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        listener.Start();
+        return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
