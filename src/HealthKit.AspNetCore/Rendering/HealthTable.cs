@@ -112,6 +112,8 @@ internal static class HealthTable
 
         if (check.Status == HealthStatus.Healthy && check.LatestStatus is null or HealthStatus.Healthy)
         {
+            // The numbers are what people look for before anything is wrong.
+            Wrap(text, full ? check.Description : null);
             return;
         }
 

@@ -23,11 +23,13 @@ internal sealed class HealthRoute
         return new(snapshot, draining, Worst(checks.Where(check => check.Condition != CheckCondition.Pending)), checks);
     });
 
-    /// <summary>Shall it get requests? Not before all that matters has answered, and not once it was asked to stop.</summary>
+    /// <summary>
+    /// Shall it get requests? Not before all that matters has answered, not once it was asked to stop, and not when nothing is known.
+    /// </summary>
     public static HealthRoute Ready { get; } = new("/ready", static (snapshot, draining) =>
     {
         var checks = Tagged(snapshot, "ready");
-        var status = draining || checks.Any(IsAwaited) ? HealthStatus.Unhealthy : Worst(checks.Where(check => check.Counts));
+        var status = draining || snapshot.IsStopped || checks.Any(IsAwaited) ? HealthStatus.Unhealthy : Worst(checks.Where(check => check.Counts));
         return new(snapshot, draining, status, checks);
     });
 
