@@ -23,7 +23,8 @@ internal sealed record BearerRule() : RedactionRule("bearer ")
         var token = length < 0 ? rest : rest[..length];
 
         // "Bearer token is missing" is prose, "Bearer realm=…, error=…" a challenge.
-        return token.IsEmpty || IsPlainWord(token.TrimEnd('.')) || IsParameter(token, rest[token.Length..])
+        var isHidden = token.EndsWith("/") && ValueReader.IsHidden(text, start + token.Length);
+        return token.IsEmpty || isHidden || IsPlainWord(token.TrimEnd('.')) || IsParameter(token, rest[token.Length..])
             ? Finding.Nothing(start)
             : Finding.Hide(text, start, ValueReader.EndOfWord(text, start));
     }
@@ -34,6 +35,6 @@ internal sealed record BearerRule() : RedactionRule("bearer ")
     private static bool IsParameter(ReadOnlySpan<char> token, ReadOnlySpan<char> after)
     {
         var equals = token.IndexOf('=');
-        return equals >= 0 && (token[equals..].ContainsAnyExcept('=') || (after.Length > 0 && after[0] is '"' or '\\' && token[equals..].Length == 1));
+        return equals >= 0 && (token[equals..].ContainsAnyExcept('=') || (after.Length > 0 && after[0] is '"' or '\\' or '*' && token[equals..].Length == 1));
     }
 }

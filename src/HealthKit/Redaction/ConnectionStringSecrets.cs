@@ -58,7 +58,7 @@ internal static class ConnectionStringSecrets
     }
 
     /// <summary>The names and values, whichever of the usual ways they are written in.</summary>
-    private static IEnumerable<(string Name, string Value)> Pairs(string text)
+    private static List<(string Name, string Value)> Pairs(string text)
     {
         var address = text.IndexOf("://", StringComparison.Ordinal);
         var query = address < 0 ? -1 : text.IndexOf('?', address);
@@ -67,11 +67,32 @@ internal static class ConnectionStringSecrets
             return query < 0 ? [] : Split(text[(query + 1)..], '&');
         }
 
-        var firstComma = text.IndexOf(',');
-        return firstComma >= 0 && (!text.Contains(';') || !text.AsSpan(0, firstComma).Contains('='))
-            ? Split(text, ',').Concat(Split(text, ';'))
-            : text.Contains(';') || text.AsSpan().Count('=') == 1 ? Split(text, ';')
-            : Split(text, ' ').Concat(Split(text, ';'));
+        // "host:6379,password=a;b" is StackExchange.Redis, "host=db password='a;b'" libpq.
+        return IsBlankSeparated(text) ? Split(text, ' ')
+            : IsCommaSeparated(text) ? Split(text, ',')
+            : Split(text, ';');
+    }
+
+    private static bool IsCommaSeparated(ReadOnlySpan<char> text) =>
+        text.IndexOf(',') is >= 0 and var comma && !text[..comma].Contains('=');
+
+    private static bool IsBlankSeparated(ReadOnlySpan<char> text)
+    {
+        var value = text[(text.IndexOf('=') + 1)..];
+        var end = value.IndexOfAny(" ;,'\"");
+        if (end < 0 || value[end] != ' ')
+        {
+            return false;
+        }
+
+        var next = value[end..].TrimStart();
+        var name = 0;
+        while (name < next.Length && (char.IsAsciiLetterOrDigit(next[name]) || next[name] == '_'))
+        {
+            name++;
+        }
+
+        return name > 0 && next[name..].TrimStart().StartsWith("=");
     }
 
     /// <summary>Splits at a delimiter outside of quotes; a mark is doubled inside (ADO.NET) or has a backslash before it (libpq).</summary>

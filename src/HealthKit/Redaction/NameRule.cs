@@ -37,6 +37,7 @@ internal sealed record NameRule(string Name, NameDress Dress, ValueShape Shape =
 {
     private const int MaxBlanks = 32;
     private const int MaxLookahead = 256;
+    private const string CDataStart = "<![CDATA[";
 
     private readonly string[] _leadingWords = TriggerOf(Name) == Name ? [] : Name.Split(' ')[..^1];
 
@@ -57,12 +58,7 @@ internal sealed record NameRule(string Name, NameDress Dress, ValueShape Shape =
             return Finding.None;
         }
 
-        var element = XmlContent(text, start, end);
-        if (element.Next > 0)
-        {
-            return element;
-        }
-
+        ReadElement(text, start, end, ref memory);
         return TrySeparator(text, start, end, out var value, out var separator)
             ? ValueReader.Read(text, value, Shape, separator, start)
             : Finding.None;
@@ -111,46 +107,40 @@ internal sealed record NameRule(string Name, NameDress Dress, ValueShape Shape =
         return Dress != NameDress.Query || (start > 0 && text[start - 1] is '?' or '&' or ';' or '=' or '%');
     }
 
-    /// <summary>The content of an element with this name, with or without a namespace prefix and attributes.</summary>
-    private static Finding XmlContent(ReadOnlySpan<char> text, int start, int end)
+    /// <summary>Remembers the content of an element with this name, with or without a namespace prefix and attributes.</summary>
+    private static void ReadElement(ReadOnlySpan<char> text, int start, int end, ref ScanMemory memory)
     {
         var before = text[Math.Max(0, start - MaxBlanks)..start];
-        if (before.EndsWith("&lt;") && text[end..].StartsWith("&gt;"))
-        {
-            var from = end + "&gt;".Length;
-            var close = text[from..].IndexOf("&lt;");
-            return close < 0 ? Finding.None : ValueReader.Trimmed(text, from, from + close);
-        }
-
+        var escaped = before.EndsWith("&lt;") && text[end..].StartsWith("&gt;");
         if (before.EndsWith(":"))
         {
             before = Words.WithoutLast(before[..^1]);
         }
 
-        if (!before.EndsWith("<") || end == text.Length || (text[end] != '>' && !char.IsWhiteSpace(text[end])))
+        var tag = text[end..Math.Min(text.Length, end + MaxLookahead)];
+        var length = escaped ? "&gt;".Length : tag.IndexOf('>') + 1;
+        tag = tag[..length];
+        if (!escaped && (!before.EndsWith("<") || length == 0 || (length > 1 && !char.IsWhiteSpace(tag[0]))
+            || tag.Contains('<') || tag.EndsWith("/>") || tag.Contains(Redactor.Marker, StringComparison.Ordinal)))
         {
-            return Finding.None;
-        }
-
-        var tag = text[end..Math.Min(text.Length, end + MaxLookahead)].IndexOfAny('<', '>');
-        if (tag < 0 || text[end + tag] != '>' || (tag > 0 && text[end + tag - 1] == '/'))
-        {
-            return Finding.None;
-        }
-
-        var content = end + tag + 1;
-        if (text[content..].TrimStart().StartsWith("<![CDATA["))
-        {
-            content += text[content..].IndexOf("<![CDATA[") + "<![CDATA[".Length;
-            var cdata = text[content..].IndexOf("]]>");
-            return Finding.Hide(text, content, cdata < 0 ? text.Length : content + cdata);
+            return;
         }
 
         // "AUTH <password> called without any password configured" is no element: it is never closed.
-        var next = text[content..].IndexOf('<');
-        return next < 0 || !text[(content + next)..].StartsWith("</")
-            ? Finding.None
-            : ValueReader.Trimmed(text, content, content + next);
+        var content = end + length;
+        var close = memory.ElementEnd(text, content, escaped);
+        var cdata = text[content..].TrimStart();
+        if (cdata.StartsWith(CDataStart))
+        {
+            content = text.Length - cdata.Length + CDataStart.Length;
+            var cdataEnd = text[content..].IndexOf("]]>");
+            close = cdataEnd < 0 ? text.Length : content + cdataEnd;
+        }
+
+        if (close >= 0)
+        {
+            memory.Content = ValueReader.Trimmed(text, content, close);
+        }
     }
 
     /// <summary>Where the value of a name begins, and what stands between.</summary>
@@ -218,7 +208,7 @@ internal sealed record NameRule(string Name, NameDress Dress, ValueShape Shape =
 
                 i += i < text.Length && text[i] == '>' ? 1 : 0;
                 break;
-            case ':' when !at.StartsWith("::") && !at.StartsWith("://") && !IsPath(text, start, i):
+            case ':' when Dress != NameDress.Query && !at.StartsWith("::") && !at.StartsWith("://") && !IsPath(text, start, i):
                 separator = Separator.Colon;
                 i += at.StartsWith(":=") ? 2 : 1;
                 break;
@@ -232,7 +222,8 @@ internal sealed record NameRule(string Name, NameDress Dress, ValueShape Shape =
                 i++;
                 break;
             default:
-                return TryPair(text, afterName, out value) || TryBlanks(text, start, i, afterName, quoted, out value);
+                return Dress != NameDress.Query
+                    && (TryPair(text, afterName, out value) || TryBlanks(text, start, i, afterName, quoted, out value));
         }
 
         if (at[0] == ',' && TryPair(text, afterName, out value))

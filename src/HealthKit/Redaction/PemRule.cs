@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace HealthKit;
 
 /// <summary>Hides the body of a private key in PEM form (RFC 7468), also when its end was cut off. Certificates and public keys stay.</summary>
@@ -7,11 +9,14 @@ internal sealed record PemRule() : RedactionRule("-----BEGIN ")
     private const int MaxLabel = 64;
     private const int MinBody = 16;
 
+    private static readonly SearchValues<char> LabelCharacters = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ");
+
     public override Finding Find(ReadOnlySpan<char> text, int hit, ref ScanMemory memory)
     {
         var label = hit + Trigger.Length;
         var length = text[label..Math.Min(text.Length, label + MaxLabel)].IndexOf(Dashes);
-        if (length < 0 || !text.Slice(label, length).Contains("PRIVATE KEY", StringComparison.OrdinalIgnoreCase))
+        if (length < 0 || !text.Slice(label, length).Contains("PRIVATE KEY", StringComparison.Ordinal)
+            || text.Slice(label, length).ContainsAnyExcept(LabelCharacters))
         {
             return Finding.None;
         }

@@ -16,6 +16,9 @@ public sealed class Redactor
     /// <summary>What stands in the place of something hidden.</summary>
     internal const string Marker = "***";
 
+    // The second pass nearly always finds nothing; the bound keeps the time linear for texts that are made to need more.
+    private const int MaxPasses = 8;
+
     private readonly RegisteredSecrets _secrets = new();
 
     /// <summary>Hides the credentials in a text.</summary>
@@ -58,21 +61,48 @@ public sealed class Redactor
     internal string Redact(string name, string value) =>
         value.Length > 0 && RedactionRules.IsSecretName(name) && !RedactionRules.IsPlainValue(value) ? Marker : Redact(value);
 
+    /// <summary>Hides until nothing is left to hide: a marker may show a value's end, or a name, that a rule did not see before.</summary>
     private static string HideKnownShapes(string text)
+    {
+        for (var pass = 0; pass < MaxPasses; pass++)
+        {
+            var clean = HideOnce(text);
+            if (ReferenceEquals(clean, text))
+            {
+                break;
+            }
+
+            text = clean;
+        }
+
+        return text;
+    }
+
+    private static string HideOnce(string text)
     {
         var memory = default(ScanMemory);
         StringBuilder? clean = null;
         var copied = 0;
         for (var from = 0; from < text.Length;)
         {
-            var hit = text.AsSpan(from).IndexOfAny(RedactionRules.Triggers);
-            if (hit < 0)
+            var length = text.AsSpan(from).IndexOfAny(RedactionRules.Triggers);
+            var hit = length < 0 ? text.Length : from + length;
+            Finding finding;
+            if (memory.Content.Hides && memory.Content.Start <= hit)
+            {
+                finding = memory.Content with { Start = Math.Max(from, memory.Content.Start) };
+                hit = finding.Start;
+                memory.Content = Finding.None;
+            }
+            else if (length < 0)
             {
                 break;
             }
+            else
+            {
+                finding = Find(text, hit, ref memory);
+            }
 
-            hit += from;
-            var finding = Find(text, hit, ref memory);
             if (finding.Hides)
             {
                 clean ??= new StringBuilder(text.Length);

@@ -13,6 +13,11 @@ internal struct ScanMemory
     private int _addressEnd;
     private int _lastAt;
     private bool _noKeyEnd;
+    private bool _noElementEnd;
+    private bool _noEscapedElementEnd;
+
+    /// <summary>An element's content that is to be hidden once its start tag has been read: attributes have secrets of their own.</summary>
+    public Finding Content { get; set; }
 
     /// <summary>The whole name, dress included, around a part of it.</summary>
     public (int Start, int End) NameAround(ReadOnlySpan<char> text, int start, int end)
@@ -46,6 +51,20 @@ internal struct ScanMemory
         }
 
         return _lastAt >= from ? _lastAt : -1;
+    }
+
+    /// <summary>Where the element ends whose content begins at a position, or -1.</summary>
+    public int ElementEnd(ReadOnlySpan<char> text, int from, bool escaped)
+    {
+        ref var none = ref _noElementEnd;
+        if (escaped)
+        {
+            none = ref _noEscapedElementEnd;
+        }
+
+        var length = none ? -1 : text[from..].IndexOf(escaped ? "&lt;/" : "</");
+        none = length < 0;
+        return length < 0 ? -1 : from + length;
     }
 
     /// <summary>Where the private key ends whose body begins at a position, or -1: its end was cut off.</summary>

@@ -27,6 +27,7 @@ internal enum TokenAlphabet
 internal sealed record TokenRule(string Prefix, int MinLength, TokenAlphabet Alphabet = TokenAlphabet.Word, string Kept = "", char Needs = '\0')
     : RedactionRule(Prefix)
 {
+    private const int MaxWindow = 64;
     private const string Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     private const string Digits = "0123456789";
 
@@ -45,14 +46,22 @@ internal sealed record TokenRule(string Prefix, int MinLength, TokenAlphabet Alp
         }
 
         // "sk-learn-…" and "npm_config_…" are names: what is drawn at random has capitals or digits.
-        if (!rest[Prefix.Length..Math.Min(rest.Length, 64)].ContainsAny(Random))
+        var window = rest[Prefix.Length..Math.Min(rest.Length, MaxWindow)];
+        var shown = window.IndexOfAnyExcept(Characters());
+        if (!(shown < 0 ? window : window[..shown]).ContainsAny(Random))
         {
             return Finding.None;
         }
 
         var length = rest.IndexOfAnyExcept(Characters());
         var token = (length < 0 ? rest : rest[..length]).TrimEnd('.');
-        return token.Length < MinLength || (Needs != '\0' && !token.Contains(Needs))
+        if (token.Length < MinLength || (Needs != '\0' && !token.Contains(Needs)))
+        {
+            return Finding.None;
+        }
+
+        // Small letters behind capitals make it another word.
+        return Alphabet == TokenAlphabet.UpperCase && token.Length < rest.Length && char.IsLetterOrDigit(rest[token.Length])
             ? Finding.None
             : Finding.Hide(text, hit + Kept.Length, hit + token.Length);
     }

@@ -16,6 +16,7 @@ internal enum Separator
 internal static class ValueReader
 {
     private const int MaxLookahead = 256;
+    private const int MaxListIndent = 64;
     private const string PemStart = "-----BEGIN";
 
     private static readonly SearchValues<char> WordStops =
@@ -48,23 +49,32 @@ internal static class ValueReader
     /// <param name="nameStart">Where the name begins.</param>
     public static Finding Read(ReadOnlySpan<char> text, int start, ValueShape shape, Separator separator, int nameStart)
     {
-        var inList = text[start] == '[';
-        start += inList ? 1 : text[start..].StartsWith("<<") ? 2 : 0;
-        if (start == text.Length)
+        if (text[start] == '[')
         {
-            return Finding.None;
+            var first = SkipWhiteSpace(text, start + 1);
+            if (QuoteMark.TryRead(text, first, out var opening))
+            {
+                return Quoted(text, first + opening.Length, opening, inList: true);
+            }
+
+            if (shape == ValueShape.Header && separator == Separator.Equals)
+            {
+                return Bracketed(text, start + 1);
+            }
         }
 
+        // Erlang's <<"…">>
+        start += text[start..].StartsWith("<<\"") ? 2 : 0;
         if (QuoteMark.TryRead(text, start, out var mark))
         {
-            return Quoted(text, start + mark.Length, mark, inList);
+            return Quoted(text, start + mark.Length, mark, inList: false);
         }
 
         // Python's b'…', C#'s @"…", SQL's N'…'
         if (start + 1 < text.Length && (char.IsAsciiLetter(text[start]) || text[start] is '@' or '$')
             && text[start + 1] is '"' or '\'' && QuoteMark.TryRead(text, start + 1, out mark))
         {
-            return Quoted(text, start + 2, mark, inList);
+            return Quoted(text, start + 2, mark, inList: false);
         }
 
         if (IsHidden(text, start))
@@ -73,10 +83,16 @@ internal static class ValueReader
         }
 
         // An object has names of its own; a private key has its own rule.
-        if ((text[start] == '{' && (start + 1 == text.Length || char.IsWhiteSpace(text[start + 1]) || text[start + 1] is '"' or '\'' or '}' or '\\'))
-            || text[start..].StartsWith(PemStart))
+        var wholeLine = shape is ValueShape.Line or ValueShape.Header && separator == Separator.Colon;
+        var known = separator == Separator.Equals && IsDelimited(text, nameStart, start) ? EndOfDelimited(text, start) : -1;
+        if ((known < 0 && IsObject(text, start, wholeLine)) || text[start..].StartsWith(PemStart))
         {
             return Finding.None;
+        }
+
+        if (text[start] == '{' && separator == Separator.Equals && EndOfBraces(text, start + 1) is var brace && brace > start + 1)
+        {
+            return IsHidden(text, start + 1) ? Finding.Nothing(brace) : Finding.Hide(text, start + 1, brace);
         }
 
         var value = SkipScheme(text, start, text.Length);
@@ -85,10 +101,10 @@ internal static class ValueReader
             return Finding.Nothing(value + Redactor.Marker.Length);
         }
 
-        var wholeLine = shape is ValueShape.Line or ValueShape.Header && separator == Separator.Colon && !inList && value == start;
-        var end = wholeLine
+        var end = wholeLine && value == start
             ? EndOfLine(text, value, nameStart)
-            : EndOfWord(text, value, separator == Separator.Equals && IsDelimited(text, nameStart));
+            : known >= 0 ? value + text[value..known].TrimEnd().Length
+            : EndOfWord(text, value);
         var content = text[value..end];
         if (RedactionRules.IsPlainValue(content))
         {
@@ -122,11 +138,9 @@ internal static class ValueReader
     /// <summary>Where a value without quotes ends that goes on to the next blank, or to a delimiter with another name behind it.</summary>
     /// <param name="text">The whole text.</param>
     /// <param name="start">Where the value begins.</param>
-    /// <param name="delimited">It stands in a connection string: blanks belong to it if a delimiter and another name follow.</param>
-    public static int EndOfWord(ReadOnlySpan<char> text, int start, bool delimited = false)
+    public static int EndOfWord(ReadOnlySpan<char> text, int start)
     {
         var i = start;
-        var pastBlanks = delimited ? EndOfDelimited(text, start) : -1;
         while (i < text.Length)
         {
             var stop = text[i..].IndexOfAny(WordStops);
@@ -139,12 +153,6 @@ internal static class ValueReader
             i += stop;
             if (EndsWord(text, i))
             {
-                if (i < pastBlanks && text[i] is ' ' or '\t')
-                {
-                    i++;
-                    continue;
-                }
-
                 break;
             }
 
@@ -211,7 +219,7 @@ internal static class ValueReader
     }
 
     /// <summary>Whether a name stands where a connection string's names stand: first, or behind a semicolon or a quotation mark.</summary>
-    private static bool IsDelimited(ReadOnlySpan<char> text, int nameStart)
+    private static bool IsDelimited(ReadOnlySpan<char> text, int nameStart, int value)
     {
         var i = nameStart;
         while (i > 0 && nameStart - i < 8 && text[i - 1] == ' ')
@@ -219,7 +227,8 @@ internal static class ValueReader
             i--;
         }
 
-        return i == 0 || text[i - 1] is ';' or '"' or '\'';
+        // "password=&user=x" may stand first too: there an empty value is more likely than one that begins with a delimiter.
+        return (i > 0 && text[i - 1] == ';') || ((i == 0 || text[i - 1] is '"' or '\'') && text[value] is not ('&' or ','));
     }
 
     private static int EndOfLine(ReadOnlySpan<char> text, int start, int nameStart)
@@ -259,6 +268,38 @@ internal static class ValueReader
         return start + text[start..i].TrimEnd().Length;
     }
 
+    private static bool IsObject(ReadOnlySpan<char> text, int start, bool wholeLine)
+    {
+        if (text[start] != '{' || start + 1 == text.Length || text[start + 1] is '"' or '\'' or '\\' or '\r' or '\n')
+        {
+            return text[start] == '{';
+        }
+
+        return !wholeLine
+            && (char.IsWhiteSpace(text[start + 1])
+                || (text[start + 1] == '}' && (start + 2 == text.Length || char.IsWhiteSpace(text[start + 2]) || text[start + 2] == ',')));
+    }
+
+    /// <summary>Where a value in braces ends, as ODBC writes it (<c>PWD={a;b}</c>, a brace inside is doubled), or -1.</summary>
+    private static int EndOfBraces(ReadOnlySpan<char> text, int start)
+    {
+        var limit = Math.Min(text.Length, start + MaxLookahead);
+        for (var i = start; i < limit && text[i] is not ('\r' or '\n'); i++)
+        {
+            if (text[i] == '}')
+            {
+                if (i + 1 == text.Length || text[i + 1] != '}')
+                {
+                    return IsStructural(text, i + 1) ? i : -1;
+                }
+
+                i++;
+            }
+        }
+
+        return -1;
+    }
+
     private static Finding Quoted(ReadOnlySpan<char> text, int start, QuoteMark mark, bool inList)
     {
         if (IsHidden(text, start))
@@ -286,10 +327,30 @@ internal static class ValueReader
         return IsHidden(text, value) ? Finding.Nothing(end) : Finding.Hide(text, value, end);
     }
 
+    /// <summary>A header's values as Java prints a map of them: <c>{Authorization=[Bearer x], Cookie=[a=b; c=d]}</c>.</summary>
+    private static Finding Bracketed(ReadOnlySpan<char> text, int start)
+    {
+        var end = text[start..].IndexOfAny(']', '\r', '\n');
+        end = end < 0 ? text.Length : start + end;
+        var value = SkipScheme(text, start, end);
+        return IsHidden(text, value) ? Finding.Nothing(value + Redactor.Marker.Length) : Finding.Hide(text, value, end);
+    }
+
+    private static int SkipWhiteSpace(ReadOnlySpan<char> text, int from)
+    {
+        var i = from;
+        while (i < text.Length && i - from < MaxListIndent && char.IsWhiteSpace(text[i]))
+        {
+            i++;
+        }
+
+        return i;
+    }
+
     /// <summary>Where the next text of a list begins, behind its opening mark; 0 at the list's end.</summary>
     private static int NextOfList(ReadOnlySpan<char> text, int i, QuoteMark mark)
     {
-        var rest = text[Math.Min(i, text.Length)..Math.Min(text.Length, i + 32)];
+        var rest = text[Math.Min(i, text.Length)..Math.Min(text.Length, i + MaxListIndent)];
         var trimmed = rest.TrimStart();
         if (!trimmed.StartsWith(","))
         {
