@@ -1,16 +1,135 @@
+using System.Text;
+
 namespace HealthKit;
 
-/// <summary>Placeholder until the redactor lands.</summary>
+/// <summary>
+/// The one way out for text: hides credentials in what a check, an exception or a setting says before it is kept, logged or shown.
+/// </summary>
+/// <remarks>
+/// It hides what looks like a credential (passwords in connection strings, addresses, headers, JSON, XML and command lines, well-known
+/// cloud keys, tokens, private keys) and, exactly, every registered secret. Time and memory are linear in the length of the text; it
+/// never throws for any text, and what is hidden stays hidden: redacting twice gives what redacting once gives. Safe for use by several
+/// threads at once. What is hidden and what is not stands in <c>docs/redaction.md</c>.
+/// </remarks>
 public sealed class Redactor
 {
-    private readonly List<string> _secrets = [];
+    /// <summary>What stands in the place of something hidden.</summary>
+    internal const string Marker = "***";
 
-    /// <summary>Hides secrets.</summary>
-    public string Redact(string text) => _secrets.Aggregate(text, (t, s) => t.Replace(s, "***", StringComparison.Ordinal));
+    // The second pass nearly always finds nothing; the bound keeps the time linear for texts that are made to need more.
+    private const int MaxPasses = 8;
 
-    /// <summary>Registers a secret.</summary>
-    public void AddSecret(string? secret) => _secrets.Add(secret!);
+    private readonly RegisteredSecrets _secrets = new();
 
-    /// <summary>Registers a connection string's secrets.</summary>
-    public void AddConnectionString(string? connectionString) => _secrets.Add(connectionString!);
+    /// <summary>Hides the credentials in a text.</summary>
+    /// <param name="text">Any text, of any length; lone surrogates are allowed.</param>
+    /// <returns>The text with <c>***</c> in the place of every credential; the same instance when there is none.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="text"/> is null.</exception>
+    public string Redact(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return HideKnownShapes(_secrets.Hide(text));
+    }
+
+    /// <summary>Registers a secret, which is hidden from now on wherever it stands in a text.</summary>
+    /// <param name="secret">
+    /// The secret. It is found as it is (ordinal), percent-encoded (<see cref="Uri.EscapeDataString(string)"/>) and as the base64 of its
+    /// UTF-8 bytes. Null, empty and shorter than 4 characters is ignored: hiding "42" or "app" everywhere would tear ordinary text apart
+    /// and, by the gaps, tell the secret. Longer than 8,192 characters is ignored too. Stars at its ends do not count.
+    /// </param>
+    /// <remarks>Up to 1,000 secrets are kept; beyond that, the oldest is forgotten for the newest.</remarks>
+    public void AddSecret(string? secret) => _secrets.Add(secret);
+
+    /// <summary>Registers the passwords, keys and tokens in a connection string.</summary>
+    /// <param name="connectionString">
+    /// A connection string as ADO.NET (<c>Server=db;Password="a;b"</c>), StackExchange.Redis (<c>host:6379,password=…</c>), libpq
+    /// (<c>host=db password='…'</c>) or an address (<c>amqp://user:password@host</c>) writes it. Anything else, null and empty is ignored.
+    /// </param>
+    /// <remarks>
+    /// A password that stands in the same string as a plain value too (<c>Username=postgres;Password=postgres</c>) is not registered: it
+    /// would hide an ordinary word in every text. <see cref="AddSecret"/> registers it all the same.
+    /// </remarks>
+    public void AddConnectionString(string? connectionString)
+    {
+        foreach (var secret in ConnectionStringSecrets.In(connectionString))
+        {
+            _secrets.Add(secret);
+        }
+    }
+
+    /// <summary>Hides the credentials in the value of a named entry, such as a setting or a result's data: all of it if the name says so.</summary>
+    internal string Redact(string name, string value) =>
+        value.Length > 0 && RedactionRules.IsSecretName(name) && !RedactionRules.IsPlainValue(value) ? Marker : Redact(value);
+
+    /// <summary>Hides until nothing is left to hide: a marker may show a value's end, or a name, that a rule did not see before.</summary>
+    private static string HideKnownShapes(string text)
+    {
+        for (var pass = 0; pass < MaxPasses; pass++)
+        {
+            var clean = HideOnce(text);
+            if (ReferenceEquals(clean, text))
+            {
+                break;
+            }
+
+            text = clean;
+        }
+
+        return text;
+    }
+
+    private static string HideOnce(string text)
+    {
+        var memory = default(ScanMemory);
+        StringBuilder? clean = null;
+        var copied = 0;
+        for (var from = 0; from < text.Length;)
+        {
+            var length = text.AsSpan(from).IndexOfAny(RedactionRules.Triggers);
+            var hit = length < 0 ? text.Length : from + length;
+            Finding finding;
+            if (memory.Content.Hides && memory.Content.Start <= hit)
+            {
+                finding = memory.Content with { Start = Math.Max(from, memory.Content.Start) };
+                hit = finding.Start;
+                memory.Content = Finding.None;
+            }
+            else if (length < 0)
+            {
+                break;
+            }
+            else
+            {
+                finding = Find(text, hit, ref memory);
+            }
+
+            if (finding.Hides)
+            {
+                clean ??= new StringBuilder(text.Length);
+                clean.Append(text, copied, finding.Start - copied).Append(Marker);
+                copied = finding.End;
+            }
+
+            from = Math.Max(hit + 1, finding.Next);
+        }
+
+        return clean is null ? text : clean.Append(text, copied, text.Length - copied).ToString();
+    }
+
+    private static Finding Find(string text, int hit, ref ScanMemory memory)
+    {
+        foreach (var rule in RedactionRules.StartingWith(text[hit]))
+        {
+            if (text.AsSpan(hit).StartsWith(rule.Trigger, StringComparison.OrdinalIgnoreCase))
+            {
+                var finding = rule.Find(text, hit, ref memory);
+                if (finding.Next > hit)
+                {
+                    return finding;
+                }
+            }
+        }
+
+        return Finding.None;
+    }
 }

@@ -1,0 +1,159 @@
+namespace HealthKit;
+
+/// <summary>Takes the passwords, keys and tokens out of a connection string.</summary>
+internal static class ConnectionStringSecrets
+{
+    private const int MaxLength = 64 * 1024;
+
+    public static IEnumerable<string> In(string? connectionString)
+    {
+        if (string.IsNullOrWhiteSpace(connectionString) || connectionString.Length > MaxLength)
+        {
+            return [];
+        }
+
+        List<string> secrets = [];
+        HashSet<string> plain = new(StringComparer.OrdinalIgnoreCase);
+        foreach (var (user, password) in UserInfos(connectionString))
+        {
+            plain.Add(user);
+            secrets.Add(password);
+        }
+
+        foreach (var (name, value) in Pairs(connectionString))
+        {
+            if (RedactionRules.IsSecretName(name) || name.Equals("sig", StringComparison.OrdinalIgnoreCase))
+            {
+                secrets.Add(value);
+            }
+            else
+            {
+                plain.Add(value);
+            }
+        }
+
+        return secrets
+            .SelectMany(secret => new[] { secret, Uri.UnescapeDataString(secret) })
+            .Where(secret => !plain.Contains(secret) && !RedactionRules.IsPlainValue(secret))
+            .Distinct(StringComparer.Ordinal);
+    }
+
+    private static List<(string User, string Password)> UserInfos(string text)
+    {
+        List<(string User, string Password)> found = [];
+        var rule = new UserInfoRule();
+        var memory = default(ScanMemory);
+        for (var hit = text.IndexOf(rule.Trigger, StringComparison.Ordinal); hit >= 0;)
+        {
+            var finding = rule.Find(text, hit, ref memory);
+            if (finding.Hides && text.IndexOf(':', finding.Start, finding.End - finding.Start) is >= 0 and var colon)
+            {
+                found.Add((text[finding.Start..colon], text[(colon + 1)..finding.End]));
+            }
+
+            hit = text.IndexOf(rule.Trigger, Math.Max(finding.Next, hit + 1), StringComparison.Ordinal);
+        }
+
+        return found;
+    }
+
+    /// <summary>The names and values, whichever of the usual ways they are written in.</summary>
+    private static List<(string Name, string Value)> Pairs(string text)
+    {
+        var address = text.IndexOf("://", StringComparison.Ordinal);
+        var query = address < 0 ? -1 : text.IndexOf('?', address);
+        if (address > 0 && !text.AsSpan(0, address).ContainsAny('=', ';'))
+        {
+            return query < 0 ? [] : Split(text[(query + 1)..], '&');
+        }
+
+        // "host:6379,password=a;b" is StackExchange.Redis, "host=db password='a;b'" libpq.
+        return IsBlankSeparated(text) ? Split(text, ' ')
+            : IsCommaSeparated(text) ? Split(text, ',')
+            : Split(text, ';');
+    }
+
+    private static bool IsCommaSeparated(ReadOnlySpan<char> text) =>
+        text.IndexOf(',') is >= 0 and var comma && !text[..comma].Contains('=');
+
+    private static bool IsBlankSeparated(ReadOnlySpan<char> text)
+    {
+        var value = text[(text.IndexOf('=') + 1)..];
+        var end = value.IndexOfAny(" ;,'\"");
+        if (end < 0 || value[end] != ' ')
+        {
+            return false;
+        }
+
+        var next = value[end..].TrimStart();
+        var name = 0;
+        while (name < next.Length && (char.IsAsciiLetterOrDigit(next[name]) || next[name] == '_'))
+        {
+            name++;
+        }
+
+        return name > 0 && next[name..].TrimStart().StartsWith("=");
+    }
+
+    /// <summary>Splits at a delimiter outside of quotes; a mark is doubled inside (ADO.NET) or has a backslash before it (libpq).</summary>
+    private static List<(string Name, string Value)> Split(string text, char delimiter)
+    {
+        List<(string Name, string Value)> pairs = [];
+        for (var i = 0; i < text.Length;)
+        {
+            var equals = text.AsSpan(i).IndexOfAny('=', delimiter);
+            if (equals < 0)
+            {
+                break;
+            }
+
+            var name = text.AsSpan(i, equals).Trim().ToString();
+            i += equals + 1;
+            if (text[i - 1] == delimiter)
+            {
+                continue;
+            }
+
+            while (i < text.Length && char.IsWhiteSpace(text[i]))
+            {
+                i++;
+            }
+
+            if (i < text.Length && text[i] is '"' or '\'')
+            {
+                pairs.Add((name, Unquote(text, ref i, delimiter)));
+                var next = text.IndexOf(delimiter, i);
+                i = next < 0 ? text.Length : next + 1;
+                continue;
+            }
+
+            var end = text.IndexOf(delimiter, i);
+            end = end < 0 ? text.Length : end;
+            pairs.Add((name, text[i..end].Trim()));
+            i = end + 1;
+        }
+
+        return pairs;
+    }
+
+    private static string Unquote(string text, ref int i, char delimiter)
+    {
+        var mark = text[i++];
+        var value = new System.Text.StringBuilder();
+        while (i < text.Length)
+        {
+            var doubled = text[i] == mark && i + 1 < text.Length && text[i + 1] == mark;
+            var escaped = delimiter == ' ' && text[i] == '\\' && i + 1 < text.Length;
+            if (text[i] == mark && !doubled)
+            {
+                i++;
+                break;
+            }
+
+            i += doubled || escaped ? 1 : 0;
+            value.Append(text[i++]);
+        }
+
+        return value.ToString();
+    }
+}

@@ -1,0 +1,324 @@
+namespace HealthKit;
+
+/// <summary>What may stand around a secret's name for it to be that name still.</summary>
+internal enum NameDress
+{
+    /// <summary>A word of its own: <c>pass</c>, <c>DB_PASS</c>, <c>dbPass</c>, but not <c>bypass</c>.</summary>
+    Word,
+
+    /// <summary>Anything may stand before it, words after it: <c>clientsecret</c>, <c>secret_key_base</c>, but not <c>secretary</c>.</summary>
+    Prefixed,
+
+    /// <summary>Anything may stand before and after it: <c>userpasswords</c>.</summary>
+    Anywhere,
+
+    /// <summary>A word of its own, in a URL's query: <c>?sig=…</c>.</summary>
+    Query,
+}
+
+/// <summary>What the value after a name looks like when no quotes show where it ends.</summary>
+internal enum ValueShape
+{
+    /// <summary>It goes on to the next blank, or to a delimiter with another name behind it.</summary>
+    Word,
+
+    /// <summary>As <see cref="Word"/>; a value in quotes may follow after blanks alone: <c>IDENTIFIED BY 'x'</c>.</summary>
+    WordOrSqlLiteral,
+
+    /// <summary>After a colon, it goes on to the end of the line.</summary>
+    Line,
+
+    /// <summary>As <see cref="Line"/>, except that a known authentication scheme stays and one word behind it is hidden.</summary>
+    Header,
+}
+
+/// <summary>Hides the value that follows a name: <c>password=x</c>, <c>"apiKey": "x"</c>, <c>--token x</c>, <c>&lt;secret&gt;x&lt;/secret&gt;</c>.</summary>
+internal sealed record NameRule(string Name, NameDress Dress, ValueShape Shape = ValueShape.Word) : RedactionRule(TriggerOf(Name))
+{
+    private const int MaxBlanks = 32;
+    private const int MaxLookahead = 256;
+    private const string CDataStart = "<![CDATA[";
+
+    private readonly string[] _leadingWords = TriggerOf(Name) == Name ? [] : Name.Split(' ')[..^1];
+
+    /// <summary>Whether a whole key is this name, dressed or not.</summary>
+    public bool IsName(ReadOnlySpan<char> key, int hit)
+    {
+        var memory = default(ScanMemory);
+        return Dress != NameDress.Query
+            && key[hit..].StartsWith(Trigger, StringComparison.OrdinalIgnoreCase)
+            && TryName(key, hit, ref memory, out _, out var end)
+            && end == key.Length;
+    }
+
+    public override Finding Find(ReadOnlySpan<char> text, int hit, ref ScanMemory memory)
+    {
+        if (!TryName(text, hit, ref memory, out var start, out var end))
+        {
+            return Finding.None;
+        }
+
+        ReadElement(text, start, end, ref memory);
+        return TrySeparator(text, start, end, out var value, out var separator)
+            ? ValueReader.Read(text, value, Shape, separator, start)
+            : Finding.None;
+    }
+
+    /// <summary>The last word of a name is looked for: it tells names apart from other text best.</summary>
+    private static string TriggerOf(string name) =>
+        name.Split(' ')[^1] is { Length: > 2 } last ? last : name;
+
+    private bool TryName(ReadOnlySpan<char> text, int hit, ref ScanMemory memory, out int start, out int end)
+    {
+        var nameStart = hit;
+        var nameEnd = hit + Trigger.Length;
+        (start, end) = (hit, nameEnd);
+        if (Dress != NameDress.Anywhere && !Words.EndsAt(text, nameEnd))
+        {
+            return false;
+        }
+
+        for (var i = _leadingWords.Length - 1; i >= 0; i--)
+        {
+            if (nameStart > 0 && text[nameStart - 1] is '-' or '_' or '.' or ' ')
+            {
+                nameStart--;
+            }
+
+            if (!text[..nameStart].EndsWith(_leadingWords[i], StringComparison.OrdinalIgnoreCase))
+            {
+                return false;
+            }
+
+            nameStart -= _leadingWords[i].Length;
+        }
+
+        if (Dress is NameDress.Word or NameDress.Query && !Words.StartsAt(text, nameStart))
+        {
+            return false;
+        }
+
+        (start, end) = memory.NameAround(text, nameStart, nameEnd);
+        if (end > nameEnd && RedactionRules.IsHarmlessEnding(Words.Last(text[nameEnd..end])))
+        {
+            return false;
+        }
+
+        return Dress != NameDress.Query || (start > 0 && text[start - 1] is '?' or '&' or ';' or '=' or '%');
+    }
+
+    /// <summary>Remembers the content of an element with this name, with or without a namespace prefix and attributes.</summary>
+    private static void ReadElement(ReadOnlySpan<char> text, int start, int end, ref ScanMemory memory)
+    {
+        var before = text[Math.Max(0, start - MaxBlanks)..start];
+        var escaped = before.EndsWith("&lt;") && text[end..].StartsWith("&gt;");
+        if (before.EndsWith(":"))
+        {
+            before = Words.WithoutLast(before[..^1]);
+        }
+
+        var tag = text[end..Math.Min(text.Length, end + MaxLookahead)];
+        var length = escaped ? "&gt;".Length : tag.IndexOf('>') + 1;
+        tag = tag[..length];
+        if (!escaped && (!before.EndsWith("<") || length == 0 || (length > 1 && !char.IsWhiteSpace(tag[0]))
+            || tag.Contains('<') || tag.EndsWith("/>") || tag.Contains(Redactor.Marker, StringComparison.Ordinal)))
+        {
+            return;
+        }
+
+        // "AUTH <password> called without any password configured" is no element: it is never closed.
+        var content = end + length;
+        var close = memory.ElementEnd(text, content, escaped);
+        var cdata = text[content..].TrimStart();
+        if (cdata.StartsWith(CDataStart))
+        {
+            content = text.Length - cdata.Length + CDataStart.Length;
+            var cdataEnd = text[content..].IndexOf("]]>");
+            close = cdataEnd < 0 ? text.Length : content + cdataEnd;
+        }
+
+        if (close >= 0)
+        {
+            memory.Content = ValueReader.Trimmed(text, content, close);
+        }
+    }
+
+    /// <summary>Where the value of a name begins, and what stands between.</summary>
+    private bool TrySeparator(ReadOnlySpan<char> text, int start, int end, out int value, out Separator separator)
+    {
+        (value, separator) = (end, Separator.Equals);
+        if (end + 1 < text.Length && text[end] == '.' && char.IsAsciiLetter(text[end + 1]))
+        {
+            // "password.primary=x"; but "token.go:12" is a place in a file.
+            var rest = text[end..Math.Min(text.Length, end + MaxLookahead)];
+            var more = 0;
+            while (more < rest.Length && (char.IsAsciiLetterOrDigit(rest[more]) || rest[more] is '.' or '_' or '-'))
+            {
+                more++;
+            }
+
+            if (more == rest.Length || rest[more] != '=' || RedactionRules.IsHarmlessEnding(Words.Last(rest[..more])))
+            {
+                return false;
+            }
+
+            end += more;
+        }
+
+        // What closes the name: "password":  'password' =>  user[password]=  \"password\":
+        var i = end;
+        var quoted = false;
+        for (var n = 0; n < 4; n++)
+        {
+            if (i < text.Length && text[i] == ']')
+            {
+                i++;
+            }
+            else if (text[i..].StartsWith("%5D", StringComparison.OrdinalIgnoreCase))
+            {
+                i += 3;
+            }
+            else if (QuoteMark.TryRead(text, i, out var mark))
+            {
+                quoted = true;
+                i += mark.Length;
+            }
+            else
+            {
+                break;
+            }
+        }
+
+        var afterName = i;
+        i = SkipBlanks(text, i);
+        if (i == text.Length)
+        {
+            return false;
+        }
+
+        var at = text[i..];
+        switch (at[0])
+        {
+            case '=':
+                i++;
+                while (i < text.Length && text[i] == '=' && i - afterName < MaxBlanks)
+                {
+                    i++;
+                }
+
+                i += i < text.Length && text[i] == '>' ? 1 : 0;
+                break;
+            case ':' when Dress != NameDress.Query && !at.StartsWith("::") && !at.StartsWith("://") && !IsPath(text, start, i):
+                separator = Separator.Colon;
+                i += at.StartsWith(":=") ? 2 : 1;
+                break;
+            case '-' when at.StartsWith("->"):
+                i += 2;
+                break;
+            case '%' when at.StartsWith("%3D", StringComparison.OrdinalIgnoreCase) || at.StartsWith("%3A", StringComparison.OrdinalIgnoreCase):
+                i += 3;
+                break;
+            case ',' when Dress != NameDress.Query && IsTuple(text, start, quoted):
+                i++;
+                break;
+            default:
+                return Dress != NameDress.Query
+                    && (TryPair(text, afterName, out value) || TryBlanks(text, start, i, afterName, quoted, out value));
+        }
+
+        if (at[0] == ',' && TryPair(text, afterName, out value))
+        {
+            return true;
+        }
+
+        value = SkipBlanks(text, i);
+        return value < text.Length;
+    }
+
+    /// <summary>Name and value as two entries: <c>name="password" value="x"</c>, <c>{"key":"password","value":"x"}</c>.</summary>
+    private static bool TryPair(ReadOnlySpan<char> text, int from, out int value)
+    {
+        value = from;
+        var i = SkipBlanks(text, from);
+        if (i < text.Length && text[i] == ',')
+        {
+            i = SkipBlanks(text, i + 1);
+        }
+
+        i += QuoteMark.TryRead(text, i, out var open) ? open.Length : 0;
+        if (i == from || !text[i..].StartsWith("value", StringComparison.OrdinalIgnoreCase))
+        {
+            return false;
+        }
+
+        i += "value".Length;
+        i += QuoteMark.TryRead(text, i, out var close) ? close.Length : 0;
+        i = SkipBlanks(text, i);
+        if (i >= text.Length || text[i] is not (':' or '='))
+        {
+            return false;
+        }
+
+        value = SkipBlanks(text, i + 1);
+        return value < text.Length;
+    }
+
+    /// <summary>Nothing but blanks between: <c>--password x</c>, <c>'--password', 'x'</c>, <c>IDENTIFIED BY 'x'</c>.</summary>
+    private bool TryBlanks(ReadOnlySpan<char> text, int start, int i, int afterName, bool quoted, out int value)
+    {
+        value = i;
+        if (text[start] == '-' && (start == 0 || !char.IsLetterOrDigit(text[start - 1])))
+        {
+            if (quoted && text[i] == ',')
+            {
+                value = SkipBlanks(text, i + 1);
+                return value < text.Length;
+            }
+
+            if (i == afterName || text[i] == '-')
+            {
+                return false;
+            }
+
+            var word = text[i..Math.Min(text.Length, i + 16)];
+            var end = word.IndexOfAny(' ', '\n', ',');
+            return !RedactionRules.IsProse(end < 0 ? word : word[..end]);
+        }
+
+        return Shape == ValueShape.WordOrSqlLiteral && i > afterName && !quoted && text[i] is '\'' or '"';
+    }
+
+    /// <summary>Name and value in one bracket: <c>{password,&lt;&lt;"x"&gt;&gt;}</c>, <c>[password, x]</c>, <c>('password', 'x')</c>.</summary>
+    private static bool IsTuple(ReadOnlySpan<char> text, int start, bool quoted)
+    {
+        if (quoted)
+        {
+            start--;
+        }
+
+        return start > 0 && (text[start - 1] is '[' or '{' || (quoted && text[start - 1] == '('));
+    }
+
+    /// <summary>"/run/secrets/db_password: no such file" is a path; "/password:x" is an option.</summary>
+    private static bool IsPath(ReadOnlySpan<char> text, int start, int colon)
+    {
+        if (start == 0 || text[start - 1] != '/')
+        {
+            return false;
+        }
+
+        var isOption = (start == 1 || char.IsWhiteSpace(text[start - 2])) && colon + 1 < text.Length && !char.IsWhiteSpace(text[colon + 1]);
+        return !isOption;
+    }
+
+    private static int SkipBlanks(ReadOnlySpan<char> text, int from)
+    {
+        var i = from;
+        while (i < text.Length && i - from < MaxBlanks && text[i] is ' ' or '\t')
+        {
+            i++;
+        }
+
+        return i;
+    }
+}

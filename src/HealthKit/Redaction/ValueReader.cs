@@ -1,0 +1,382 @@
+using System.Buffers;
+
+namespace HealthKit;
+
+/// <summary>What stands between a name and its value.</summary>
+internal enum Separator
+{
+    /// <summary>An equals sign, an arrow, or nothing but blanks.</summary>
+    Equals,
+
+    /// <summary>A colon.</summary>
+    Colon,
+}
+
+/// <summary>Reads where the value after a name ends.</summary>
+internal static class ValueReader
+{
+    private const int MaxLookahead = 256;
+    private const int MaxListIndent = 64;
+    private const string PemStart = "-----BEGIN";
+
+    private static readonly SearchValues<char> WordStops =
+        SearchValues.Create(" \t\r\n\v\f\0\u0085\u00A0\u2028\u2029;&,\"'`<\\");
+
+    private static readonly SearchValues<char> LineStops = SearchValues.Create("\r\n\"'\\");
+
+    private static readonly SearchValues<char> DelimitedStops = SearchValues.Create(";\r\n\"");
+
+    /// <summary>What ends a sentence or a bracket around a value, not the value.</summary>
+    private const string Closers = ".,;:)]}>\"'`";
+
+    /// <summary>Authentication schemes (RFC 9110, section 11.1) with one word behind them; they stay readable.</summary>
+    private static readonly string[] Schemes = ["Bearer ", "Basic ", "Token ", "ApiKey ", "Bot ", "Negotiate ", "NTLM ", "SharedKey "];
+
+    /// <summary>Whether a quotation mark may close before a position: what follows belongs to the text around it.</summary>
+    public static bool IsStructural(ReadOnlySpan<char> text, int i) =>
+        i >= text.Length || char.IsWhiteSpace(text[i]) || text[i] is ',' or ';' or ':' or '.' or ')' or ']' or '}' or '>' or '<' or '"' or '\'' or '`' or '\\';
+
+    /// <summary>Whether the marker stands here already.</summary>
+    public static bool IsHidden(ReadOnlySpan<char> text, int i) =>
+        text[i..].StartsWith(Redactor.Marker)
+        && (i + Redactor.Marker.Length == text.Length || !char.IsLetterOrDigit(text[i + Redactor.Marker.Length]));
+
+    /// <summary>Reads a value.</summary>
+    /// <param name="text">The whole text.</param>
+    /// <param name="start">Where the value begins.</param>
+    /// <param name="shape">What it looks like without quotes.</param>
+    /// <param name="separator">What stands before it.</param>
+    /// <param name="nameStart">Where the name begins.</param>
+    public static Finding Read(ReadOnlySpan<char> text, int start, ValueShape shape, Separator separator, int nameStart)
+    {
+        if (text[start] == '[')
+        {
+            var first = SkipWhiteSpace(text, start + 1);
+            if (QuoteMark.TryRead(text, first, out var opening))
+            {
+                return Quoted(text, first + opening.Length, opening, inList: true);
+            }
+
+            if (shape == ValueShape.Header && separator == Separator.Equals)
+            {
+                return Bracketed(text, start + 1);
+            }
+        }
+
+        // Erlang's <<"…">>
+        start += text[start..].StartsWith("<<\"") ? 2 : 0;
+        if (QuoteMark.TryRead(text, start, out var mark))
+        {
+            return Quoted(text, start + mark.Length, mark, inList: false);
+        }
+
+        // Python's b'…', C#'s @"…", SQL's N'…'
+        if (start + 1 < text.Length && (char.IsAsciiLetter(text[start]) || text[start] is '@' or '$')
+            && text[start + 1] is '"' or '\'' && QuoteMark.TryRead(text, start + 1, out mark))
+        {
+            return Quoted(text, start + 2, mark, inList: false);
+        }
+
+        if (IsHidden(text, start))
+        {
+            return Finding.Nothing(start + Redactor.Marker.Length);
+        }
+
+        // An object has names of its own; a private key has its own rule.
+        var wholeLine = shape is ValueShape.Line or ValueShape.Header && separator == Separator.Colon;
+        var known = separator == Separator.Equals && IsDelimited(text, nameStart, start) ? EndOfDelimited(text, start) : -1;
+        if ((known < 0 && IsObject(text, start, wholeLine)) || text[start..].StartsWith(PemStart))
+        {
+            return Finding.None;
+        }
+
+        if (text[start] == '{' && separator == Separator.Equals && EndOfBraces(text, start + 1) is var brace && brace > start + 1)
+        {
+            return IsHidden(text, start + 1) ? Finding.Nothing(brace) : Finding.Hide(text, start + 1, brace);
+        }
+
+        var value = SkipScheme(text, start, text.Length);
+        if (value > start && IsHidden(text, value))
+        {
+            return Finding.Nothing(value + Redactor.Marker.Length);
+        }
+
+        var end = wholeLine && value == start
+            ? EndOfLine(text, value, nameStart)
+            : known >= 0 ? value + text[value..known].TrimEnd().Length
+            : EndOfWord(text, value);
+        var content = text[value..end];
+        if (RedactionRules.IsPlainValue(content))
+        {
+            return Finding.Nothing(end);
+        }
+
+        // "secret: password: x": what follows is a name, not a value.
+        return end < text.Length && text[end] is ':' or '=' && RedactionRules.IsBareName(content)
+            ? Finding.None
+            : Finding.Hide(text, value, end);
+    }
+
+    /// <summary>Hides a range without the blanks around it.</summary>
+    public static Finding Trimmed(ReadOnlySpan<char> text, int start, int end)
+    {
+        while (start < end && char.IsWhiteSpace(text[start]))
+        {
+            start++;
+        }
+
+        while (end > start && char.IsWhiteSpace(text[end - 1]))
+        {
+            end--;
+        }
+
+        return RedactionRules.IsPlainValue(text[start..end]) || text[start..end].StartsWith(PemStart)
+            ? Finding.Nothing(start)
+            : Finding.Hide(text, start, end);
+    }
+
+    /// <summary>Where a value without quotes ends that goes on to the next blank, or to a delimiter with another name behind it.</summary>
+    /// <param name="text">The whole text.</param>
+    /// <param name="start">Where the value begins.</param>
+    public static int EndOfWord(ReadOnlySpan<char> text, int start)
+    {
+        var i = start;
+        while (i < text.Length)
+        {
+            var stop = text[i..].IndexOfAny(WordStops);
+            if (stop < 0)
+            {
+                i = text.Length;
+                break;
+            }
+
+            i += stop;
+            if (EndsWord(text, i))
+            {
+                break;
+            }
+
+            i++;
+        }
+
+        return start + text[start..i].TrimEnd(Closers).Length;
+    }
+
+    private static bool EndsWord(ReadOnlySpan<char> text, int i) => text[i] switch
+    {
+        ';' or '&' or ',' => IsBeforeName(text, i),
+        '"' or '\'' or '`' => IsStructural(text, i + 1),
+        '\\' => i + 1 < text.Length && text[i + 1] is '"' or '\'',
+        '<' => i + 1 < text.Length && text[i + 1] == '/',
+        _ => true,
+    };
+
+    /// <summary>Whether a delimiter is followed by a name and what separates it from its value: <c>;Database=</c>, <c>,user:</c>.</summary>
+    private static bool IsBeforeName(ReadOnlySpan<char> text, int delimiter)
+    {
+        var rest = text[(delimiter + 1)..Math.Min(text.Length, delimiter + 64)].TrimStart(' ');
+        rest = rest.TrimStart("\"'");
+        var i = 0;
+        while (i < rest.Length && (char.IsAsciiLetterOrDigit(rest[i]) || rest[i] is '_' or '-' or '.' || (rest[i] == ' ' && text[delimiter] == ';')))
+        {
+            i++;
+        }
+
+        if (i == 0)
+        {
+            return false;
+        }
+
+        rest = rest[i..].TrimStart("\"' ");
+        return rest.Length > 0 && (rest[0] == '=' || (rest[0] == ':' && text[delimiter] == ','));
+    }
+
+    /// <summary>Where a connection string's value ends, if another name follows it in the same line; else -1.</summary>
+    private static int EndOfDelimited(ReadOnlySpan<char> text, int start)
+    {
+        var limit = Math.Min(text.Length, start + MaxLookahead);
+        for (var i = start; i < limit; i++)
+        {
+            var stop = text[i..limit].IndexOfAny(DelimitedStops);
+            if (stop < 0)
+            {
+                return -1;
+            }
+
+            i += stop;
+            if (text[i] != ';')
+            {
+                return -1;
+            }
+
+            if (IsBeforeName(text, i))
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    /// <summary>Whether a name stands where a connection string's names stand: first, or behind a semicolon or a quotation mark.</summary>
+    private static bool IsDelimited(ReadOnlySpan<char> text, int nameStart, int value)
+    {
+        var i = nameStart;
+        while (i > 0 && nameStart - i < 8 && text[i - 1] == ' ')
+        {
+            i--;
+        }
+
+        // "password=&user=x" may stand first too: there an empty value is more likely than one that begins with a delimiter.
+        return (i > 0 && text[i - 1] == ';') || ((i == 0 || text[i - 1] is '"' or '\'') && text[value] is not ('&' or ','));
+    }
+
+    private static int EndOfLine(ReadOnlySpan<char> text, int start, int nameStart)
+    {
+        var around = nameStart > 0 && text[nameStart - 1] == '\'' ? '\'' : '"';
+        var inQuotes = false;
+        var i = start;
+        while (i < text.Length)
+        {
+            var stop = text[i..].IndexOfAny(LineStops);
+            if (stop < 0)
+            {
+                i = text.Length;
+                break;
+            }
+
+            i += stop;
+            if (text[i] is '\r' or '\n' || (text[i] == '\\' && i + 1 < text.Length && text[i + 1] is 'r' or 'n' or '"'))
+            {
+                break;
+            }
+
+            if (text[i] == around)
+            {
+                // A parameter's own marks (Digest username="x") come in pairs; any other closes the text around the header.
+                if (!inQuotes && text[i - 1] != '=' && IsStructural(text, i + 1))
+                {
+                    break;
+                }
+
+                inQuotes = !inQuotes && text[i - 1] == '=';
+            }
+
+            i++;
+        }
+
+        return start + text[start..i].TrimEnd().Length;
+    }
+
+    private static bool IsObject(ReadOnlySpan<char> text, int start, bool wholeLine)
+    {
+        if (text[start] != '{' || start + 1 == text.Length || text[start + 1] is '"' or '\'' or '\\' or '\r' or '\n')
+        {
+            return text[start] == '{';
+        }
+
+        return !wholeLine
+            && (char.IsWhiteSpace(text[start + 1])
+                || (text[start + 1] == '}' && (start + 2 == text.Length || char.IsWhiteSpace(text[start + 2]) || text[start + 2] == ',')));
+    }
+
+    /// <summary>Where a value in braces ends, as ODBC writes it (<c>PWD={a;b}</c>, a brace inside is doubled), or -1.</summary>
+    private static int EndOfBraces(ReadOnlySpan<char> text, int start)
+    {
+        var limit = Math.Min(text.Length, start + MaxLookahead);
+        for (var i = start; i < limit && text[i] is not ('\r' or '\n'); i++)
+        {
+            if (text[i] == '}')
+            {
+                if (i + 1 == text.Length || text[i + 1] != '}')
+                {
+                    return IsStructural(text, i + 1) ? i : -1;
+                }
+
+                i++;
+            }
+        }
+
+        return -1;
+    }
+
+    private static Finding Quoted(ReadOnlySpan<char> text, int start, QuoteMark mark, bool inList)
+    {
+        if (IsHidden(text, start))
+        {
+            return Finding.Nothing(start + Redactor.Marker.Length);
+        }
+
+        if (text[start..].StartsWith(PemStart))
+        {
+            return Finding.Nothing(start);
+        }
+
+        var end = mark.FindClose(text, start);
+        while (inList && end < text.Length && NextOfList(text, end + mark.Length, mark) is var next and > 0)
+        {
+            end = mark.FindClose(text, next);
+        }
+
+        if (RedactionRules.IsPlainValue(text[start..end]))
+        {
+            return Finding.Nothing(end);
+        }
+
+        var value = SkipScheme(text, start, end);
+        return IsHidden(text, value) ? Finding.Nothing(end) : Finding.Hide(text, value, end);
+    }
+
+    /// <summary>A header's values as Java prints a map of them: <c>{Authorization=[Bearer x], Cookie=[a=b; c=d]}</c>.</summary>
+    private static Finding Bracketed(ReadOnlySpan<char> text, int start)
+    {
+        var end = text[start..].IndexOfAny(']', '\r', '\n');
+        end = end < 0 ? text.Length : start + end;
+        var value = SkipScheme(text, start, end);
+        return IsHidden(text, value) ? Finding.Nothing(value + Redactor.Marker.Length) : Finding.Hide(text, value, end);
+    }
+
+    private static int SkipWhiteSpace(ReadOnlySpan<char> text, int from)
+    {
+        var i = from;
+        while (i < text.Length && i - from < MaxListIndent && char.IsWhiteSpace(text[i]))
+        {
+            i++;
+        }
+
+        return i;
+    }
+
+    /// <summary>Where the next text of a list begins, behind its opening mark; 0 at the list's end.</summary>
+    private static int NextOfList(ReadOnlySpan<char> text, int i, QuoteMark mark)
+    {
+        var rest = text[Math.Min(i, text.Length)..Math.Min(text.Length, i + MaxListIndent)];
+        var trimmed = rest.TrimStart();
+        if (!trimmed.StartsWith(","))
+        {
+            return 0;
+        }
+
+        trimmed = trimmed[1..].TrimStart();
+        return QuoteMark.TryRead(trimmed, 0, out var next) && next == mark ? i + rest.Length - trimmed.Length + mark.Length : 0;
+    }
+
+    private static int SkipScheme(ReadOnlySpan<char> text, int start, int end)
+    {
+        foreach (var scheme in Schemes)
+        {
+            if (text[start..end].StartsWith(scheme, StringComparison.OrdinalIgnoreCase))
+            {
+                var value = start + scheme.Length;
+                while (value < end && text[value] == ' ')
+                {
+                    value++;
+                }
+
+                return value < end && !char.IsWhiteSpace(text[value]) ? value : start;
+            }
+        }
+
+        return start;
+    }
+}
