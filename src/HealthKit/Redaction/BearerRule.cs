@@ -35,6 +35,8 @@ internal sealed record BearerRule() : RedactionRule("bearer ")
     private static bool IsParameter(ReadOnlySpan<char> token, ReadOnlySpan<char> after)
     {
         var equals = token.IndexOf('=');
-        return equals >= 0 && (token[equals..].ContainsAnyExcept('=') || (after.Length > 0 && after[0] is '"' or '\\' or '*' && token[equals..].Length == 1));
+        return equals >= 0
+            && (token[equals..].ContainsAnyExcept('=')
+                || (after.Length > 0 && after[0] is '"' or '\\' or '*' && token[equals..].Length == 1));
     }
 }

@@ -6,7 +6,9 @@ internal enum NameDress
     /// <summary>A word of its own: <c>pass</c>, <c>DB_PASS</c>, <c>dbPass</c>, but not <c>bypass</c>.</summary>
     Word,
 
-    /// <summary>Anything may stand before it, words after it: <c>clientsecret</c>, <c>secret_key_base</c>, but not <c>secretary</c>.</summary>
+    /// <summary>
+    /// Anything may stand before it, words after it: <c>clientsecret</c>, <c>secret_key_base</c>, but not <c>secretary</c>.
+    /// </summary>
     Prefixed,
 
     /// <summary>Anything may stand before and after it: <c>userpasswords</c>.</summary>
@@ -32,7 +34,9 @@ internal enum ValueShape
     Header,
 }
 
-/// <summary>Hides the value that follows a name: <c>password=x</c>, <c>"apiKey": "x"</c>, <c>--token x</c>, <c>&lt;secret&gt;x&lt;/secret&gt;</c>.</summary>
+/// <summary>
+/// Hides the value that follows a name: <c>password=x</c>, <c>"apiKey": "x"</c>, <c>--token x</c>, <c>&lt;secret&gt;x&lt;/secret&gt;</c>.
+/// </summary>
 internal sealed record NameRule(string Name, NameDress Dress, ValueShape Shape = ValueShape.Word) : RedactionRule(TriggerOf(Name))
 {
     private const int MaxBlanks = 32;
@@ -215,7 +219,8 @@ internal sealed record NameRule(string Name, NameDress Dress, ValueShape Shape =
             case '-' when at.StartsWith("->"):
                 i += 2;
                 break;
-            case '%' when at.StartsWith("%3D", StringComparison.OrdinalIgnoreCase) || at.StartsWith("%3A", StringComparison.OrdinalIgnoreCase):
+            case '%' when at.StartsWith("%3D", StringComparison.OrdinalIgnoreCase)
+                || at.StartsWith("%3A", StringComparison.OrdinalIgnoreCase):
                 i += 3;
                 break;
             case ',' when Dress != NameDress.Query && IsTuple(text, start, quoted):
@@ -288,7 +293,9 @@ internal sealed record NameRule(string Name, NameDress Dress, ValueShape Shape =
         return Shape == ValueShape.WordOrSqlLiteral && i > afterName && !quoted && text[i] is '\'' or '"';
     }
 
-    /// <summary>Name and value in one bracket: <c>{password,&lt;&lt;"x"&gt;&gt;}</c>, <c>[password, x]</c>, <c>('password', 'x')</c>.</summary>
+    /// <summary>
+    /// Name and value in one bracket: <c>{password,&lt;&lt;"x"&gt;&gt;}</c>, <c>[password, x]</c>, <c>('password', 'x')</c>.
+    /// </summary>
     private static bool IsTuple(ReadOnlySpan<char> text, int start, bool quoted)
     {
         if (quoted)
@@ -307,7 +314,8 @@ internal sealed record NameRule(string Name, NameDress Dress, ValueShape Shape =
             return false;
         }
 
-        var isOption = (start == 1 || char.IsWhiteSpace(text[start - 2])) && colon + 1 < text.Length && !char.IsWhiteSpace(text[colon + 1]);
+        var isOption = (start == 1 || char.IsWhiteSpace(text[start - 2]))
+            && colon + 1 < text.Length && !char.IsWhiteSpace(text[colon + 1]);
         return !isOption;
     }
 

@@ -2,7 +2,9 @@ using System.Buffers;
 
 namespace HealthKit;
 
-/// <summary>Hides the body of a private key in PEM form (RFC 7468), also when its end was cut off. Certificates and public keys stay.</summary>
+/// <summary>
+/// Hides the body of a private key in PEM form (RFC 7468), also when its end was cut off. Certificates and public keys stay.
+/// </summary>
 internal sealed record PemRule() : RedactionRule("-----BEGIN ")
 {
     private const string Dashes = "-----";
@@ -33,7 +35,9 @@ internal sealed record PemRule() : RedactionRule("-----BEGIN ")
             : Finding.Nothing(body);
     }
 
-    /// <summary>"no -----BEGIN PRIVATE KEY----- found in file" is a sentence; a body begins with a line of base64 or with a header.</summary>
+    /// <summary>
+    /// "no -----BEGIN PRIVATE KEY----- found in file" is a sentence; a body begins with a line of base64 or with a header.
+    /// </summary>
     private static bool IsBody(ReadOnlySpan<char> text)
     {
         var run = 0;

@@ -1,6 +1,9 @@
 namespace HealthKit;
 
-/// <summary>A quotation mark as it stands in a text, however often it was escaped: <c>"</c>, <c>\"</c>, <c>\\\"</c>, <c>\u0022</c>, <c>&amp;quot;</c>.</summary>
+/// <summary>
+/// A quotation mark as it stands in a text, however often it was escaped:
+/// <c>"</c>, <c>\"</c>, <c>\\\"</c>, <c>\u0022</c>, <c>&amp;quot;</c>.
+/// </summary>
 /// <param name="Slashes">How many backslashes stand before it.</param>
 /// <param name="Tail">What stands after them.</param>
 internal readonly record struct QuoteMark(int Slashes, string Tail)

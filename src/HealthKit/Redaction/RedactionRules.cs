@@ -9,7 +9,9 @@ namespace HealthKit;
 /// </summary>
 internal static class RedactionRules
 {
-    /// <summary>Names whose value is a secret. Words apart here may be written together, in camel case, or with <c>- _ .</c> or a blank.</summary>
+    /// <summary>
+    /// Names whose value is a secret. Words apart here may be written together, in camel case, or with <c>- _ .</c> or a blank.
+    /// </summary>
     private static readonly NameRule[] Names =
     [
         // name, how it may be dressed, what its value looks like
@@ -109,18 +111,22 @@ internal static class RedactionRules
         new BasicRule(),
     ];
 
-    /// <summary>Last words that make of a secret's name the name of something else: <c>passwordRequired</c>, <c>token_type</c>.</summary>
+    /// <summary>
+    /// Last words that make of a secret's name the name of something else: <c>passwordRequired</c>, <c>token_type</c>.
+    /// </summary>
     private static readonly FrozenSet<string> HarmlessEndings = new[]
     {
         "age", "algorithm", "at", "attempts", "authentication", "changed", "count", "created", "dir", "directory", "disabled", "enabled",
         "endpoint", "error", "errors", "expiration", "expired", "expires", "expiry", "failed", "failures", "field", "file", "filename",
         "format", "id", "ids", "in", "invalid", "kind", "label", "last", "left", "len", "length", "lifetime", "limit", "max", "message",
-        "min", "mode", "name", "path", "policy", "prompt", "provider", "ref", "remaining", "required", "reset", "rotated", "rotation", "rules",
-        "seconds", "set", "size", "source", "state", "status", "store", "strength", "timeout", "ttl", "type", "updated", "uri", "url", "usage",
-        "used", "valid", "version", "days",
+        "min", "mode", "name", "path", "policy", "prompt", "provider", "ref", "remaining", "required", "reset", "rotated", "rotation",
+        "rules", "seconds", "set", "size", "source", "state", "status", "store", "strength", "timeout", "ttl", "type", "updated", "uri",
+        "url", "usage", "used", "valid", "version", "days",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Values that no one means to keep secret: <c>(using password: YES)</c>, <c>"token": null</c>, <c>password: required</c>.</summary>
+    /// <summary>
+    /// Values that no one means to keep secret: <c>(using password: YES)</c>, <c>"token": null</c>, <c>password: required</c>.
+    /// </summary>
     private static readonly FrozenSet<string> PlainValues = new[]
     {
         "true", "false", "yes", "no", "null", "nil", "none", "undefined", "unset", "empty", "hidden", "redacted", "required", "missing",
@@ -139,8 +145,9 @@ internal static class RedactionRules
     private static readonly RedactionRule[][] ByFirstCharacter = Group();
 
     /// <summary>Where a rule may apply at all: one vectorized search over a text, and most texts are done.</summary>
-    public static readonly SearchValues<string> Triggers =
-        SearchValues.Create([.. All.Select(rule => rule.Trigger).Distinct(StringComparer.OrdinalIgnoreCase)], StringComparison.OrdinalIgnoreCase);
+    public static readonly SearchValues<string> Triggers = SearchValues.Create(
+        [.. All.Select(rule => rule.Trigger).Distinct(StringComparer.OrdinalIgnoreCase)],
+        StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The rules whose trigger may begin with a character.</summary>
     public static RedactionRule[] StartingWith(char c) => c < ByFirstCharacter.Length ? ByFirstCharacter[c] : [];

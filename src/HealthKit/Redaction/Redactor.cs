@@ -43,7 +43,8 @@ public sealed class Redactor
     /// <summary>Registers the passwords, keys and tokens in a connection string.</summary>
     /// <param name="connectionString">
     /// A connection string as ADO.NET (<c>Server=db;Password="a;b"</c>), StackExchange.Redis (<c>host:6379,password=…</c>), libpq
-    /// (<c>host=db password='…'</c>) or an address (<c>amqp://user:password@host</c>) writes it. Anything else, null and empty is ignored.
+    /// (<c>host=db password='…'</c>) or an address (<c>amqp://user:password@host</c>) writes it. Anything else, null and empty
+    /// is ignored.
     /// </param>
     /// <remarks>
     /// A password that stands in the same string as a plain value too (<c>Username=postgres;Password=postgres</c>) is not registered: it
@@ -57,7 +58,9 @@ public sealed class Redactor
         }
     }
 
-    /// <summary>Hides the credentials in the value of a named entry, such as a setting or a result's data: all of it if the name says so.</summary>
+    /// <summary>
+    /// Hides the credentials in the value of a named entry, such as a setting or a result's data: all of it if the name says so.
+    /// </summary>
     internal string Redact(string name, string value) =>
         value.Length > 0 && RedactionRules.IsSecretName(name) && !RedactionRules.IsPlainValue(value) ? Marker : Redact(value);
 

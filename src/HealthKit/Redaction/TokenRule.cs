@@ -24,8 +24,8 @@ internal enum TokenAlphabet
 /// <param name="Alphabet">What it is made of.</param>
 /// <param name="Kept">How much of it may be seen.</param>
 /// <param name="Needs">A character that must stand in it.</param>
-internal sealed record TokenRule(string Prefix, int MinLength, TokenAlphabet Alphabet = TokenAlphabet.Word, string Kept = "", char Needs = '\0')
-    : RedactionRule(Prefix)
+internal sealed record TokenRule(
+    string Prefix, int MinLength, TokenAlphabet Alphabet = TokenAlphabet.Word, string Kept = "", char Needs = '\0') : RedactionRule(Prefix)
 {
     private const int MaxWindow = 64;
     private const string Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -40,7 +40,8 @@ internal sealed record TokenRule(string Prefix, int MinLength, TokenAlphabet Alp
     public override Finding Find(ReadOnlySpan<char> text, int hit, ref ScanMemory memory)
     {
         var rest = text[hit..];
-        if (rest.Length < MinLength || !rest.StartsWith(Prefix) || !StartsHere(text, hit) || rest[..MinLength].ContainsAnyExcept(Characters()))
+        if (rest.Length < MinLength || !rest.StartsWith(Prefix) || !StartsHere(text, hit)
+            || rest[..MinLength].ContainsAnyExcept(Characters()))
         {
             return Finding.None;
         }

@@ -22,6 +22,8 @@ internal static class ValueReader
     private static readonly SearchValues<char> WordStops =
         SearchValues.Create(" \t\r\n\v\f\0\u0085\u00A0\u2028\u2029;&,\"'`<\\");
 
+    private static readonly SearchValues<char> Structure = SearchValues.Create(",;:.)]}><\"'`\\");
+
     private static readonly SearchValues<char> LineStops = SearchValues.Create("\r\n\"'\\");
 
     private static readonly SearchValues<char> DelimitedStops = SearchValues.Create(";\r\n\"");
@@ -34,7 +36,7 @@ internal static class ValueReader
 
     /// <summary>Whether a quotation mark may close before a position: what follows belongs to the text around it.</summary>
     public static bool IsStructural(ReadOnlySpan<char> text, int i) =>
-        i >= text.Length || char.IsWhiteSpace(text[i]) || text[i] is ',' or ';' or ':' or '.' or ')' or ']' or '}' or '>' or '<' or '"' or '\'' or '`' or '\\';
+        i >= text.Length || char.IsWhiteSpace(text[i]) || Structure.Contains(text[i]);
 
     /// <summary>Whether the marker stands here already.</summary>
     public static bool IsHidden(ReadOnlySpan<char> text, int i) =>
@@ -177,7 +179,8 @@ internal static class ValueReader
         var rest = text[(delimiter + 1)..Math.Min(text.Length, delimiter + 64)].TrimStart(' ');
         rest = rest.TrimStart("\"'");
         var i = 0;
-        while (i < rest.Length && (char.IsAsciiLetterOrDigit(rest[i]) || rest[i] is '_' or '-' or '.' || (rest[i] == ' ' && text[delimiter] == ';')))
+        while (i < rest.Length
+            && (char.IsAsciiLetterOrDigit(rest[i]) || rest[i] is '_' or '-' or '.' || (rest[i] == ' ' && text[delimiter] == ';')))
         {
             i++;
         }

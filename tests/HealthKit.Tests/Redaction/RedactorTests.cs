@@ -102,6 +102,10 @@ public sealed class RedactorTests
     [InlineData("ALTER ROLE x PASSWORD 'a b'", "ALTER ROLE x PASSWORD '***'")]
     [InlineData("{default_password,<<\"a b\">>}", "{default_password,<<\"***\">>}")]
     [InlineData("[password, s3cret], [user, app]", "[password, ***], [user, app]")]
+    [InlineData("HealthKit:Checks:shop:Password = 's3cret'; allowed: a text", "HealthKit:Checks:shop:Password = '***'; allowed: a text")]
+    [InlineData("User { Name = app, Password = s3cret, Age = 3 }", "User { Name = app, Password = ***, Age = 3 }")]
+    [InlineData("git clone https://x-access-token:s3cret@github.com/o/r.git", "git clone https://***@github.com/o/r.git")]
+    [InlineData("Driver={x};UID=app;PWD={a;b}}c};Database=x", "Driver={x};UID=app;PWD={***};Database=x")]
     [InlineData("\"password\":\"cut in the mid", "\"password\":\"***")]
     // keys known by their beginning
     [InlineData("key AKIA" + "IOSFODNN7EXAMPLE used", "key *** used")]
