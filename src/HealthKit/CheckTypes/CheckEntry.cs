@@ -23,6 +23,8 @@ internal sealed class CheckEntry
 
     public TimeSpan? Delay { get; set; }
 
+    public TimeSpan? StaleAfter { get; set; }
+
     public int? FailureThreshold { get; set; }
 
     public int? RecoveryThreshold { get; set; }
@@ -30,14 +32,15 @@ internal sealed class CheckEntry
     public string? Remedy { get; set; }
 
     /// <summary>Lays what is set over a policy.</summary>
-    public void ApplyTo(CheckPolicy policy)
+    public CheckPolicy Over(CheckPolicy policy) => policy with
     {
-        policy.Enabled = Enabled ?? policy.Enabled;
-        policy.Period = Period ?? policy.Period;
-        policy.Timeout = Timeout ?? policy.Timeout;
-        policy.Delay = Delay ?? policy.Delay;
-        policy.FailureThreshold = FailureThreshold ?? policy.FailureThreshold;
-        policy.RecoveryThreshold = RecoveryThreshold ?? policy.RecoveryThreshold;
-        policy.Remedy = Remedy ?? policy.Remedy;
-    }
+        Enabled = Enabled ?? policy.Enabled,
+        Period = Period ?? policy.Period,
+        Timeout = Timeout ?? policy.Timeout,
+        Delay = Delay ?? policy.Delay,
+        StaleAfter = StaleAfter ?? policy.StaleAfter,
+        FailureThreshold = FailureThreshold ?? policy.FailureThreshold,
+        RecoveryThreshold = RecoveryThreshold ?? policy.RecoveryThreshold,
+        Remedy = Remedy ?? policy.Remedy,
+    };
 }

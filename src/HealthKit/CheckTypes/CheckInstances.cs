@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 
@@ -57,11 +58,13 @@ internal sealed class CheckInstance(TypedCheck typed, IServiceProvider services)
                 return options;
             }
 
+            // The registrations were never read (a service of someone else's): the code's options, not validated anywhere else.
             List<string> errors = [];
             options = typed.BuildOptions(typed.Type.Name, section: null, errors);
             return errors.Count == 0
                 ? _options = options
-                : throw new OptionsValidationException(typed.Type.Name, options.GetType(), errors);
+                : throw new OptionsValidationException(
+                    typed.Type.Name, options.GetType(), errors.Select(services.GetRequiredService<Redactor>().Redact));
         }
         set => _options = value;
     }

@@ -33,6 +33,7 @@ public static class HealthKitCheckBuilderExtensions
         ArgumentNullException.ThrowIfNull(type);
         ArgumentNullException.ThrowIfNull(name);
         builder.Services.TryAddSingleton<CheckInstances>();
+        builder.Services.TryAddSingleton<Redactor>();
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IPostConfigureOptions<HealthCheckServiceOptions>, ValidateTypedChecks>());
         return builder.Add(new TypedCheck<TOptions>(type, configure).Register(name, failureStatus, tags, timeout));

@@ -166,8 +166,8 @@ internal sealed class OptionSchema
         }
         else if (type == typeof(TimeSpan))
         {
-            // "10" would be ten days: a colon shows that hours, minutes and seconds are meant.
-            value = text.Contains(':', StringComparison.Ordinal) && TimeSpan.TryParse(text, culture, out var t) ? t : null;
+            // Parsed leniently, "10" would be ten days and "24:00:00" twenty-four.
+            value = TimeSpan.TryParseExact(text.Trim(), "c", culture, out var t) && HoursAreHours(text) ? t : null;
         }
         else if (type == typeof(Uri))
         {
@@ -181,6 +181,14 @@ internal sealed class OptionSchema
         return value is not null;
     }
 
+    /// <summary>Whether what stands before the first colon is hours of a day: "c" reads 24 there as days.</summary>
+    private static bool HoursAreHours(string text)
+    {
+        var head = text.AsSpan(0, Math.Max(text.IndexOf(':', StringComparison.Ordinal), 0));
+        var hours = head[(head.LastIndexOf('.') + 1)..].Trim().TrimStart('-');
+        return int.TryParse(hours, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number < 24;
+    }
+
     private static string Allowed(Type type)
     {
         type = Nullable.GetUnderlyingType(type) ?? type;
@@ -190,7 +198,7 @@ internal sealed class OptionSchema
             _ when type == typeof(int) => "a whole number",
             _ when type == typeof(long) => "a whole number",
             _ when type == typeof(double) => "a finite number, with a dot as decimal sign",
-            _ when type == typeof(TimeSpan) => "a time span as hh:mm:ss, 00:00:10 is ten seconds",
+            _ when type == typeof(TimeSpan) => "a time span as hh:mm:ss, 00:00:10 is ten seconds and 1.00:00:00 a day",
             _ when type == typeof(Uri) => "an absolute URI",
             _ when type.IsEnum => "one of " + string.Join(", ", Enum.GetNames(type)),
             _ => "a text",

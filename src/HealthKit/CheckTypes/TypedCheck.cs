@@ -35,15 +35,23 @@ internal sealed class TypedCheck<TOptions>(CheckType<TOptions> type, Action<TOpt
     public override object BuildOptions(string checkName, IConfigurationSection? section, ICollection<string> errors)
     {
         var options = new TOptions();
-        configure?.Invoke(options);
-        if (section is not null)
+        try
         {
-            type.Schema.Bind(section, options, errors, alsoKnown: CheckEntry.Schema);
-        }
+            configure?.Invoke(options);
+            if (section is not null)
+            {
+                type.Schema.Bind(section, options, errors, alsoKnown: CheckEntry.Schema);
+            }
 
-        foreach (var error in type.Validate(options))
+            foreach (var error in type.Validate(options))
+            {
+                errors.Add(OptionSchema.Describe(checkName, section, error));
+            }
+        }
+        catch (Exception e)
         {
-            errors.Add(OptionSchema.Describe(checkName, section, error));
+            // The app's or the type's own code: say whose check it was, beside all else that is wrong.
+            errors.Add($"Check '{checkName}': its options could not be set: {e.GetType()}: {e.Message}");
         }
 
         return options;

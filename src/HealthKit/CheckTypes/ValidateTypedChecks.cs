@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 namespace HealthKit;
 
 /// <summary>Rejects bad options of typed checks when the registrations are first read, also where no HealthKit monitor runs.</summary>
-internal sealed class ValidateTypedChecks(CheckInstances instances, DeclaredChecks? declared = null) : IPostConfigureOptions<HealthCheckServiceOptions>
+internal sealed class ValidateTypedChecks(CheckInstances instances, Redactor redactor, DeclaredChecks? declared = null) : IPostConfigureOptions<HealthCheckServiceOptions>
 {
     public void PostConfigure(string? name, HealthCheckServiceOptions options)
     {
@@ -25,7 +25,7 @@ internal sealed class ValidateTypedChecks(CheckInstances instances, DeclaredChec
 
         if (errors.Count > 0)
         {
-            throw new OptionsValidationException(nameof(HealthCheckServiceOptions), typeof(HealthCheckServiceOptions), errors);
+            throw new OptionsValidationException(nameof(HealthCheckServiceOptions), typeof(HealthCheckServiceOptions), errors.Select(redactor.Redact));
         }
     }
 }

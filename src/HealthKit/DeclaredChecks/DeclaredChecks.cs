@@ -27,8 +27,10 @@ internal sealed partial class DeclaredChecks : IPostConfigureOptions<HealthCheck
     private readonly IReadOnlyList<IConfigureOptions<HealthKitOptions>> _configureOptions;
 
     private readonly Dictionary<string, HealthCheckRegistration> _asRegistered = new(StringComparer.OrdinalIgnoreCase);
+    private readonly HashSet<string> _declared = new(StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<string> _checksWithEntry = new(StringComparer.OrdinalIgnoreCase);
-    private IReadOnlyList<string> _entriesLastRead = [];
+    private volatile IReadOnlyList<string> _entriesLastRead = [];
+    private HealthKitOptions? _optionsAtStart;
     private IReadOnlyList<MonitoredCheck>? _checks;
 
     public DeclaredChecks(
@@ -43,7 +45,11 @@ internal sealed partial class DeclaredChecks : IPostConfigureOptions<HealthCheck
     {
         foreach (var type in types)
         {
-            _types.TryAdd(type.Name, type);
+            if (!_types.TryAdd(type.Name, type) && _types[type.Name] != type)
+            {
+                throw new InvalidOperationException(
+                    $"Two check types are named '{type.Name}' ({_types[type.Name].GetType()} and {type.GetType()}); allowed: one, ignoring case.");
+            }
         }
 
         _policies = [.. policies];
@@ -53,10 +59,7 @@ internal sealed partial class DeclaredChecks : IPostConfigureOptions<HealthCheck
         _instances = instances;
         _redactor = redactor;
         _configuration = configuration;
-        foreach (var connection in configuration?.GetSection("ConnectionStrings").GetChildren() ?? [])
-        {
-            redactor.AddConnectionString(connection.Value);
-        }
+        LearnSecrets();
     }
 
     /// <summary>The configuration that is watched for reloads.</summary>
@@ -82,7 +85,8 @@ internal sealed partial class DeclaredChecks : IPostConfigureOptions<HealthCheck
             if (_checks is null)
             {
                 List<string> errors = [];
-                var checks = Resolve(options.Registrations, Options(errors), errors);
+                _optionsAtStart = Options(errors);
+                var checks = Resolve(options.Registrations, _optionsAtStart, errors);
                 Throw(errors);
                 _checks = checks;
             }
@@ -103,9 +107,16 @@ internal sealed partial class DeclaredChecks : IPostConfigureOptions<HealthCheck
     {
         lock (_gate)
         {
+            LearnSecrets();
             List<string> errors = [];
             List<string> notes = [];
             var options = Options(errors);
+            if (_optionsAtStart is { } atStart && (options.MaxConcurrentRuns, options.AddDefaultChecks, options.StateDirectory)
+                != (atStart.MaxConcurrentRuns, atStart.AddDefaultChecks, atStart.StateDirectory))
+            {
+                notes.Add($"{Root}:MaxConcurrentRuns, AddDefaultChecks or StateDirectory has changed: it takes effect at the next start of the app.");
+            }
+
             var entries = ParseEntries(errors);
             if (entries.Count == 0 && _checksWithEntry.Count > 0)
             {
@@ -140,6 +151,11 @@ internal sealed partial class DeclaredChecks : IPostConfigureOptions<HealthCheck
                     continue;
                 }
 
+                if (entry is not null)
+                {
+                    CompareWithStart(check, entry, errors, notes);
+                }
+
                 policies[name] = PolicyOf(_asRegistered[name], options, entry, errors);
                 if (OptionsOf(check.Registration, entry, errors) is { } changed)
                 {
@@ -165,10 +181,8 @@ internal sealed partial class DeclaredChecks : IPostConfigureOptions<HealthCheck
     /// </summary>
     public IReadOnlyList<string> EntriesLostInSilence()
     {
-        lock (_gate)
-        {
-            return [.. _entriesLastRead.Except(EntrySections().Select(section => section.Key), StringComparer.OrdinalIgnoreCase)];
-        }
+        // No lock: this reads someone's configuration, which may call back here while it reloads.
+        return [.. _entriesLastRead.Except(EntrySections().Select(section => section.Key), StringComparer.OrdinalIgnoreCase)];
     }
 
     private HealthKitOptions Options(List<string> errors)
@@ -191,10 +205,18 @@ internal sealed partial class DeclaredChecks : IPostConfigureOptions<HealthCheck
                 }
             }
 
+            foreach (var name in new[] { "Defaults", "Checks" })
+            {
+                if (section.GetSection(name).Value is { Length: > 0 } scalar)
+                {
+                    errors.Add($"{Root}:{name} = '{scalar}'; allowed: keys below it");
+                }
+            }
+
             RootSchema.BindKnown(section, options, errors);
             var defaults = new PolicyDefaults();
             DefaultsSchema.Bind(section.GetSection("Defaults"), defaults, errors);
-            defaults.ApplyTo(options.Defaults);
+            options.Defaults = defaults.Over(options.Defaults);
         }
 
         if (options.MaxConcurrentRuns is < 1 or > 1000)
@@ -202,14 +224,11 @@ internal sealed partial class DeclaredChecks : IPostConfigureOptions<HealthCheck
             errors.Add(OptionSchema.Describe(Root, section, new(nameof(options.MaxConcurrentRuns), options.MaxConcurrentRuns, "a whole number from 1 to 1000")));
         }
 
-        var sound = new CheckPolicy();
         foreach (var error in PolicyRules.Validate(options.Defaults).ToList())
         {
             // Said once, here, and not once more for every check that would inherit it.
             errors.Add(OptionSchema.Describe("defaults", section?.GetSection("Defaults"), error));
-            (options.Defaults.Period, options.Defaults.Timeout) = (sound.Period, sound.Timeout);
-            (options.Defaults.FailureThreshold, options.Defaults.RecoveryThreshold) = (sound.FailureThreshold, sound.RecoveryThreshold);
-            options.Defaults.Delay = sound.Delay;
+            options.Defaults = new CheckPolicy();
         }
 
         return options;
@@ -300,31 +319,66 @@ internal sealed partial class DeclaredChecks : IPostConfigureOptions<HealthCheck
             return null;
         }
 
+        _declared.Add(name);
         return type.Declare().Register(name, failureStatus: null, tags: null, timeout: null);
     }
 
     /// <summary>Defaults, the registration, code, configuration: the later ones win.</summary>
     private CheckPolicy PolicyOf(HealthCheckRegistration registration, HealthKitOptions options, Entry? entry, List<string> errors)
     {
-        var policy = options.Defaults with { Remedy = null, Enabled = true, Delay = TimeSpan.Zero };
-        policy.Period = registration.Period ?? policy.Period;
-        policy.Delay = registration.Delay ?? policy.Delay;
-        policy.Timeout = registration.Timeout > TimeSpan.Zero ? registration.Timeout : policy.Timeout;
+        // Another package's registration may say more than a day: it was never told not to.
+        var policy = new CheckPolicy
+        {
+            Period = Shorter(registration.Period ?? options.Defaults.Period),
+            Delay = Shorter(registration.Delay ?? TimeSpan.Zero),
+            Timeout = Shorter(registration.Timeout > TimeSpan.Zero ? registration.Timeout : options.Defaults.Timeout),
+            FailureThreshold = options.Defaults.FailureThreshold,
+            RecoveryThreshold = options.Defaults.RecoveryThreshold,
+        };
         foreach (var configuration in _policies)
         {
             if (configuration.CheckName.Equals(registration.Name, StringComparison.OrdinalIgnoreCase))
             {
-                configuration.Configure(policy);
+                policy = configuration.Configure(policy)
+                    ?? throw new InvalidOperationException($"Configure(\"{configuration.CheckName}\") returned no policy.");
             }
         }
 
-        entry?.Keys.ApplyTo(policy);
+        policy = entry?.Keys.Over(policy) ?? policy;
         foreach (var error in PolicyRules.Validate(policy))
         {
             errors.Add(OptionSchema.Describe(registration.Name, entry?.Section, error));
         }
 
         return policy;
+    }
+
+    private static TimeSpan Shorter(TimeSpan span) => span > CheckPolicy.MaximumInterval ? CheckPolicy.MaximumInterval : span;
+
+    /// <summary>What a reload cannot change while the app runs is said, and what the next start would reject is rejected now.</summary>
+    private void CompareWithStart(MonitoredCheck check, Entry entry, List<string> errors, List<string> notes)
+    {
+        var name = check.Registration.Name;
+        if (entry.Keys.Type is { } typeName && (!_declared.Contains(name)
+            || !typeName.Equals(TypedCheck.Of(check.Registration)?.Type.Name, StringComparison.OrdinalIgnoreCase)))
+        {
+            errors.Add($"{entry.Section.Path}:Type = '{typeName}' is new for check '{name}'; allowed while the app runs: what it was");
+        }
+
+        if ((entry.Keys.FailureStatus is { } status && status != check.Registration.FailureStatus)
+            || (entry.Keys.Tags is { } tags && !check.Registration.Tags.SetEquals(tags)))
+        {
+            notes.Add($"{entry.Section.Path}: FailureStatus or Tags has changed: it takes effect at the next start of the app.");
+        }
+    }
+
+    /// <summary>What stands in the app's connection strings must not stand anywhere else.</summary>
+    private void LearnSecrets()
+    {
+        foreach (var connection in _configuration?.GetSection("ConnectionStrings").GetChildren() ?? [])
+        {
+            _redactor.AddConnectionString(connection.Value);
+        }
     }
 
     private (CheckInstance Instance, object Options)? OptionsOf(HealthCheckRegistration registration, Entry? entry, List<string> errors)
@@ -365,6 +419,17 @@ internal sealed partial class DeclaredChecks : IPostConfigureOptions<HealthCheck
 
             var keys = new CheckEntry();
             CheckEntry.Schema.BindKnown(section, keys, errors);
+            if (keys.Name is { } other && string.IsNullOrWhiteSpace(other))
+            {
+                errors.Add($"{section.Path}:Name = '{other}'; allowed: a text that is not empty");
+                continue;
+            }
+
+            if (keys.Tags?.Any(string.IsNullOrWhiteSpace) == true)
+            {
+                errors.Add($"{section.Path}:Tags holds an empty text; allowed: tags such as ready");
+            }
+
             var name = keys.Name ?? section.Key;
             if (!entries.TryAdd(name, new Entry(section, keys)))
             {
@@ -393,6 +458,6 @@ internal sealed partial class DeclaredChecks : IPostConfigureOptions<HealthCheck
     /// <summary>A check's entry in the configuration.</summary>
     private sealed record Entry(IConfigurationSection Section, CheckEntry Keys);
 
-    [GeneratedRegex("^[A-Za-z0-9]+(_[A-Za-z0-9]+)*$")]
+    [GeneratedRegex(@"^[A-Za-z0-9]+(_[A-Za-z0-9]+)*\z")]
     private static partial Regex KeyPattern();
 }

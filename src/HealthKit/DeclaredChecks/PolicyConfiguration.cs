@@ -1,4 +1,4 @@
 namespace HealthKit;
 
 /// <summary>A policy set in code: <see cref="IHealthKitBuilder.Configure"/>.</summary>
-internal sealed record PolicyConfiguration(string CheckName, Action<CheckPolicy> Configure);
+internal sealed record PolicyConfiguration(string CheckName, Func<CheckPolicy, CheckPolicy> Configure);

@@ -11,11 +11,11 @@ internal sealed class PolicyDefaults
 
     public int? RecoveryThreshold { get; set; }
 
-    public void ApplyTo(CheckPolicy policy)
+    public CheckPolicy Over(CheckPolicy policy) => policy with
     {
-        policy.Period = Period ?? policy.Period;
-        policy.Timeout = Timeout ?? policy.Timeout;
-        policy.FailureThreshold = FailureThreshold ?? policy.FailureThreshold;
-        policy.RecoveryThreshold = RecoveryThreshold ?? policy.RecoveryThreshold;
-    }
+        Period = Period ?? policy.Period,
+        Timeout = Timeout ?? policy.Timeout,
+        FailureThreshold = FailureThreshold ?? policy.FailureThreshold,
+        RecoveryThreshold = RecoveryThreshold ?? policy.RecoveryThreshold,
+    };
 }

@@ -23,6 +23,11 @@ internal static class PolicyRules
             yield return new(nameof(policy.Delay), policy.Delay, "a time span from 00:00:00 to 1.00:00:00 (1 day)");
         }
 
+        if (policy.StaleAfter is { } stale && (stale < CheckPolicy.MinimumInterval || stale > TimeSpan.FromDays(31)))
+        {
+            yield return new(nameof(policy.StaleAfter), stale, "a time span from 00:00:00.1 (100 ms) to 31.00:00:00 (31 days)");
+        }
+
         if (policy.FailureThreshold is < 1 or > 1000)
         {
             yield return new(nameof(policy.FailureThreshold), policy.FailureThreshold, Threshold);

@@ -21,7 +21,7 @@ internal sealed class HealthKitBuilder(IServiceCollection services) : IHealthKit
         return this;
     }
 
-    public IHealthKitBuilder Configure(string checkName, Action<CheckPolicy> configure)
+    public IHealthKitBuilder Configure(string checkName, Func<CheckPolicy, CheckPolicy> configure)
     {
         ArgumentException.ThrowIfNullOrEmpty(checkName);
         ArgumentNullException.ThrowIfNull(configure);

@@ -39,6 +39,7 @@ public static class HealthKitServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<Redactor>();
         services.TryAddSingleton<CheckInstances>();
+        services.AddSingleton<ResultFreezer>();
         services.AddSingleton<DeclaredChecks>();
         services.AddSingleton<IPostConfigureOptions<HealthCheckServiceOptions>>(s => s.GetRequiredService<DeclaredChecks>());
         services.AddSingleton<SelfReport>();
@@ -60,13 +61,13 @@ public static class HealthKitServiceCollectionExtensions
     private static StateDirectory OpenStateDirectory(IServiceProvider services) => StateDirectory.Open(
         services.GetRequiredService<DeclaredChecks>().Options().StateDirectory,
         services.GetService<IHostEnvironment>()?.ApplicationName ?? AppInfo.Name,
-        services.GetRequiredService<ILoggerFactory>().CreateLogger<StateDirectory>());
+        new SafeLogger(services.GetRequiredService<ILoggerFactory>().CreateLogger<StateDirectory>()));
 
     private static StartLog CreateStartLog(IServiceProvider services) => new(
         services.GetRequiredService<StateDirectory>(),
         AppInfo.Version,
         services.GetRequiredService<TimeProvider>(),
-        services.GetRequiredService<ILoggerFactory>().CreateLogger<StateDirectory>());
+        new SafeLogger(services.GetRequiredService<ILoggerFactory>().CreateLogger<StateDirectory>()));
 
     private static BackgroundMonitor CreateMonitor(IServiceProvider services)
     {
@@ -78,8 +79,8 @@ public static class HealthKitServiceCollectionExtensions
             declared.Options().MaxConcurrentRuns,
             services.GetRequiredService<TimeProvider>(),
             services.GetRequiredService<IServiceScopeFactory>(),
-            services.GetServices<IHealthObserver>(),
-            new ResultFreezer(services.GetRequiredService<Redactor>()),
+            services.GetServices<IHealthObserver>,
+            services.GetRequiredService<ResultFreezer>(),
             services.GetRequiredService<ILoggerFactory>().CreateLogger<HealthMonitor>());
     }
 }

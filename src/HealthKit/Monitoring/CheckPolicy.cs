@@ -2,7 +2,7 @@ namespace HealthKit;
 
 /// <summary>
 /// What the monitor does with one check. Layers, the later ones win: <c>HealthKit:Defaults</c>, the registration's own
-/// Period/Timeout/Delay, <see cref="IHealthKitBuilder.Configure"/>, the check's entry in <c>HealthKit:Checks</c>.
+/// Period/Timeout/Delay, <see cref="IHealthKitBuilder.Configure"/>, the check's entry in <c>HealthKit:Checks</c>. Immutable.
 /// </summary>
 public sealed record CheckPolicy
 {
@@ -13,34 +13,40 @@ public sealed record CheckPolicy
     public static readonly TimeSpan MaximumInterval = TimeSpan.FromDays(1);
 
     /// <summary>Whether the check runs at all. A check that is off is in no snapshot. Default: true.</summary>
-    public bool Enabled { get; set; } = true;
+    public bool Enabled { get; init; } = true;
 
     /// <summary>From the start of one run to the start of the next; 100 ms to 1 day. Default: 10 s.</summary>
-    public TimeSpan Period { get; set; } = TimeSpan.FromSeconds(10);
+    public TimeSpan Period { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long one run may take, counted from its start; 100 ms to 1 day. Default: 5 s.</summary>
-    public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(5);
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
     /// How long after the start of the monitor the first run comes; 0 to 1 day. A check with a delay does not hold up readiness
     /// while it is pending. Default: 0.
     /// </summary>
-    public TimeSpan Delay { get; set; } = TimeSpan.Zero;
-
-    /// <summary>How many consecutive worse results it takes until the status turns worse; 1 to 1,000. Default: 1.</summary>
-    public int FailureThreshold { get; set; } = 1;
-
-    /// <summary>How many consecutive better results it takes until the status turns better; 1 to 1,000. Default: 1.</summary>
-    public int RecoveryThreshold { get; set; } = 1;
-
-    /// <summary>What to do when this check is bad: a text or a link to a runbook. Replaces the descriptor's remedy.</summary>
-    public string? Remedy { get; set; }
+    public TimeSpan Delay { get; init; } = TimeSpan.Zero;
 
     /// <summary>
-    /// The age from which the latest result no longer counts: three periods, or one period, the timeout and a second where that is
-    /// longer, so that a slow check within its timeout never turns stale.
+    /// The age from which the latest result no longer counts; 100 ms to 31 days. Null, the default, means three periods, or one
+    /// period, the timeout and a second where that is longer, so that a slow check within its timeout never turns stale.
     /// </summary>
-    public TimeSpan StaleAfter => Max(3 * Period, Period + Timeout + TimeSpan.FromSeconds(1));
+    public TimeSpan? StaleAfter { get; init; }
+
+    /// <summary>How many consecutive worse results it takes until the status turns worse; 1 to 1,000. Default: 1.</summary>
+    public int FailureThreshold { get; init; } = 1;
+
+    /// <summary>How many consecutive better results it takes until the status turns better; 1 to 1,000. Default: 1.</summary>
+    public int RecoveryThreshold { get; init; } = 1;
+
+    /// <summary>What to do when this check is bad: a text or a link to a runbook. Replaces the descriptor's remedy.</summary>
+    public string? Remedy { get; init; }
+
+    /// <summary>The stale limit in force.</summary>
+    internal TimeSpan StaleLimit => StaleAfter ?? Max(3 * Period, Period + Timeout + TimeSpan.FromSeconds(1));
+
+    /// <summary>The age from which a result is late.</summary>
+    internal TimeSpan OverdueLimit => Period + Timeout < StaleLimit ? Period + Timeout : StaleLimit;
 
     private static TimeSpan Max(TimeSpan a, TimeSpan b) => a > b ? a : b;
 }

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace HealthKit;
 
 /// <summary>One check as it stands: its latest result, how old that is and since when the status has held. Immutable.</summary>
-/// <remarks>Every text in it has passed the redactor and is bounded in length.</remarks>
+/// <remarks>Every text of the result has passed the <see cref="Redactor"/> and is bounded in length.</remarks>
 public sealed record CheckState
 {
     /// <summary>The registered name.</summary>
@@ -51,7 +51,7 @@ public sealed record CheckState
     /// <summary>The registration's tags.</summary>
     public IReadOnlyList<string> Tags { get; init; } = [];
 
-    /// <summary>The policy in force: a copy, changing it changes nothing.</summary>
+    /// <summary>The policy in force.</summary>
     public required CheckPolicy Policy { get; init; }
 
     /// <summary>What the check's type says of itself; null for checks that are not HealthKit's.</summary>

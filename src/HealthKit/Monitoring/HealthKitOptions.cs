@@ -7,7 +7,7 @@ public sealed class HealthKitOptions
     /// The policy that checks start from: <see cref="CheckPolicy.Period"/>, <see cref="CheckPolicy.Timeout"/> and both thresholds;
     /// in configuration <c>HealthKit:Defaults</c>.
     /// </summary>
-    public CheckPolicy Defaults { get; } = new();
+    public CheckPolicy Defaults { get; set; } = new();
 
     /// <summary>Whether <c>disk</c>, <c>temp_disk</c>, <c>memory</c> and <c>healthkit</c> are added. Default: true.</summary>
     public bool AddDefaultChecks { get; set; } = true;

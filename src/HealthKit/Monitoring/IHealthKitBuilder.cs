@@ -11,6 +11,8 @@ public interface IHealthKitBuilder : IHealthChecksBuilder
 
     /// <summary>Changes the policy of a check, HealthKit's own or anyone's. Configuration still wins over it.</summary>
     /// <param name="checkName">The registered name, compared ignoring case. The app fails to start if no check has it.</param>
-    /// <param name="configure">Changes the policy that defaults and the registration gave.</param>
-    IHealthKitBuilder Configure(string checkName, Action<CheckPolicy> configure);
+    /// <param name="configure">
+    /// Makes a policy of the one that defaults and the registration gave: <c>policy => policy with { FailureThreshold = 3 }</c>.
+    /// </param>
+    IHealthKitBuilder Configure(string checkName, Func<CheckPolicy, CheckPolicy> configure);
 }

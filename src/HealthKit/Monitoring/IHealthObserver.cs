@@ -1,9 +1,9 @@
 namespace HealthKit;
 
 /// <summary>
-/// Is told of results and transitions. Register implementations as singletons. Calls come one after another from a thread of
-/// HealthKit's own, behind a bounded queue: a slow observer loses the oldest events (counted and logged), it never slows a check.
-/// Exceptions are logged and harm nothing.
+/// Is told of results and transitions. Register implementations as singletons; they may take <see cref="HealthMonitor"/>. Each
+/// is called from a thread of its own, one call after another, behind a bounded queue: a slow observer loses results before it loses
+/// transitions (counted and logged), and never slows a check or another observer. Exceptions are logged and harm nothing.
 /// </summary>
 public interface IHealthObserver
 {
@@ -15,4 +15,10 @@ public interface IHealthObserver
     /// <param name="before">The state before.</param>
     /// <param name="after">The state after.</param>
     void OnTransition(CheckState before, CheckState after);
+
+    /// <summary>A check was turned off: no more news of it until it is turned on again, and what was wrong with it is nobody's matter now.</summary>
+    /// <param name="last">The last state.</param>
+    void OnRemoved(CheckState last)
+    {
+    }
 }

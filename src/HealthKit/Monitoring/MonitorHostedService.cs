@@ -7,9 +7,11 @@ namespace HealthKit;
 
 /// <summary>Starts and stops the monitor with the host, and takes reloads of the configuration over.</summary>
 internal sealed partial class MonitorHostedService(
-    BackgroundMonitor monitor, DeclaredChecks declared, SelfReport report, StartLog starts, ILogger<HealthMonitor> logger)
+    BackgroundMonitor monitor, DeclaredChecks declared, SelfReport report, StartLog starts, ResultFreezer freezer, ILogger<HealthMonitor> logger)
     : IHostedLifecycleService, IDisposable
 {
+    private readonly Lock _reload = new();
+    private readonly SafeLogger _logger = new(logger);
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(2);
 
     private IDisposable? _reloads;
@@ -39,9 +41,10 @@ internal sealed partial class MonitorHostedService(
             await _began.WaitAsync(StopPatience, cancellationToken).ConfigureAwait(false);
             await Task.Run(starts.End, CancellationToken.None).WaitAsync(StopPatience, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+        catch (Exception e)
         {
-            LogStopNotKept(logger);
+            // A stop must not fail because it could not be written down.
+            LogStopNotKept(_logger, freezer.Describe(e).Message);
         }
     }
 
@@ -57,36 +60,45 @@ internal sealed partial class MonitorHostedService(
 
     private void Reload()
     {
+        // Several sources may reload at once: what is read last must be what is in force.
+        lock (_reload)
+        {
+            ReloadOnce();
+        }
+    }
+
+    private void ReloadOnce()
+    {
         try
         {
             monitor.UpdatePolicies(declared.Reload(out var remarks));
             report.Clear("config.reloadRejected");
             foreach (var remark in remarks)
             {
-                LogRemark(logger, remark);
+                LogRemark(_logger, remark);
             }
         }
         catch (OptionsValidationException e)
         {
             report.Set("config.reloadRejected", $"A reload of the configuration was rejected, the last good settings stay in force. {e.Message}");
-            LogRejected(logger, e.Message);
+            LogRejected(_logger, e.Message);
         }
         catch (Exception e)
         {
             // Someone's configuration source or options code threw: the app must not feel it.
             report.Set("config.reloadRejected", $"A reload of the configuration failed ({e.GetType()}), the last good settings stay in force.");
-            LogFailed(logger, e);
+            LogFailed(_logger, freezer.Describe(e).Details);
         }
     }
 
-    [LoggerMessage(EventId = 113, Level = LogLevel.Warning, Message = "The state directory is too slow: this orderly stop could not be written down")]
-    private static partial void LogStopNotKept(ILogger logger);
+    [LoggerMessage(EventId = 113, Level = LogLevel.Warning, Message = "This orderly stop could not be written down: {Error}")]
+    private static partial void LogStopNotKept(ILogger logger, string error);
 
     [LoggerMessage(EventId = 110, Level = LogLevel.Error, Message = "A reload of the configuration was rejected, the last good settings stay in force: {Errors}")]
     private static partial void LogRejected(ILogger logger, string errors);
 
-    [LoggerMessage(EventId = 111, Level = LogLevel.Error, Message = "A reload of the configuration failed, the last good settings stay in force")]
-    private static partial void LogFailed(ILogger logger, Exception exception);
+    [LoggerMessage(EventId = 111, Level = LogLevel.Error, Message = "A reload of the configuration failed, the last good settings stay in force: {Error}")]
+    private static partial void LogFailed(ILogger logger, string error);
 
     [LoggerMessage(EventId = 112, Level = LogLevel.Warning, Message = "After a reload of the configuration: {Remark}")]
     private static partial void LogRemark(ILogger logger, string remark);

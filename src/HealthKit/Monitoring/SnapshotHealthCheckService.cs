@@ -43,9 +43,9 @@ internal sealed class SnapshotHealthCheckService(BackgroundMonitor monitor, IOpt
             // Past twice its timeout the monitor is too busy or gone: pending is then the answer.
             await monitor.FirstResultAsync(state.Name).WaitAsync(2 * state.Policy.Timeout, cancellationToken).ConfigureAwait(false);
         }
-        catch (TimeoutException)
+        catch (Exception e) when (e is TimeoutException or InvalidOperationException)
         {
-            // The picture, read anew, says that it is still pending.
+            // Still pending, turned off or stopped: the picture, read anew, says it.
         }
     }
 

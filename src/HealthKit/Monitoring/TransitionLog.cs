@@ -27,6 +27,11 @@ internal sealed partial class TransitionLog(ILogger<HealthMonitor> logger) : IHe
         }
     }
 
+    public void OnRemoved(CheckState last) => LogRemoved(logger, last.Name);
+
+    [LoggerMessage(EventId = 123, Level = LogLevel.Information, Message = "Check '{Check}' was turned off")]
+    private static partial void LogRemoved(ILogger logger, string check);
+
     [LoggerMessage(EventId = 120, Level = LogLevel.Information, Message = "Check '{Check}' is healthy again: {Description}")]
     private static partial void LogHealthy(ILogger logger, string check, string? description);
 

@@ -1,4 +1,3 @@
-using System.Collections;
 using System.Collections.ObjectModel;
 using System.Globalization;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -14,8 +13,6 @@ internal sealed class ResultFreezer(Redactor redactor)
 {
     public const int MaxTextLength = 16 * 1024;
     private const int MaxRedactedLength = 4 * MaxTextLength;
-    private const int MaxItems = 1_000;
-    private const int MaxDepth = 4;
 
     public FrozenResult Freeze(HealthCheckResult result)
     {
@@ -24,7 +21,7 @@ internal sealed class ResultFreezer(Redactor redactor)
             return FrozenResult.NoNews;
         }
 
-        var data = Map(result.Data, depth: 0);
+        var data = new DataFreezer(this).Freeze(result.Data);
         return new FrozenResult(
             result.Status,
             Reason(data, result),
@@ -44,12 +41,18 @@ internal sealed class ResultFreezer(Redactor redactor)
         };
     }
 
-    public string Text(string text)
+    public string Text(string text) => Bounded(redactor.Redact(Beginning(text)), text.Length);
+
+    /// <summary>The text of a named entry: its name may say that it is a secret.</summary>
+    public string Text(string name, string text) => Bounded(redactor.Redact(name, Beginning(text)), text.Length);
+
+    // Redacted before it is cut, so that the cut cannot leave half a secret that no rule knows any more.
+    private static string Beginning(string text) => text.Length > MaxRedactedLength ? text[..MaxRedactedLength] : text;
+
+    private static string Bounded(string redacted, int originalLength)
     {
-        // Redacted before it is cut, so that the cut cannot leave half a secret that no rule knows any more.
-        var bounded = text.Length > MaxRedactedLength ? text[..MaxRedactedLength] : text;
-        var clean = ReplaceLoneSurrogates(redactor.Redact(bounded));
-        if (clean.Length <= MaxTextLength && text.Length <= MaxRedactedLength)
+        var clean = ReplaceLoneSurrogates(redacted);
+        if (clean.Length <= MaxTextLength && originalLength <= MaxRedactedLength)
         {
             return clean;
         }
@@ -60,10 +63,10 @@ internal sealed class ResultFreezer(Redactor redactor)
             end--;
         }
 
-        return string.Create(CultureInfo.InvariantCulture, $"{clean.AsSpan(0, end)}… (cut, {text.Length} characters)");
+        return string.Create(CultureInfo.InvariantCulture, $"{clean.AsSpan(0, end)}… (cut, {originalLength} characters)");
     }
 
-    private ExceptionInfo Describe(Exception exception) => new(
+    public ExceptionInfo Describe(Exception exception) => new(
         exception.GetType().FullName ?? exception.GetType().Name,
         Text(Guarded(exception, static e => e.Message)),
         Text(Guarded(exception, static e => e.ToString())));
@@ -77,85 +80,6 @@ internal sealed class ResultFreezer(Redactor redactor)
             HealthStatus.Degraded => "check.degraded",
             _ => "check.failed",
         };
-
-    private ReadOnlyDictionary<string, object?> Map(IEnumerable<KeyValuePair<string, object>> entries, int depth)
-    {
-        if (entries is IReadOnlyCollection<KeyValuePair<string, object>> { Count: 0 })
-        {
-            return ReadOnlyDictionary<string, object?>.Empty;
-        }
-
-        var map = new Dictionary<string, object?>();
-        try
-        {
-            foreach (var (key, value) in entries)
-            {
-                if (map.Count == MaxItems)
-                {
-                    map["cut"] = $"more than {MaxItems} entries";
-                    break;
-                }
-
-                map[Text(key)] = Value(value, depth);
-            }
-        }
-        catch (Exception e)
-        {
-            // The check's own collection failed while it was read, most often because it still changes: the rest of the result stands.
-            map["dataError"] = Text(Guarded(e, static x => x.Message));
-        }
-
-        return map.AsReadOnly();
-    }
-
-    private object? Value(object? value, int depth) => value switch
-    {
-        null => null,
-        string text => Text(text),
-        bool or long or double or decimal or DateTimeOffset or TimeSpan => value,
-        int number => (long)number,
-        uint or short or ushort or byte or sbyte => Convert.ToInt64(value, CultureInfo.InvariantCulture),
-        ulong number => number <= long.MaxValue ? (long)number : (decimal)number,
-        float number => (double)number,
-        DateTime { Kind: not DateTimeKind.Unspecified } time => new DateTimeOffset(time),
-        DateTime time => time.ToString("s", CultureInfo.InvariantCulture),
-        IEnumerable<KeyValuePair<string, object>> map when depth < MaxDepth => Map(map, depth + 1),
-        IDictionary map when depth < MaxDepth => Map(Entries(map), depth + 1),
-        ICollection list when depth < MaxDepth => List(list, depth + 1),
-        _ => Text(Guarded(value, static v => v is IFormattable f ? f.ToString(null, CultureInfo.InvariantCulture) : v.ToString() ?? string.Empty)),
-    };
-
-    private static IEnumerable<KeyValuePair<string, object>> Entries(IDictionary map)
-    {
-        foreach (DictionaryEntry entry in map)
-        {
-            yield return new(Guarded(entry.Key, static k => k.ToString() ?? string.Empty), entry.Value!);
-        }
-    }
-
-    private ReadOnlyCollection<object?> List(ICollection items, int depth)
-    {
-        var list = new List<object?>();
-        try
-        {
-            foreach (var item in items)
-            {
-                if (list.Count == MaxItems)
-                {
-                    list.Add($"… (cut, more than {MaxItems} items)");
-                    break;
-                }
-
-                list.Add(Value(item, depth));
-            }
-        }
-        catch (Exception e)
-        {
-            list.Add(Text(Guarded(e, static x => x.Message)));
-        }
-
-        return list.AsReadOnly();
-    }
 
     private static List<Reading> ReadingsOf(ReadOnlyDictionary<string, object?> data)
     {
@@ -193,7 +117,7 @@ internal sealed class ResultFreezer(Redactor redactor)
         }
     }
 
-    private static string Guarded<T>(T value, Func<T, string> read)
+    public static string Guarded<T>(T value, Func<T, string> read)
         where T : notnull
     {
         try

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace HealthKit;
 
 /// <summary>The default check <c>healthkit</c>: HealthKit says itself what it could not do, and how the run before this one ended.</summary>
-internal sealed class SelfCheck(SelfReport report, DeclaredChecks declared, StateDirectory state, StartLog starts) : IHealthCheck
+internal sealed class SelfCheck(SelfReport report, DeclaredChecks declared, StateDirectory state, StartLog starts, BackgroundMonitor monitor) : IHealthCheck
 {
     public static readonly CheckType<SelfCheckOptions> Type = CheckType.Create<SelfCheckOptions>(
         new CheckDescriptor(
@@ -36,6 +36,8 @@ internal sealed class SelfCheck(SelfReport report, DeclaredChecks declared, Stat
         {
             problems.Add(new(problem.Reason, $"State is kept in memory only and lost with the process. {problem.Text}"));
         }
+
+        problems.AddRange(monitor.ObserverProblems.Select(text => new KeyValuePair<string, string>("observer.stuck", text)));
 
         var data = new Dictionary<string, object>();
         if (state.Path is { } path)

@@ -14,7 +14,8 @@ internal sealed partial class BackgroundMonitor : HealthMonitor, IDisposable
     private readonly MonitorTime _time;
     private readonly MonitorEngine _engine;
     private readonly RunExecutor _executor;
-    private readonly ObserverPump _observers;
+    private readonly Func<IEnumerable<IHealthObserver>> _findObservers;
+    private readonly ResultFreezer _freezer;
     private readonly PoolProbe _pool = new();
     private readonly ILogger _logger;
     private readonly AutoResetEvent _wake = new(false);
@@ -24,24 +25,33 @@ internal sealed partial class BackgroundMonitor : HealthMonitor, IDisposable
     private readonly object _ticked = new();
     private long _ticks;
     private long _silentAt = -1;
+    private volatile ObserverPump[]? _observers;
     private Thread? _clock;
     private bool _stopped;
 
+    /// <param name="checks">The checks.</param>
+    /// <param name="maxConcurrentRuns">How many runs may be under way at once.</param>
+    /// <param name="timeProvider">The time.</param>
+    /// <param name="scopes">Makes each run's services.</param>
+    /// <param name="observers">Finds the observers, at the start: one may need this monitor to be made.</param>
+    /// <param name="freezer">Makes results fit to keep.</param>
+    /// <param name="logger">The log.</param>
     public BackgroundMonitor(
         IReadOnlyList<MonitoredCheck> checks,
         int maxConcurrentRuns,
         TimeProvider timeProvider,
         IServiceScopeFactory scopes,
-        IEnumerable<IHealthObserver> observers,
+        Func<IEnumerable<IHealthObserver>> observers,
         ResultFreezer freezer,
         ILogger logger)
     {
-        _logger = logger;
+        _logger = logger = new SafeLogger(logger);
+        _findObservers = observers;
+        _freezer = freezer;
         _time = new MonitorTime(timeProvider);
-        _observers = new ObserverPump([.. observers], freezer, logger);
         _engine = new MonitorEngine(
-            checks, maxConcurrentRuns, _time.UtcNow, _observers.Publish, Random.Shared.NextDouble, detectsPauses: _time.IsSystem);
-        _executor = new RunExecutor(_engine, freezer, _time, scopes, logger);
+            checks, maxConcurrentRuns, _time.UtcNow, Publish, Random.Shared.NextDouble, detectsPauses: _time.IsSystem);
+        _executor = new RunExecutor(_engine, freezer, _time, scopes, () => _wake.Set(), logger);
         if (!_time.IsSystem)
         {
             _timer = timeProvider.CreateTimer(static wake => ((AutoResetEvent)wake!).Set(), _wake, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -50,6 +60,9 @@ internal sealed partial class BackgroundMonitor : HealthMonitor, IDisposable
 
     /// <summary>Test seam: called on the clock's thread before each tick.</summary>
     internal Action? BeforeTick { get; set; }
+
+    /// <summary>What is wrong with observers, in words.</summary>
+    public IReadOnlyList<string> ObserverProblems => [.. (_observers ?? []).Select(pump => pump.Problem).OfType<string>()];
 
     public override IReadOnlyList<CatalogEntry> Catalog => _engine.Catalog();
 
@@ -88,6 +101,13 @@ internal sealed partial class BackgroundMonitor : HealthMonitor, IDisposable
                 return;
             }
 
+            var pumps = _findObservers().Select(observer => new ObserverPump(observer, _freezer, _logger)).ToArray();
+            foreach (var pump in pumps)
+            {
+                pump.Start();
+            }
+
+            _observers = pumps;
             _engine.Start(_time.Raw);
             _clock = new Thread(RunClock) { IsBackground = true, Name = "HealthKit clock", Priority = ThreadPriority.AboveNormal };
             _clock.UnsafeStart();
@@ -107,22 +127,28 @@ internal sealed partial class BackgroundMonitor : HealthMonitor, IDisposable
             _stopped = true;
         }
 
-        List<CheckRun> cancel = [];
-        _engine.Stop(cancel);
         _stopping.Set();
+        List<CheckRun> cancel = [];
+        _engine.Stop(_time.UtcNow, cancel);
         _executor.Stop();
         foreach (var run in cancel)
         {
             run.RequestCancellation();
         }
 
-        _observers.Stop(StopPatience);
+        foreach (var pump in _observers ?? [])
+        {
+            pump.Stop(StopPatience);
+        }
+
         _clock?.Join(StopPatience);
     }
 
     public void UpdatePolicies(IReadOnlyDictionary<string, CheckPolicy> policies)
     {
-        _engine.UpdatePolicies(policies, _time.Raw, _time.UtcNow);
+        List<CheckRun> cancel = [];
+        _engine.UpdatePolicies(policies, _time.Raw, _time.UtcNow, cancel);
+        GiveUp(cancel);
         _wake.Set();
     }
 
@@ -181,7 +207,8 @@ internal sealed partial class BackgroundMonitor : HealthMonitor, IDisposable
             catch (Exception e)
             {
                 // A tick that fails vouches for nothing: if it goes on failing, everything reads stopped. The clock itself goes on.
-                LogTickFailed(_logger, e);
+                var error = _freezer.Describe(e).Details;
+                LogTickFailed(_logger, error);
                 _stopping.WaitOne(MonitorEngine.TickInterval);
             }
         }
@@ -199,24 +226,40 @@ internal sealed partial class BackgroundMonitor : HealthMonitor, IDisposable
             Monitor.PulseAll(_ticked);
         }
 
-        foreach (var run in cancel)
-        {
-            _executor.GiveUp(run);
-            run.RequestCancellation();
-        }
-
+        GiveUp(cancel);
         _executor.Replenish();
         foreach (var run in start)
         {
             _executor.Enqueue(run);
         }
 
-        if (_engine.HasAsynchronousRuns())
+        if (_engine.HasRunsUnderWay())
         {
             _pool.Send(raw);
         }
 
-        WaitUntil(next, raw);
+        if (next != long.MaxValue)
+        {
+            WaitUntil(next, raw);
+        }
+    }
+
+    private void GiveUp(List<CheckRun> runs)
+    {
+        foreach (var run in runs)
+        {
+            _executor.GiveUp(run);
+            run.RequestCancellation();
+        }
+    }
+
+    /// <summary>Under the engine's lock: only enqueues. Nothing runs before the start, so there is nothing to tell before it.</summary>
+    private void Publish(EngineEvent what)
+    {
+        foreach (var pump in _observers ?? [])
+        {
+            pump.Publish(what);
+        }
     }
 
     private void WaitUntil(long next, long tickedAt)
@@ -242,6 +285,6 @@ internal sealed partial class BackgroundMonitor : HealthMonitor, IDisposable
         }
     }
 
-    [LoggerMessage(EventId = 100, Level = LogLevel.Critical, Message = "HealthKit's clock failed; it tries again in a second")]
-    private static partial void LogTickFailed(ILogger logger, Exception exception);
+    [LoggerMessage(EventId = 100, Level = LogLevel.Critical, Message = "HealthKit's clock failed; it tries again in a second: {Error}")]
+    private static partial void LogTickFailed(ILogger logger, string error);
 }

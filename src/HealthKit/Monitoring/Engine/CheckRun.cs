@@ -52,7 +52,11 @@ internal sealed class CheckRun(CheckSlot slot, long queuedAt)
     public CancellationToken CreateToken()
     {
         var source = new CancellationTokenSource();
-        _cancel = () => _ = source.CancelAsync();
+        _cancel = () => _ = source.CancelAsync().ContinueWith(
+            static cancelled => _ = cancelled.Exception, // a callback of the check's that throws is the check's own matter
+            CancellationToken.None,
+            TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default);
         return source.Token;
     }
 

@@ -12,8 +12,7 @@ internal sealed class CheckSlot
         Descriptor = check.Descriptor;
         Tags = [.. check.Registration.Tags];
         UnknownStatus = check.Registration.FailureStatus == HealthStatus.Healthy ? HealthStatus.Degraded : check.Registration.FailureStatus;
-        Policy = PublishedPolicy = check.Policy;
-        SetPolicy(check.Policy);
+        Policy = check.Policy;
         VisibleStatus = UnknownStatus;
     }
 
@@ -28,11 +27,7 @@ internal sealed class CheckSlot
     /// <summary>What unknown reads as: the failure status, and degraded where that is healthy, for unknown is never healthy.</summary>
     public HealthStatus UnknownStatus { get; }
 
-    /// <summary>The policy in force: the engine's own copy.</summary>
-    public CheckPolicy Policy { get; private set; }
-
-    /// <summary>The copy that states carry: who changes it changes nothing here.</summary>
-    public CheckPolicy PublishedPolicy { get; private set; }
+    public CheckPolicy Policy { get; set; }
 
     public long DueAt { get; set; }
 
@@ -57,12 +52,8 @@ internal sealed class CheckSlot
     /// <summary>The status after thresholds; null before the first result.</summary>
     public HealthStatus? Confirmed { get; set; }
 
-    /// <summary>Consecutive results on one side of the confirmed status, and the one of them nearest to it.</summary>
-    public int Streak { get; set; }
-
-    public HealthStatus StreakNearest { get; set; }
-
-    public bool StreakIsWorse { get; set; }
+    /// <summary>How many of the latest results in a row were unhealthy, degraded or worse, degraded or better, healthy.</summary>
+    public ResultStreaks Streaks { get; set; }
 
     /// <summary>The reason of the latest result that was not healthy: shown until the recovery is confirmed.</summary>
     public string? BadReason { get; set; }
@@ -76,10 +67,22 @@ internal sealed class CheckSlot
 
     /// <summary>The state as last built; null when something changed since.</summary>
     public CheckState? State { get; set; }
+}
 
-    public void SetPolicy(CheckPolicy policy)
-    {
-        Policy = policy with { };
-        PublishedPolicy = policy with { };
-    }
+/// <summary>How many of the latest results in a row bear out a status.</summary>
+internal readonly record struct ResultStreaks(int Unhealthy, int DegradedOrWorse, int DegradedOrBetter, int Healthy)
+{
+    public ResultStreaks With(HealthStatus latest) => new(
+        latest == HealthStatus.Unhealthy ? Unhealthy + 1 : 0,
+        latest != HealthStatus.Healthy ? DegradedOrWorse + 1 : 0,
+        latest != HealthStatus.Unhealthy ? DegradedOrBetter + 1 : 0,
+        latest == HealthStatus.Healthy ? Healthy + 1 : 0);
+
+    /// <summary>The status after thresholds: what all results of a streak bear out. Unhealthy, degraded, unhealthy are three degraded ones.</summary>
+    public HealthStatus Confirm(HealthStatus confirmed, CheckPolicy policy) =>
+        confirmed != HealthStatus.Unhealthy && Unhealthy >= policy.FailureThreshold ? HealthStatus.Unhealthy
+        : confirmed == HealthStatus.Healthy && DegradedOrWorse >= policy.FailureThreshold ? HealthStatus.Degraded
+        : confirmed != HealthStatus.Healthy && Healthy >= policy.RecoveryThreshold ? HealthStatus.Healthy
+        : confirmed == HealthStatus.Unhealthy && DegradedOrBetter >= policy.RecoveryThreshold ? HealthStatus.Degraded
+        : confirmed;
 }

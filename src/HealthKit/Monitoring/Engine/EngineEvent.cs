@@ -1,4 +1,12 @@
 namespace HealthKit;
 
-/// <summary>Something to tell the observers: a transition when there is a state before, else a result.</summary>
-internal readonly record struct EngineEvent(CheckState? Before, CheckState After);
+/// <summary>What happened to a check.</summary>
+internal enum EngineEventKind
+{
+    Result,
+    Transition,
+    Removed,
+}
+
+/// <summary>Something to tell the observers. Only a transition has a state before.</summary>
+internal readonly record struct EngineEvent(EngineEventKind Kind, CheckState? Before, CheckState After);

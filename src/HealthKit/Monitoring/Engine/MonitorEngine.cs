@@ -19,6 +19,8 @@ internal sealed class MonitorEngine
     /// <summary>How long a tick vouches for the picture.</summary>
     public static readonly TimeSpan ValidFor = TimeSpan.FromSeconds(5);
 
+    private const string StoppedMessage = "The monitor has stopped.";
+
     private static readonly TimeSpan PauseThreshold = TimeSpan.FromSeconds(2);
 
     private readonly Lock _gate = new();
@@ -37,6 +39,7 @@ internal sealed class MonitorEngine
     private long _expectedTick = long.MaxValue;
     private long _pause;
     private long _validUntil = long.MaxValue;
+    private DateTimeOffset _validUntilUtc;
     private int _active;
     private bool _stopped;
 
@@ -75,7 +78,7 @@ internal sealed class MonitorEngine
     {
         lock (_gate)
         {
-            return [.. _slots.Select(s => new CatalogEntry(s.Registration.Name, s.Tags, s.Policy with { }, s.Descriptor))];
+            return [.. _slots.Select(s => new CatalogEntry(s.Registration.Name, s.Tags, s.Policy, s.Descriptor))];
         }
     }
 
@@ -94,14 +97,16 @@ internal sealed class MonitorEngine
     }
 
     /// <summary>The end: nothing is started or recorded any more, and everything reads stopped.</summary>
+    /// <param name="utc">The wall clock.</param>
     /// <param name="cancel">Takes the runs under way.</param>
-    public void Stop(List<CheckRun> cancel)
+    public void Stop(DateTimeOffset utc, List<CheckRun> cancel)
     {
         lock (_gate)
         {
             _stopped = true;
             _waiting.Clear();
             Volatile.Write(ref _validUntil, long.MinValue);
+            _validUntilUtc = utc;
             foreach (var slot in _slots)
             {
                 if (slot.Run is { Phase: not RunPhase.Waiting } run)
@@ -109,7 +114,7 @@ internal sealed class MonitorEngine
                     cancel.Add(run);
                 }
 
-                Release(slot);
+                Refuse(slot, StoppedMessage);
             }
         }
     }
@@ -130,12 +135,13 @@ internal sealed class MonitorEngine
                 return long.MaxValue;
             }
 
-            if (_detectsPauses && raw - _expectedTick > PauseThreshold.Ticks)
+            var now = Now(raw);
+            if (raw > _validUntil)
             {
-                _pause += raw - _expectedTick;
+                // Readers were told "stopped" under a version of its own: what follows must differ from it.
+                Volatile.Write(ref _changed, true);
             }
 
-            var now = raw - _pause;
             var next = now + TickInterval.Ticks;
             foreach (var slot in _slots)
             {
@@ -163,6 +169,7 @@ internal sealed class MonitorEngine
             next = Math.Max(next, now + Coalescing.Ticks) + _pause;
             _expectedTick = next;
             Volatile.Write(ref _validUntil, raw + ValidFor.Ticks);
+            _validUntilUtc = utc + ValidFor;
             return next;
         }
     }
@@ -178,8 +185,17 @@ internal sealed class MonitorEngine
                 return false;
             }
 
+            var now = Now(raw);
+            if (!run.Slot.Policy.Enabled)
+            {
+                run.Phase = RunPhase.Ended;
+                run.Slot.Run = null;
+                _active--;
+                return false;
+            }
+
             run.Phase = RunPhase.Synchronous;
-            run.StartedAt = raw - _pause;
+            run.StartedAt = now;
             run.StartedAtUtc = utc;
             run.Timeout = run.Slot.Policy.Timeout;
             MarkChanged(run.Slot, utc);
@@ -199,39 +215,29 @@ internal sealed class MonitorEngine
         }
     }
 
-    /// <summary>Whether any run awaits its task: only then does a starved pool matter.</summary>
-    public bool HasAsynchronousRuns()
+    /// <summary>Whether any run is under way: only then does a starved pool matter.</summary>
+    public bool HasRunsUnderWay()
     {
         lock (_gate)
         {
-            foreach (var slot in _slots)
-            {
-                if (slot.Run is { Phase: RunPhase.Asynchronous })
-                {
-                    return true;
-                }
-            }
-
-            return false;
-        }
-    }
-
-    public bool HasExpired(CheckRun run)
-    {
-        lock (_gate)
-        {
-            return run.Phase == RunPhase.Expired;
+            return _active > 0;
         }
     }
 
     /// <summary>A run is over. What an orphan brings is too late and thrown away.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="result">What it brought.</param>
+    /// <param name="raw">Raw time.</param>
+    /// <param name="utc">The wall clock.</param>
+    /// <param name="wakeClock">Whether the next run is due before the clock's next tick.</param>
     /// <returns>A waiting run that gets the place, to be started.</returns>
-    public CheckRun? Complete(CheckRun run, FrozenResult result, long raw, DateTimeOffset utc)
+    public CheckRun? Complete(CheckRun run, FrozenResult result, long raw, DateTimeOffset utc, out bool wakeClock)
     {
+        wakeClock = false;
         lock (_gate)
         {
             var slot = run.Slot;
-            var now = raw - _pause;
+            var now = Now(raw);
             var orphan = run.Phase == RunPhase.Expired;
             run.Phase = RunPhase.Ended;
             if (!orphan)
@@ -250,7 +256,7 @@ internal sealed class MonitorEngine
             {
                 if (ReferenceEquals(result, FrozenResult.NoNews))
                 {
-                    slot.Duration = new TimeSpan(now - run.StartedAt);
+                    slot.Duration = new TimeSpan(Math.Max(now - run.StartedAt, 0));
                 }
                 else
                 {
@@ -261,6 +267,7 @@ internal sealed class MonitorEngine
             }
 
             MarkChanged(slot, utc);
+            wakeClock = slot.DueAt + _pause < _expectedTick;
             return NextWaiting();
         }
     }
@@ -281,12 +288,12 @@ internal sealed class MonitorEngine
 
             if (!slot.Policy.Enabled)
             {
-                throw new InvalidOperationException($"Check '{slot.Registration.Name}' is turned off.");
+                throw new InvalidOperationException(TurnedOffMessage(slot));
             }
 
             if (_stopped)
             {
-                throw new InvalidOperationException("The monitor has stopped.");
+                throw new InvalidOperationException(StoppedMessage);
             }
 
             if (slot.Run is { Phase: RunPhase.Expired })
@@ -296,7 +303,7 @@ internal sealed class MonitorEngine
 
             if (slot.Run is null)
             {
-                slot.DueAt = raw - _pause;
+                slot.DueAt = Now(raw);
             }
 
             return Wait(slot);
@@ -314,11 +321,15 @@ internal sealed class MonitorEngine
     }
 
     /// <summary>Takes new policies over, after a reload of the configuration.</summary>
-    public void UpdatePolicies(IReadOnlyDictionary<string, CheckPolicy> policies, long raw, DateTimeOffset utc)
+    /// <param name="policies">By the checks' names.</param>
+    /// <param name="raw">Raw time.</param>
+    /// <param name="utc">The wall clock.</param>
+    /// <param name="cancel">Takes the runs of checks that were turned off.</param>
+    public void UpdatePolicies(IReadOnlyDictionary<string, CheckPolicy> policies, long raw, DateTimeOffset utc, List<CheckRun> cancel)
     {
         lock (_gate)
         {
-            var now = raw - _pause;
+            var now = Now(raw);
             foreach (var (name, policy) in policies)
             {
                 if (!_byName.TryGetValue(name, out var slot) || slot.Policy == policy)
@@ -326,27 +337,26 @@ internal sealed class MonitorEngine
                     continue;
                 }
 
-                var wasEnabled = slot.Policy.Enabled;
-                slot.SetPolicy(policy);
+                var before = slot.Policy;
+                slot.Policy = policy;
                 if (!policy.Enabled)
                 {
-                    Release(slot);
+                    TurnOff(slot, before.Enabled, cancel);
                 }
-                else if (!wasEnabled)
+                else if (!before.Enabled)
                 {
-                    // What it knew before it was turned off has no age that means anything: it starts anew.
-                    slot.Result = null;
-                    slot.Confirmed = null;
-                    slot.CheckedAt = null;
-                    slot.BadReason = null;
-                    slot.Streak = 0;
-                    slot.Condition = CheckCondition.Pending;
-                    slot.VisibleStatus = slot.UnknownStatus;
-                    slot.Since = utc;
-                    slot.DueAt = slot.NewsAt = now;
+                    TurnOn(slot, now, utc);
+                }
+                else if (policy.Period != before.Period && slot.HasRun)
+                {
+                    // A shorter period makes no result late that was on time under the longer one.
+                    slot.DueAt = Math.Min(slot.DueAt, now + policy.Period.Ticks);
+                    if (slot.Condition != CheckCondition.Stale)
+                    {
+                        slot.NewsAt = Math.Max(slot.NewsAt, now - policy.Period.Ticks);
+                    }
                 }
 
-                slot.DueAt = Math.Min(slot.DueAt, now + policy.Period.Ticks);
                 MarkChanged(slot, utc);
             }
         }
@@ -355,21 +365,62 @@ internal sealed class MonitorEngine
     /// <summary>The picture at this moment, as far as it can be vouched for.</summary>
     public HealthSnapshot Read(long raw)
     {
-        // Whoever holds the lock is about to change the picture by one result: what was built before is still true enough.
-        if (Volatile.Read(ref _changed) && _gate.TryEnter())
+        if (Volatile.Read(ref _changed))
         {
-            try
+            // Held for microseconds by everyone: no I/O and no user code runs under it.
+            lock (_gate)
             {
                 Build();
-            }
-            finally
-            {
-                _gate.Exit();
             }
         }
 
         var snapshot = Volatile.Read(ref _snapshot);
         return raw <= ValidUntil ? snapshot : Stopped(snapshot);
+    }
+
+    /// <summary>
+    /// The engine's own time. Whoever comes first after the whole process stood still finds the gap: a run that ends before the clock
+    /// ticks must not carry it into the engine's future.
+    /// </summary>
+    private long Now(long raw)
+    {
+        if (_detectsPauses && raw - _expectedTick > PauseThreshold.Ticks)
+        {
+            _pause += raw - _expectedTick;
+            _expectedTick = raw;
+        }
+
+        return raw - _pause;
+    }
+
+    private void TurnOff(CheckSlot slot, bool wasOn, List<CheckRun> cancel)
+    {
+        if (slot.Run is { Phase: RunPhase.Synchronous or RunPhase.Asynchronous } run)
+        {
+            run.Phase = RunPhase.Expired;
+            _active--;
+            cancel.Add(run);
+        }
+
+        Refuse(slot, TurnedOffMessage(slot));
+        if (wasOn)
+        {
+            _publish?.Invoke(new EngineEvent(EngineEventKind.Removed, Before: null, State(slot)));
+        }
+    }
+
+    private static void TurnOn(CheckSlot slot, long now, DateTimeOffset utc)
+    {
+        // What it knew before it was turned off has no age that means anything: it starts anew.
+        slot.Result = null;
+        slot.Confirmed = null;
+        slot.CheckedAt = null;
+        slot.BadReason = null;
+        slot.Streaks = default;
+        slot.Condition = CheckCondition.Pending;
+        slot.VisibleStatus = slot.UnknownStatus;
+        slot.Since = utc;
+        slot.DueAt = slot.NewsAt = now;
     }
 
     private void ExpireRun(CheckSlot slot, long now, DateTimeOffset utc, bool poolStarved, List<CheckRun> cancel)
@@ -436,52 +487,18 @@ internal sealed class MonitorEngine
         slot.CheckedAt = utc;
         slot.Duration = new TimeSpan(Math.Max(duration, 0));
         slot.BadReason = result.Status == HealthStatus.Healthy ? slot.BadReason : result.Reason;
-        Confirm(slot, result.Status);
+        slot.Streaks = slot.Streaks.With(result.Status);
+        slot.Confirmed = slot.Confirmed is { } confirmed ? slot.Streaks.Confirm(confirmed, slot.Policy) : result.Status;
         UpdateVisible(slot, CheckCondition.Current, utc, before);
-        _publish?.Invoke(new EngineEvent(Before: null, State(slot)));
-    }
-
-    private static void Confirm(CheckSlot slot, HealthStatus latest)
-    {
-        if (slot.Confirmed is not { } confirmed)
-        {
-            slot.Confirmed = latest;
-            return;
-        }
-
-        if (latest == confirmed)
-        {
-            slot.Streak = 0;
-            return;
-        }
-
-        // HealthStatus grows with health: Unhealthy 0, Degraded 1, Healthy 2.
-        var worse = latest < confirmed;
-        if (slot.Streak == 0 || slot.StreakIsWorse != worse)
-        {
-            slot.Streak = 0;
-            slot.StreakIsWorse = worse;
-            slot.StreakNearest = latest;
-        }
-
-        slot.Streak++;
-        slot.StreakNearest = worse
-            ? (HealthStatus)Math.Max((int)slot.StreakNearest, (int)latest)
-            : (HealthStatus)Math.Min((int)slot.StreakNearest, (int)latest);
-        if (slot.Streak >= (worse ? slot.Policy.FailureThreshold : slot.Policy.RecoveryThreshold))
-        {
-            // What all results of the streak bear out: two degraded and one unhealthy confirm degraded.
-            slot.Confirmed = slot.StreakNearest;
-            slot.Streak = 0;
-        }
+        _publish?.Invoke(new EngineEvent(EngineEventKind.Result, Before: null, State(slot)));
     }
 
     private void UpdateCondition(CheckSlot slot, long now, DateTimeOffset utc)
     {
         var age = now - slot.NewsAt;
-        var condition = age >= slot.Policy.StaleAfter.Ticks ? CheckCondition.Stale
+        var condition = age >= slot.Policy.StaleLimit.Ticks ? CheckCondition.Stale
             : slot.Result is null ? CheckCondition.Pending
-            : age >= OverdueAfter(slot) ? CheckCondition.Overdue
+            : age >= slot.Policy.OverdueLimit.Ticks ? CheckCondition.Overdue
             : CheckCondition.Current;
         var busy = IsBusy(slot, now);
         if (condition != slot.Condition || busy != slot.Busy)
@@ -490,8 +507,6 @@ internal sealed class MonitorEngine
             UpdateVisible(slot, condition, utc, before: null);
         }
     }
-
-    private static long OverdueAfter(CheckSlot slot) => slot.Policy.Period.Ticks + slot.Policy.Timeout.Ticks;
 
     private static bool IsBusy(CheckSlot slot, long now) =>
         slot.Run is { Phase: RunPhase.Waiting or RunPhase.Dispatched } run && now - run.QueuedAt >= slot.Policy.Timeout.Ticks;
@@ -516,7 +531,7 @@ internal sealed class MonitorEngine
             slot.Since = utc;
         }
 
-        if (status == HealthStatus.Healthy && slot.Streak == 0)
+        if (status == HealthStatus.Healthy && slot.Result?.Status == HealthStatus.Healthy)
         {
             slot.BadReason = null;
         }
@@ -524,7 +539,7 @@ internal sealed class MonitorEngine
         MarkChanged(slot, utc);
         if (isTransition)
         {
-            _publish?.Invoke(new EngineEvent(before, State(slot)));
+            _publish?.Invoke(new EngineEvent(EngineEventKind.Transition, before, State(slot)));
         }
     }
 
@@ -536,11 +551,11 @@ internal sealed class MonitorEngine
         {
             null => slot.DueAt,
             { Phase: RunPhase.Synchronous or RunPhase.Asynchronous } run => run.StartedAt + run.Timeout.Ticks,
-            { Phase: RunPhase.Waiting or RunPhase.Dispatched } => now + slot.Policy.Timeout.Ticks,
+            { Phase: RunPhase.Waiting or RunPhase.Dispatched } => now + Math.Min(slot.Policy.Timeout.Ticks, slot.Policy.Period.Ticks),
             _ => long.MaxValue,
         };
-        var overdueAt = slot.NewsAt + OverdueAfter(slot);
-        var staleAt = slot.NewsAt + slot.Policy.StaleAfter.Ticks;
+        var overdueAt = slot.NewsAt + slot.Policy.OverdueLimit.Ticks;
+        var staleAt = slot.NewsAt + slot.Policy.StaleLimit.Ticks;
         return slot.Condition == CheckCondition.Stale ? next
             : Math.Min(next, slot.Condition == CheckCondition.Overdue || overdueAt <= now ? staleAt : overdueAt);
     }
@@ -566,6 +581,19 @@ internal sealed class MonitorEngine
         }
     }
 
+    /// <summary>No run will come for those who wait.</summary>
+    private static void Refuse(CheckSlot slot, string message)
+    {
+        foreach (var waiter in slot.Waiters ?? [])
+        {
+            waiter.TrySetException(new InvalidOperationException(message));
+        }
+
+        slot.Waiters = null;
+    }
+
+    private static string TurnedOffMessage(CheckSlot slot) => $"Check '{slot.Registration.Name}' is turned off.";
+
     private void MarkChanged(CheckSlot slot, DateTimeOffset utc)
     {
         slot.State = null;
@@ -589,7 +617,7 @@ internal sealed class MonitorEngine
         RunningSince = slot.Run is { Phase: RunPhase.Synchronous or RunPhase.Asynchronous or RunPhase.Expired } run ? run.StartedAtUtc : null,
         Duration = slot.Duration,
         Tags = slot.Tags,
-        Policy = slot.PublishedPolicy,
+        Policy = slot.Policy,
         Descriptor = slot.Descriptor,
     };
 
@@ -598,7 +626,7 @@ internal sealed class MonitorEngine
         _ when slot.Busy && slot.Condition != CheckCondition.Current => "monitor.busy",
         CheckCondition.Pending => "check.pending",
         // A run that never ended says more than that its result is old.
-        CheckCondition.Stale when slot.Run is { Phase: RunPhase.Expired } => slot.Result?.Reason,
+        CheckCondition.Stale when slot.Run is { Phase: RunPhase.Expired } => slot.Result?.Reason ?? "check.timeout",
         CheckCondition.Stale => "check.stale",
         _ => slot.Result?.Reason ?? (slot.VisibleStatus == HealthStatus.Healthy ? null : slot.BadReason),
     };
@@ -611,14 +639,19 @@ internal sealed class MonitorEngine
             return "No result yet.";
         }
 
-        if (slot.Condition is not CheckCondition.Stale || slot.Run is { Phase: RunPhase.Expired })
+        if (slot.Condition is not CheckCondition.Stale)
         {
             return latest;
         }
 
+        if (slot.Run is { Phase: RunPhase.Expired })
+        {
+            return latest ?? "A run from before the check was turned off goes on; no other starts before it ends.";
+        }
+
         var text = string.Create(
             CultureInfo.InvariantCulture,
-            $"No result for {slot.Policy.StaleAfter.TotalSeconds:0.###} s or more; one was expected every {slot.Policy.Period.TotalSeconds:0.###} s.");
+            $"No result for {slot.Policy.StaleLimit.TotalSeconds:0.###} s or more; one was expected every {slot.Policy.Period.TotalSeconds:0.###} s.");
         return latest is null ? text : $"{text} The last one: {latest}";
     }
 
@@ -653,7 +686,7 @@ internal sealed class MonitorEngine
     private HealthSnapshot Stopped(HealthSnapshot snapshot)
     {
         // Pictures have even versions: nothing rendered from one passes for this.
-        if (_stoppedSnapshot is { } known && known.Version == snapshot.Version + 1)
+        if (_stoppedSnapshot is { } known && known.Version == snapshot.Version + 1 && known.At == _validUntilUtc)
         {
             return known;
         }
@@ -662,13 +695,14 @@ internal sealed class MonitorEngine
         {
             Status = _byName[state.Name].UnknownStatus,
             Condition = CheckCondition.Stale,
+            Since = _validUntilUtc,
             Reason = HealthMonitor.StoppedReason,
             Description = state.Description is { } latest
                 ? $"HealthKit's monitor has stopped: nothing is known since. The last result: {latest}"
                 : "HealthKit's monitor has stopped: nothing is known.",
         });
         return _stoppedSnapshot = new HealthSnapshot(
-            snapshot.Version + 1, snapshot.At, HealthStatus.Unhealthy, states.ToList().AsReadOnly())
+            snapshot.Version + 1, _validUntilUtc, HealthStatus.Unhealthy, states.ToList().AsReadOnly())
         {
             IsStopped = true,
         };

@@ -2,40 +2,52 @@ using Microsoft.Extensions.Logging;
 
 namespace HealthKit;
 
-/// <summary>Tells the observers, one event after another, on a thread of its own behind a bounded queue.</summary>
-internal sealed partial class ObserverPump(IReadOnlyList<IHealthObserver> observers, ResultFreezer freezer, ILogger logger)
+/// <summary>Tells one observer, one event after another, on a thread of its own behind a bounded queue.</summary>
+internal sealed partial class ObserverPump(IHealthObserver observer, ResultFreezer freezer, ILogger logger)
 {
-    private const int Capacity = 10_000;
+    private const int Capacity = 2_000;
+
+    private static readonly TimeSpan StuckLimit = TimeSpan.FromSeconds(30);
 
     private readonly object _gate = new();
-    private readonly Queue<EngineEvent> _queue = new();
+    private readonly string _name = observer.GetType().FullName ?? observer.GetType().Name;
+    private Queue<EngineEvent> _queue = new();
     private Thread? _thread;
+    private long? _callStartedAt;
     private long _dropped;
     private bool _stopping;
+
+    /// <summary>What is wrong with the observer: a call of it that does not come back; null when nothing is.</summary>
+    public string? Problem
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _callStartedAt is { } started && TimeProvider.System.GetElapsedTime(started) > StuckLimit
+                    ? $"Observer {_name} has not come back from a call for more than {StuckLimit.TotalSeconds:0} s; {_queue.Count} events wait for it."
+                    : null;
+            }
+        }
+    }
+
+    public void Start()
+    {
+        _thread = new Thread(Work) { IsBackground = true, Name = "HealthKit observer" };
+        _thread.UnsafeStart();
+    }
 
     /// <summary>Takes an event; only enqueues.</summary>
     public void Publish(EngineEvent what)
     {
         lock (_gate)
         {
-            if (_stopping)
+            if (_stopping || (_queue.Count >= Capacity && !MakeRoom(what)))
             {
                 return;
             }
 
-            if (_queue.Count == Capacity)
-            {
-                _queue.Dequeue();
-                _dropped++;
-            }
-
             _queue.Enqueue(what);
-            if (_thread is null)
-            {
-                _thread = new Thread(Work) { IsBackground = true, Name = "HealthKit observers" };
-                _thread.UnsafeStart();
-            }
-
             Monitor.Pulse(_gate);
         }
     }
@@ -43,68 +55,99 @@ internal sealed partial class ObserverPump(IReadOnlyList<IHealthObserver> observ
     /// <summary>Delivers what is queued, as far as that is done within the given time, and ends the thread.</summary>
     public void Stop(TimeSpan patience)
     {
-        Thread? thread;
         lock (_gate)
         {
             _stopping = true;
-            thread = _thread;
             Monitor.Pulse(_gate);
         }
 
-        thread?.Join(patience);
+        _thread?.Join(patience);
+    }
+
+    /// <summary>Results are many and the next one tells the same: they are dropped before transitions are.</summary>
+    private bool MakeRoom(EngineEvent what)
+    {
+        _dropped++;
+        if (what.Kind == EngineEventKind.Result)
+        {
+            return false;
+        }
+
+        var kept = new Queue<EngineEvent>(_queue.Where(queued => queued.Kind != EngineEventKind.Result));
+        if (kept.Count == _queue.Count)
+        {
+            kept.Dequeue();
+        }
+        else
+        {
+            _dropped += _queue.Count - kept.Count - 1;
+        }
+
+        _queue = kept;
+        return true;
     }
 
     private void Work()
     {
-        while (true)
+        while (Next(out var what, out var dropped))
         {
-            EngineEvent what;
-            long dropped;
-            lock (_gate)
-            {
-                while (!_queue.TryDequeue(out what))
-                {
-                    if (_stopping)
-                    {
-                        return;
-                    }
-
-                    Monitor.Wait(_gate);
-                }
-
-                dropped = _dropped;
-                _dropped = 0;
-            }
-
             if (dropped > 0)
             {
-                LogDropped(logger, dropped);
+                LogDropped(logger, _name, dropped);
             }
 
-            foreach (var observer in observers)
+            try
             {
-                try
-                {
-                    if (what.Before is { } before)
-                    {
-                        observer.OnTransition(before, what.After);
-                    }
-                    else
-                    {
-                        observer.OnResult(what.After);
-                    }
-                }
-                catch (Exception e)
-                {
-                    LogObserverFailed(logger, observer.GetType().FullName, what.After.Name, freezer.Text(e.ToString()));
-                }
+                Tell(what);
+            }
+            catch (Exception e)
+            {
+                LogObserverFailed(logger, _name, what.After.Name, freezer.Describe(e).Details);
             }
         }
     }
 
-    [LoggerMessage(EventId = 102, Level = LogLevel.Error, Message = "Observer {Observer} failed on check '{Check}': {Error}")]
-    private static partial void LogObserverFailed(ILogger logger, string? observer, string check, string error);
+    private bool Next(out EngineEvent what, out long dropped)
+    {
+        lock (_gate)
+        {
+            _callStartedAt = null;
+            while (!_queue.TryDequeue(out what))
+            {
+                if (_stopping)
+                {
+                    dropped = 0;
+                    return false;
+                }
 
-    [LoggerMessage(EventId = 103, Level = LogLevel.Warning, Message = "Observers are too slow: {Count} events were dropped, the oldest first")]
-    private static partial void LogDropped(ILogger logger, long count);
+                Monitor.Wait(_gate);
+            }
+
+            (dropped, _dropped) = (_dropped, 0);
+            _callStartedAt = TimeProvider.System.GetTimestamp();
+            return true;
+        }
+    }
+
+    private void Tell(EngineEvent what)
+    {
+        switch (what.Kind)
+        {
+            case EngineEventKind.Transition:
+                observer.OnTransition(what.Before!, what.After);
+                break;
+            case EngineEventKind.Removed:
+                observer.OnRemoved(what.After);
+                break;
+            default:
+                observer.OnResult(what.After);
+                break;
+        }
+    }
+
+    [LoggerMessage(EventId = 102, Level = LogLevel.Error, Message = "Observer {Observer} failed on check '{Check}': {Error}")]
+    private static partial void LogObserverFailed(ILogger logger, string observer, string check, string error);
+
+    [LoggerMessage(EventId = 103, Level = LogLevel.Warning, Message = "Observer {Observer} is too slow: {Count} events were dropped, results first")]
+    private static partial void LogDropped(ILogger logger, string observer, long count);
 }

@@ -9,7 +9,7 @@ namespace HealthKit;
 /// check takes none of the app's threads. A thread that a run holds past its deadline is given up and replaced.
 /// </summary>
 internal sealed partial class RunExecutor(
-    MonitorEngine engine, ResultFreezer freezer, MonitorTime time, IServiceScopeFactory scopes, ILogger logger)
+    MonitorEngine engine, ResultFreezer freezer, MonitorTime time, IServiceScopeFactory scopes, Action wakeClock, ILogger logger)
 {
     private static readonly TimeSpan IdleTime = TimeSpan.FromSeconds(30);
 
@@ -90,15 +90,31 @@ internal sealed partial class RunExecutor(
 
     private void AddThread()
     {
-        _threads++;
-        new Thread(Work) { IsBackground = true, Name = "HealthKit run" }.UnsafeStart();
+        try
+        {
+            new Thread(Work) { IsBackground = true, Name = "HealthKit run" }.UnsafeStart();
+            _threads++;
+        }
+        catch (OutOfMemoryException)
+        {
+            // No thread to be had (pids limit, memory). The queue stays; each tick tries again.
+        }
     }
 
     private void Work()
     {
         while (Take() is { } run)
         {
-            Execute(run);
+            try
+            {
+                Execute(run);
+            }
+            catch (Exception e)
+            {
+                // Only the app's own clock or our own fault gets here: the run is lost, the thread is not.
+                LogRunLost(logger, run.Registration.Name, freezer.Describe(e).Details);
+            }
+
             lock (_gate)
             {
                 if (!run.HoldsThread)
@@ -172,15 +188,7 @@ internal sealed partial class RunExecutor(
     /// <summary>Ends the run: on this thread where the check was synchronous, else on the pool. It throws nothing.</summary>
     private async Task FinishAsync(CheckRun run, Task<HealthCheckResult> task, AsyncServiceScope scope)
     {
-        FrozenResult result;
-        try
-        {
-            result = freezer.Freeze(await task.ConfigureAwait(false));
-        }
-        catch (Exception e)
-        {
-            result = freezer.Freeze(e, run.Slot.UnknownStatus);
-        }
+        var result = await ResultAsync(run, task).ConfigureAwait(false);
 
         try
         {
@@ -189,14 +197,41 @@ internal sealed partial class RunExecutor(
         }
         catch (Exception e)
         {
-            LogScopeFailed(logger, run.Registration.Name, freezer.Text(e.ToString()));
+            LogScopeFailed(logger, run.Registration.Name, freezer.Describe(e).Details);
         }
 
-        if (engine.Complete(run, result, time.Raw, time.UtcNow) is { } next)
+        if (engine.Complete(run, result, time.Raw, time.UtcNow, out var wake) is { } next)
         {
             Enqueue(next);
         }
+
+        if (wake)
+        {
+            wakeClock();
+        }
     }
+
+    private async Task<FrozenResult> ResultAsync(CheckRun run, Task<HealthCheckResult> task)
+    {
+        try
+        {
+            return freezer.Freeze(await task.ConfigureAwait(false));
+        }
+        catch (Exception e)
+        {
+            try
+            {
+                return freezer.Freeze(e, run.Slot.UnknownStatus);
+            }
+            catch (Exception)
+            {
+                return new FrozenResult(run.Slot.UnknownStatus, "check.exception", "The check failed, and its exception could not be shown.");
+            }
+        }
+    }
+
+    [LoggerMessage(EventId = 104, Level = LogLevel.Error, Message = "A run of check '{Check}' was lost: {Error}")]
+    private static partial void LogRunLost(ILogger logger, string check, string error);
 
     [LoggerMessage(EventId = 101, Level = LogLevel.Warning, Message = "The services of check '{Check}' could not be disposed of: {Error}")]
     private static partial void LogScopeFailed(ILogger logger, string check, string error);
