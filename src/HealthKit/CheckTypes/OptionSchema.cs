@@ -97,7 +97,11 @@ internal sealed class OptionSchema
 
             foreach (var item in child.GetChildren())
             {
-                if (item.Value is { } value)
+                if (string.IsNullOrWhiteSpace(item.Value) && item.Value is not null)
+                {
+                    errors.Add($"{item.Path} = '{item.Value}'; allowed: a text that is not empty");
+                }
+                else if (item.Value is { } value)
                 {
                     items.Add(value);
                 }

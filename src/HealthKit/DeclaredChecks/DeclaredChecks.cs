@@ -425,11 +425,6 @@ internal sealed partial class DeclaredChecks : IPostConfigureOptions<HealthCheck
                 continue;
             }
 
-            if (keys.Tags?.Any(string.IsNullOrWhiteSpace) == true)
-            {
-                errors.Add($"{section.Path}:Tags holds an empty text; allowed: tags such as ready");
-            }
-
             var name = keys.Name ?? section.Key;
             if (!entries.TryAdd(name, new Entry(section, keys)))
             {

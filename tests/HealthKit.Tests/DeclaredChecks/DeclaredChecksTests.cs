@@ -65,13 +65,13 @@ public class DeclaredChecksTests
         var kit = builder.AddHealthKit(o =>
         {
             o.AddDefaultChecks = false;
-            o.Defaults.Period = TimeSpan.FromSeconds(15);
+            o.Defaults = o.Defaults with { Period = TimeSpan.FromSeconds(15) };
         });
         kit.AddDelegateCheck("a", _ => new(HealthCheckResult.Healthy()));
         kit.AddDelegateCheck("b", _ => new(HealthCheckResult.Healthy()), timeout: TimeSpan.FromSeconds(1));
         kit.AddCheck(Probe.Type, "c", o => o.Tries = 2);
-        kit.Configure("b", policy => policy.Period = TimeSpan.FromSeconds(30));
-        kit.Configure("C", policy => policy.Period = TimeSpan.FromSeconds(30));
+        kit.Configure("b", policy => policy with { Period = TimeSpan.FromSeconds(30) });
+        kit.Configure("C", policy => policy with { Period = TimeSpan.FromSeconds(30) });
         await using var host = await TestHost.Start(builder);
 
         Assert.Equal((20, 3), Seconds(host["a"]));
@@ -126,6 +126,15 @@ public class DeclaredChecksTests
     [InlineData("Checks:red-is:Period", "00:00:10", "'red-is' is no key for a check; allowed: letters and digits, with single underscores")]
     [InlineData("Checks:red__is:Period", "00:00:10", "'red__is' is no key for a check")]
     [InlineData("Checks:tiny2", "x", "HealthKit:Checks:tiny2 = 'x'; allowed: keys, such as HealthKit:Checks:tiny2:Type")]
+    [InlineData("Checks:tiny:Window", "24:00:00", "HealthKit:Checks:tiny:Window = '24:00:00'; allowed: a time span as hh:mm:ss")]
+    [InlineData("Checks:tiny:Window", "90:00", "HealthKit:Checks:tiny:Window = '90:00'; allowed: a time span")]
+    [InlineData("Checks:tiny:Delay", "30:00:00", "HealthKit:Checks:tiny:Delay = '30:00:00'; allowed: a time span")]
+    [InlineData("Checks:tiny:StaleAfter", "40.00:00:00", "HealthKit:Checks:tiny:StaleAfter = 40.00:00:00; allowed: a time span from")]
+    [InlineData("Checks:tiny:Hosts:0", "", "HealthKit:Checks:tiny:Hosts:0 = ''; allowed: a text that is not empty")]
+    [InlineData("Checks:tiny:Tags:0", " ", "HealthKit:Checks:tiny:Tags:0 = ' '; allowed: a text that is not empty")]
+    [InlineData("Checks:tiny:Name", "", "HealthKit:Checks:tiny:Name = ''; allowed: a text that is not empty")]
+    [InlineData("Checks", "x", "HealthKit:Checks = 'x'; allowed: keys below it")]
+    [InlineData("Defaults", "x", "HealthKit:Defaults = 'x'; allowed: keys below it")]
     [InlineData("Defaults:Period", "3", "HealthKit:Defaults:Period = '3'; allowed: a time span as hh:mm:ss")]
     [InlineData("Defaults:Timeout", "3.00:00:00", "HealthKit:Defaults:Timeout = 3.00:00:00; allowed: a time span from")]
     [InlineData("Defaults:Perod", "00:00:10", "HealthKit:Defaults:Perod is not a known key; allowed: Period, Timeout")]
@@ -198,7 +207,7 @@ public class DeclaredChecksTests
     [Fact]
     public async Task A_policy_for_no_check_is_an_error()
     {
-        var error = await Assert.ThrowsAsync<OptionsValidationException>(() => TestHost.Start(builder => builder.Configure("nobody", _ => { })));
+        var error = await Assert.ThrowsAsync<OptionsValidationException>(() => TestHost.Start(builder => builder.Configure("nobody", policy => policy)));
         Assert.Contains("Configure(\"nobody\"): no check has that name", error.Message, StringComparison.Ordinal);
     }
 

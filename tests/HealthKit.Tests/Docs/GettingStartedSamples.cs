@@ -35,11 +35,11 @@ public static class GettingStartedSamples
 
     public static void Policy(WebApplicationBuilder builder)
     {
-        builder.AddHealthKit().Configure("redis", policy =>
+        builder.AddHealthKit().Configure("redis", policy => policy with
         {
-            policy.Period = TimeSpan.FromSeconds(30);
-            policy.FailureThreshold = 3;
-            policy.Remedy = "docs/runbook.md#redis";
+            Period = TimeSpan.FromSeconds(30),
+            FailureThreshold = 3,
+            Remedy = "docs/runbook.md#redis",
         });
     }
 }

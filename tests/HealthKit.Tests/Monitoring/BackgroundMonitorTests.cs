@@ -165,7 +165,7 @@ public class BackgroundMonitorTests
         var status = HealthStatus.Healthy;
         builder.AddHealthKit(o => o.AddDefaultChecks = false).AddDelegateCheck("a", _ => new(new HealthCheckResult(status, "with {braces} and {0}")));
         var observer = new Recorder();
-        builder.Services.AddSingleton<IHealthObserver>(new Thrower());
+        builder.Services.AddSingleton<IHealthObserver>(new Thrower(static () => new InvalidOperationException("observer broke")));
         builder.Services.AddSingleton<IHealthObserver>(observer);
         await using var host = await TestHost.Start(builder);
         await Wait.For(() => !observer.Results.IsEmpty);
@@ -176,6 +176,52 @@ public class BackgroundMonitorTests
         Assert.Equal((HealthStatus.Healthy, HealthStatus.Unhealthy), (transition.Before.Status, transition.After.Status));
         await Wait.For(() => host.Log.Lines.Any(line => line.StartsWith("Error 122", StringComparison.Ordinal) && line.Contains("with {braces} and {0}", StringComparison.Ordinal)));
         Assert.Contains(host.Log.Lines, line => line.Contains("observer broke", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_logger_that_throws_and_an_exception_that_cannot_be_shown_harm_nobody()
+    {
+        var builder = TestHost.Builder(Quick);
+        builder.Services.AddSingleton<Microsoft.Extensions.Logging.ILoggerProvider, BrokenLog>();
+        builder.Services.AddSingleton<IHealthObserver>(new Thrower(static () => new Unshowable()));
+        builder.AddHealthKit(o => o.AddDefaultChecks = false)
+            .AddDelegateCheck("bad", _ => throw new Unshowable())
+            .AddDelegateCheck("good", _ => new(HealthCheckResult.Healthy()));
+        var log = new LogLines();
+        builder.Services.AddSingleton<Microsoft.Extensions.Logging.ILoggerProvider>(log);
+        using var host = builder.Build();
+        host.Services.GetRequiredService<BackgroundMonitor>().Start();
+        var monitor = host.Services.GetRequiredService<HealthMonitor>();
+        await Wait.For(() => monitor.Current.Checks.Any(check => check.Reason == "check.exception"));
+        var seen = monitor.Current.Checks.Single(check => check.Name == "good").CheckedAt;
+        await Wait.For(() => monitor.Current.Checks.Single(check => check.Name == "good").CheckedAt > seen);
+    }
+
+    [Fact]
+    public async Task An_observer_may_take_the_monitor()
+    {
+        var builder = TestHost.Builder(Quick);
+        builder.AddHealthKit(o => o.AddDefaultChecks = false).AddDelegateCheck("a", _ => new(HealthCheckResult.Healthy()));
+        builder.Services.AddSingleton<IHealthObserver, Curious>();
+        await using var host = await TestHost.Start(builder);
+        var curious = host.Host.Services.GetServices<IHealthObserver>().OfType<Curious>().Single();
+        await Wait.For(() => curious.Seen == HealthStatus.Healthy);
+    }
+
+    [Fact]
+    public async Task An_observer_that_hangs_silences_no_other_and_is_named()
+    {
+        var builder = TestHost.Builder(Quick);
+        builder.AddHealthKit(o => o.AddDefaultChecks = false).AddDelegateCheck("a", _ => new(HealthCheckResult.Healthy()));
+        using var never = new ManualResetEventSlim();
+        var recorder = new Recorder();
+        builder.Services.AddSingleton<IHealthObserver>(new Hanging(never));
+        builder.Services.AddSingleton<IHealthObserver>(recorder);
+        await using var host = await TestHost.Start(builder);
+        await Wait.For(() => recorder.Results.Count > 3);
+        var problem = await Wait.For(() => host.Host.Services.GetRequiredService<BackgroundMonitor>().ObserverProblems, problems => problems.Count > 0, seconds: 45);
+        Assert.Contains(nameof(Hanging), Assert.Single(problem), StringComparison.Ordinal);
+        never.Set();
     }
 
     [Fact]
@@ -218,11 +264,59 @@ public class BackgroundMonitorTests
             Task.FromResult(HealthCheckResult.Healthy());
     }
 
-    private sealed class Thrower : IHealthObserver
+    private sealed class Thrower(Func<Exception> make) : IHealthObserver
     {
-        public void OnResult(CheckState state) => throw new InvalidOperationException("observer broke");
+        public void OnResult(CheckState state) => throw make();
 
-        public void OnTransition(CheckState before, CheckState after) => throw new InvalidOperationException("observer broke");
+        public void OnTransition(CheckState before, CheckState after) => throw make();
+    }
+
+    private sealed class Hanging(ManualResetEventSlim never) : IHealthObserver
+    {
+        public void OnResult(CheckState state) => never.Wait();
+
+        public void OnTransition(CheckState before, CheckState after) => never.Wait();
+    }
+
+#pragma warning disable CA1812 // Made by the container.
+    private sealed class Curious(HealthMonitor monitor) : IHealthObserver
+#pragma warning restore CA1812
+    {
+        public HealthStatus? Seen { get; private set; }
+
+        public void OnResult(CheckState state) => Seen = monitor.Current.Status;
+
+        public void OnTransition(CheckState before, CheckState after) => Seen = monitor.Current.Status;
+    }
+
+    private sealed class Unshowable : Exception
+    {
+        public override string Message => throw new InvalidOperationException("no message");
+
+        public override string ToString() => throw new InvalidOperationException("no text");
+    }
+
+#pragma warning disable CA1812 // Made by the container.
+    private sealed class BrokenLog : Microsoft.Extensions.Logging.ILoggerProvider, Microsoft.Extensions.Logging.ILogger
+#pragma warning restore CA1812
+    {
+        public Microsoft.Extensions.Logging.ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(Microsoft.Extensions.Logging.LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            Microsoft.Extensions.Logging.LogLevel logLevel,
+            Microsoft.Extensions.Logging.EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter) => throw new IOException("No space left on device");
+
+        public void Dispose()
+        {
+        }
     }
 
     private sealed class Recorder : IHealthObserver

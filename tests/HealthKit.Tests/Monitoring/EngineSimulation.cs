@@ -11,6 +11,7 @@ internal sealed class EngineSimulation
     private readonly List<CheckRun> _start = [];
     private readonly List<CheckRun> _cancel = [];
     private long _next;
+    private long _ticked;
 
     public EngineSimulation(int maxConcurrentRuns, params MonitoredCheck[] checks)
     {
@@ -46,7 +47,7 @@ internal sealed class EngineSimulation
 
     public HealthSnapshot Snapshot => Engine.Read(Now);
 
-    public IEnumerable<EngineEvent> Transitions => Events.Where(e => e.Before is not null);
+    public IEnumerable<EngineEvent> Transitions => Events.Where(e => e.Kind == EngineEventKind.Transition);
 
     public static FrozenResult Healthy { get; } = new(HealthStatus.Healthy, null, "fine");
 
@@ -55,10 +56,9 @@ internal sealed class EngineSimulation
     public static FrozenResult Unhealthy { get; } = new(HealthStatus.Unhealthy, "test.down", "down");
 
     public static MonitoredCheck Check(
-        string name = "a", Action<CheckPolicy>? configure = null, HealthStatus failureStatus = HealthStatus.Unhealthy)
+        string name = "a", Func<CheckPolicy, CheckPolicy>? configure = null, HealthStatus failureStatus = HealthStatus.Unhealthy)
     {
-        var policy = new CheckPolicy();
-        configure?.Invoke(policy);
+        var policy = configure?.Invoke(new CheckPolicy()) ?? new CheckPolicy();
         return new MonitoredCheck(
             new HealthCheckRegistration(name, _ => throw new InvalidOperationException(), failureStatus, tags: null), policy, Descriptor: null);
     }
@@ -81,10 +81,12 @@ internal sealed class EngineSimulation
             if (nextEnd <= Now)
             {
                 var (run, result) = _ends.Dequeue();
-                if (Engine.Complete(run, result, Now, Epoch + Time) is { } waiting)
+                if (Engine.Complete(run, result, Now, Epoch + Time, out var wake) is { } waiting)
                 {
                     Begin(waiting);
                 }
+
+                _next = wake ? Math.Min(_next, Math.Max(Now, _ticked + MonitorEngine.Coalescing.Ticks)) : _next;
             }
             else
             {
@@ -97,6 +99,7 @@ internal sealed class EngineSimulation
     {
         _start.Clear();
         _cancel.Clear();
+        _ticked = Now;
         _next = Engine.Tick(Now, Epoch + Time, PoolStarved, _start, _cancel);
         Cancelled.AddRange(_cancel);
         foreach (var run in _start)
@@ -123,6 +126,25 @@ internal sealed class EngineSimulation
         var task = Engine.Request(name, Now);
         _next = Now;
         return task;
+    }
+
+    /// <summary>A run ends before the clock ticks again.</summary>
+    public void EndNow(string name)
+    {
+        var (run, result) = _ends.UnorderedItems.Select(item => item.Element).Single(end => end.Run.Registration.Name == name);
+        var rest = _ends.UnorderedItems.Where(item => item.Element.Run != run).ToList();
+        _ends.Clear();
+        _ends.EnqueueRange(rest);
+        if (Engine.Complete(run, result, Now, Epoch + Time, out _) is { } waiting)
+        {
+            Begin(waiting);
+        }
+    }
+
+    public void Update(Dictionary<string, CheckPolicy> policies)
+    {
+        Engine.UpdatePolicies(policies, Now, Epoch + Time, Cancelled);
+        _next = Now;
     }
 
     private void Begin(CheckRun run)

@@ -24,7 +24,7 @@ public class MonitorEngineTests
     [Fact]
     public void The_first_result_confirms_at_once_and_is_a_transition_only_when_bad()
     {
-        var simulation = new EngineSimulation(Check("good"), Check("bad", p => p.FailureThreshold = 5))
+        var simulation = new EngineSimulation(Check("good"), Check("bad", p => p with { FailureThreshold = 5 }))
         {
             Script = run => (run.Registration.Name == "bad" ? Unhealthy : Healthy, TimeSpan.Zero),
         };
@@ -39,7 +39,7 @@ public class MonitorEngineTests
     [Fact]
     public void Runs_come_at_the_period()
     {
-        var simulation = new EngineSimulation(Check(configure: p => p.Period = TimeSpan.FromSeconds(7)));
+        var simulation = new EngineSimulation(Check(configure: p => p with { Period = TimeSpan.FromSeconds(7) }));
         simulation.RunFor(TimeSpan.FromMinutes(1));
 
         Assert.Equal([0, 7, 14, 21, 28, 35, 42, 49, 56], simulation.Runs.Select(run => run.At.TotalSeconds));
@@ -48,7 +48,7 @@ public class MonitorEngineTests
     [Fact]
     public void A_delay_holds_the_first_run_back_and_readiness_not()
     {
-        var simulation = new EngineSimulation(Check("now"), Check("later", p => p.Delay = TimeSpan.FromMinutes(2)));
+        var simulation = new EngineSimulation(Check("now"), Check("later", p => p with { Delay = TimeSpan.FromMinutes(2) }));
         simulation.RunFor(Second);
         Assert.False(simulation["later"].Counts);
         Assert.Equal(HealthStatus.Healthy, simulation.Snapshot.Status);
@@ -62,7 +62,7 @@ public class MonitorEngineTests
     public void Thresholds_take_consecutive_results_and_confirm_what_all_of_them_bear_out()
     {
         FrozenResult next = Healthy;
-        var simulation = new EngineSimulation(Check(configure: p => { p.FailureThreshold = 3; p.RecoveryThreshold = 2; }))
+        var simulation = new EngineSimulation(Check(configure: p => p with { FailureThreshold = 3, RecoveryThreshold = 2 }))
         {
             Script = _ => (next, TimeSpan.Zero),
         };
@@ -168,7 +168,7 @@ public class MonitorEngineTests
     public void No_news_ages_over_overdue_to_stale_which_bypasses_thresholds()
     {
         FrozenResult next = Healthy;
-        var simulation = new EngineSimulation(Check(configure: p => p.FailureThreshold = 10)) { Script = _ => (next, TimeSpan.Zero) };
+        var simulation = new EngineSimulation(Check(configure: p => p with { FailureThreshold = 10 })) { Script = _ => (next, TimeSpan.Zero) };
         simulation.RunFor(Second);
         next = FrozenResult.NoNews;
 
@@ -213,7 +213,7 @@ public class MonitorEngineTests
     [Fact]
     public void A_slow_check_within_its_timeout_never_turns_stale()
     {
-        var simulation = new EngineSimulation(Check(configure: p => { p.Period = Second; p.Timeout = TimeSpan.FromSeconds(30); }))
+        var simulation = new EngineSimulation(Check(configure: p => p with { Period = Second, Timeout = TimeSpan.FromSeconds(30) }))
         {
             Script = _ => (Healthy, TimeSpan.FromSeconds(20)),
         };
@@ -298,7 +298,7 @@ public class MonitorEngineTests
     [Fact]
     public async Task A_request_for_what_is_not_there_names_what_is()
     {
-        var simulation = new EngineSimulation(Check("disk"), Check("off", p => p.Enabled = false));
+        var simulation = new EngineSimulation(Check("disk"), Check("off", p => p with { Enabled = false }));
         var unknown = await Assert.ThrowsAsync<ArgumentException>(() => simulation.Request("dusk"));
         Assert.Contains("'dusk'", unknown.Message, StringComparison.Ordinal);
         Assert.Contains("disk", unknown.Message, StringComparison.Ordinal);
@@ -312,14 +312,14 @@ public class MonitorEngineTests
         var simulation = new EngineSimulation(Check("a"), Check("b")) { Script = _ => (Unhealthy, TimeSpan.Zero) };
         simulation.RunFor(Second);
         var off = new Dictionary<string, CheckPolicy> { ["a"] = new() { Enabled = false } };
-        simulation.Engine.UpdatePolicies(off, simulation.Now, Epoch + simulation.Time);
+        simulation.Update(off);
         simulation.RunFor(TimeSpan.FromMinutes(10));
         Assert.Equal(["b"], simulation.Snapshot.Checks.Select(check => check.Name));
         Assert.Single(simulation.Runs, run => run.Check == "a");
         Assert.Equal(2, simulation.Engine.Catalog().Count);
 
         simulation.Script = _ => (Healthy, TimeSpan.Zero);
-        simulation.Engine.UpdatePolicies(new Dictionary<string, CheckPolicy> { ["a"] = new() }, simulation.Now, Epoch + simulation.Time);
+        simulation.Update(new Dictionary<string, CheckPolicy> { ["a"] = new() });
         Assert.Equal(CheckCondition.Pending, simulation["a"].Condition);
         simulation.RunFor(Second);
         Assert.Equal(HealthStatus.Healthy, simulation["a"].Status);
@@ -328,10 +328,10 @@ public class MonitorEngineTests
     [Fact]
     public void A_shorter_period_takes_effect_at_once()
     {
-        var simulation = new EngineSimulation(Check(configure: p => p.Period = TimeSpan.FromHours(1)));
+        var simulation = new EngineSimulation(Check(configure: p => p with { Period = TimeSpan.FromHours(1) }));
         simulation.RunFor(TimeSpan.FromMinutes(1));
         var faster = new Dictionary<string, CheckPolicy> { ["a"] = new() { Period = TimeSpan.FromSeconds(5) } };
-        simulation.Engine.UpdatePolicies(faster, simulation.Now, Epoch + simulation.Time);
+        simulation.Update(faster);
         simulation.RunFor(TimeSpan.FromSeconds(21));
         Assert.Equal(5, simulation.Runs.Count);
     }
@@ -349,13 +349,126 @@ public class MonitorEngineTests
     }
 
     [Fact]
-    public void A_state_cannot_change_the_engine()
+    public void A_run_that_ends_after_a_pause_before_the_clock_ticks_does_not_carry_the_pause_along()
     {
-        var simulation = new EngineSimulation(Check());
+        var simulation = new EngineSimulation(Check()) { Script = _ => (Healthy, TimeSpan.FromSeconds(3)) };
         simulation.RunFor(Second);
-        simulation["a"].Policy.Period = TimeSpan.FromDays(1);
-        simulation.RunFor(TimeSpan.FromSeconds(20));
-        Assert.Equal(3, simulation.Runs.Count);
+        simulation.Pause(TimeSpan.FromHours(1));
+        simulation.EndNow("a");
+        simulation.TickNow();
+        Assert.InRange(simulation["a"].Duration, TimeSpan.Zero, TimeSpan.FromSeconds(3));
+        simulation.RunFor(TimeSpan.FromSeconds(30));
+        Assert.InRange(simulation.Runs.Count, 3, 4);
+    }
+
+    [Fact]
+    public void A_shorter_period_makes_no_result_late()
+    {
+        var simulation = new EngineSimulation(Check(configure: p => p with { Period = TimeSpan.FromHours(1) }));
+        simulation.RunFor(TimeSpan.FromMinutes(45));
+        simulation.Update(new() { ["a"] = new() { Period = TimeSpan.FromSeconds(5) } });
+        simulation.RunFor(TimeSpan.FromSeconds(21));
+        Assert.Empty(simulation.Transitions);
+    }
+
+    [Fact]
+    public void A_check_that_hangs_and_is_turned_off_gives_its_place_up_and_observers_hear_of_it()
+    {
+        var simulation = new EngineSimulation(1, Check("hung"), Check("good"))
+        {
+            Script = run => (Healthy, run.Registration.Name == "hung" ? null : TimeSpan.Zero),
+        };
+        simulation.RunFor(Second);
+        simulation.Update(new() { ["hung"] = new() { Enabled = false } });
+        simulation.RunFor(Second);
+        Assert.Equal(HealthStatus.Healthy, simulation["good"].Status);
+        Assert.Single(simulation.Cancelled);
+        Assert.Single(simulation.Events, e => e is { Kind: EngineEventKind.Removed, After.Name: "hung" });
+    }
+
+    [Fact]
+    public void A_check_turned_on_again_while_its_old_run_hangs_says_so()
+    {
+        var simulation = new EngineSimulation(Check()) { Script = _ => (Healthy, null) };
+        simulation.RunFor(TimeSpan.FromSeconds(6));
+        simulation.Update(new() { ["a"] = new() { Enabled = false } });
+        simulation.RunFor(Second);
+        simulation.Update(new() { ["a"] = new() });
+        simulation.RunFor(TimeSpan.FromMinutes(2));
+        Assert.Equal((CheckCondition.Stale, "check.timeout"), (simulation["a"].Condition, simulation["a"].Reason));
+        Assert.NotNull(simulation["a"].Description);
+        Assert.Single(simulation.Runs);
+    }
+
+    [Fact]
+    public void Periods_below_a_second_are_kept()
+    {
+        var simulation = new EngineSimulation(Check(configure: p => p with { Period = TimeSpan.FromMilliseconds(200) }))
+        {
+            Script = _ => (Healthy, TimeSpan.FromMilliseconds(1)),
+        };
+        simulation.RunFor(TimeSpan.FromSeconds(10));
+        Assert.InRange(simulation.Runs.Count, 45, 51);
+    }
+
+    [Fact]
+    public void A_reload_leaves_a_delay_alone()
+    {
+        var simulation = new EngineSimulation(Check(configure: p => p with { Delay = TimeSpan.FromHours(1) }));
+        simulation.RunFor(TimeSpan.FromMinutes(1));
+        simulation.Update(new() { ["a"] = new() { Delay = TimeSpan.FromHours(1), Remedy = "new", Period = Second } });
+        simulation.RunFor(TimeSpan.FromMinutes(1));
+        Assert.Empty(simulation.Runs);
+    }
+
+    [Fact]
+    public async Task Whoever_waits_for_a_run_hears_that_none_will_come()
+    {
+        var simulation = new EngineSimulation(Check("a"), Check("b"));
+        simulation.RunFor(TimeSpan.FromSeconds(5));
+        var (turnedOff, stopped) = (simulation.Request("a"), simulation.Request("b"));
+        simulation.Update(new() { ["a"] = new() { Enabled = false } });
+        Assert.Contains("turned off", (await Assert.ThrowsAsync<InvalidOperationException>(() => turnedOff)).Message, StringComparison.Ordinal);
+        simulation.Engine.Stop(Epoch, []);
+        Assert.Contains("stopped", (await Assert.ThrowsAsync<InvalidOperationException>(() => stopped)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_stopped_picture_holds_since_the_clock_stopped_and_versions_only_grow()
+    {
+        var simulation = new EngineSimulation(Check(configure: p => p with { Period = TimeSpan.FromHours(1) }));
+        simulation.RunFor(TimeSpan.FromHours(2));
+        var versions = new List<long> { simulation.Snapshot.Version };
+        simulation.Pause(TimeSpan.FromSeconds(6));
+        Assert.InRange(simulation["a"].Since - Epoch, TimeSpan.FromHours(2), TimeSpan.FromHours(2.01));
+        versions.Add(simulation.Snapshot.Version);
+        simulation.TickNow();
+        versions.Add(simulation.Snapshot.Version);
+        Assert.Equal(versions.Distinct().Order(), versions);
+    }
+
+    [Fact]
+    public void A_failure_that_grows_worse_is_confirmed_as_soon_as_enough_results_bear_it_out()
+    {
+        var results = new Queue<FrozenResult>([Healthy, Degraded, Unhealthy, Unhealthy, Unhealthy]);
+        var simulation = new EngineSimulation(Check(configure: p => p with { FailureThreshold = 3 })) { Script = _ => (results.Dequeue(), TimeSpan.Zero) };
+        simulation.RunFor(TimeSpan.FromSeconds(31));
+        Assert.Equal(HealthStatus.Degraded, simulation["a"].Status);
+        simulation.RunFor(TimeSpan.FromSeconds(10));
+        Assert.Equal(HealthStatus.Unhealthy, simulation["a"].Status);
+    }
+
+    [Fact]
+    public void A_stale_limit_of_ones_own_lets_rare_news_live_longer()
+    {
+        FrozenResult next = Healthy;
+        var simulation = new EngineSimulation(Check(configure: p => p with { StaleAfter = TimeSpan.FromHours(2) })) { Script = _ => (next, TimeSpan.Zero) };
+        simulation.RunFor(Second);
+        next = FrozenResult.NoNews;
+        simulation.RunFor(TimeSpan.FromHours(1.9));
+        Assert.Equal(HealthStatus.Healthy, simulation["a"].Status);
+        simulation.RunFor(TimeSpan.FromHours(0.2));
+        Assert.Equal((HealthStatus.Unhealthy, "check.stale"), (simulation["a"].Status, simulation["a"].Reason));
     }
 
     [Fact]
@@ -373,7 +486,7 @@ public class MonitorEngineTests
         var perCheck = simulation.Runs.CountBy(run => run.Check).ToList();
         Assert.Equal(20, perCheck.Count);
         Assert.All(perCheck, count => Assert.InRange(count.Value, (int)(72 * 360 * 0.99), (72 * 360) + 1));
-        Assert.InRange(simulation.Runs.Count - simulation.Events.Count(e => e.Before is null), 0, checks.Length);
+        Assert.InRange(simulation.Runs.Count - simulation.Events.Count(e => e.Kind == EngineEventKind.Result), 0, checks.Length);
         foreach (var check in simulation.Transitions.GroupBy(e => e.After.Name))
         {
             // Each transition starts where the one before ended.
