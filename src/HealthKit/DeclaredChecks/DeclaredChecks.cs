@@ -324,6 +324,8 @@ internal sealed partial class DeclaredChecks : IPostConfigureOptions<HealthCheck
             errors.Add(OptionSchema.Describe(registration.Name, entry?.Section, error));
         }
 
+        // It is served with the check's state.
+        policy.Remedy = policy.Remedy is { } remedy ? _redactor.Redact(remedy) : null;
         return policy;
     }
 
