@@ -350,6 +350,8 @@ internal sealed partial class DeclaredChecks : IPostConfigureOptions<HealthCheck
             errors.Add(OptionSchema.Describe(registration.Name, entry?.Section, error));
         }
 
+        // It is served with the check's state.
+        policy = policy.Remedy is { } remedy ? policy with { Remedy = _redactor.Redact(remedy) } : policy;
         return policy;
     }
 

@@ -14,5 +14,5 @@ internal static class NoNews
         new ReadOnlyDictionary<string, object>(new Dictionary<string, object> { ["reason"] = "check.noNews" });
 
     public static HealthCheckResult Result(HealthStatus failureStatus) =>
-        new(failureStatus, "The check has no news.", exception: null, Data);
+        new(UnknownStatus.Of(failureStatus), "The check has no news.", exception: null, Data);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
@@ -43,7 +44,8 @@ internal sealed class SelfCheck(SelfReport report, DeclaredChecks declared, Stat
         if (state.Path is { } path)
         {
             data["stateDirectory"] = path;
-            data["instance"] = state.Instance;
+            // A name, not a measured number: those carry a unit.
+            data["instance"] = state.Instance.ToString(CultureInfo.InvariantCulture);
         }
 
         if (starts.Previous is { } previous)

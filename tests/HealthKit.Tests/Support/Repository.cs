@@ -7,6 +7,23 @@ internal static class Repository
 
     public static string PathOf(params string[] parts) => Path.Combine([Root, .. parts]);
 
+    /// <summary>The text of a file, named from the root.</summary>
+    public static string Read(string relative)
+    {
+        var path = PathOf(relative);
+        Assert.True(File.Exists(path), $"{relative} is missing.");
+        return File.ReadAllText(path).ReplaceLineEndings("\n");
+    }
+
+    /// <summary>The packages, by their folders below <c>src</c>.</summary>
+    public static IReadOnlyList<string> Packages() =>
+    [
+        .. Directory.GetDirectories(PathOf("src"))
+            .Where(folder => Directory.GetFiles(folder, "*.csproj").Length > 0)
+            .Select(folder => Path.GetFileName(folder))
+            .Order(StringComparer.Ordinal),
+    ];
+
     private static string Find()
     {
         for (var directory = new DirectoryInfo(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)

@@ -103,7 +103,8 @@ internal sealed class DiskSpaceCheck(FileSystemSource source, TimeProvider time,
             data["items"] = ItemData(items);
         }
 
-        return new HealthCheckResult(worst.Level.ToStatus(failureStatus), description, exception: null, data);
+        var status = worst.Error is null ? worst.Level.ToStatus(failureStatus) : UnknownStatus.Of(failureStatus);
+        return new HealthCheckResult(status, description, exception: null, data);
     }
 
     /// <summary>The first path on the same file system: that one stands for all. What was not measured stands for itself.</summary>

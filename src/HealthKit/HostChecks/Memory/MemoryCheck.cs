@@ -70,7 +70,7 @@ internal sealed class MemoryCheck(MemorySource source, TimeProvider time, Func<M
     {
         var problem = failure.Reason == "memory.unsupported" ? "not supported here" : "memory could not be measured";
         return new HealthCheckResult(
-            failureStatus,
+            UnknownStatus.Of(failureStatus),
             $"{problem}: {failure.Text}",
             exception: null,
             new Dictionary<string, object>(2) { ["reason"] = failure.Reason, ["error"] = failure.Text });

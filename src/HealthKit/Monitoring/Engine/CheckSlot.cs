@@ -11,7 +11,7 @@ internal sealed class CheckSlot
         Registration = check.Registration;
         Descriptor = check.Descriptor;
         Tags = [.. check.Registration.Tags];
-        UnknownStatus = check.Registration.FailureStatus == HealthStatus.Healthy ? HealthStatus.Degraded : check.Registration.FailureStatus;
+        UnknownStatus = HealthKit.UnknownStatus.Of(check.Registration.FailureStatus);
         Policy = check.Policy;
         VisibleStatus = UnknownStatus;
     }
