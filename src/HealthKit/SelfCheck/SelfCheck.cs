@@ -10,14 +10,14 @@ internal sealed class SelfCheck(SelfReport report, DeclaredChecks declared, Stat
     public static readonly CheckType<SelfCheckOptions> Type = CheckType.Create<SelfCheckOptions>(
         new CheckDescriptor(
             "HealthKit",
-            "What HealthKit itself is in trouble with: a rejected reload of the configuration, a state directory that keeps nothing.",
+            "What HealthKit itself is in trouble with: a rejected reload of the configuration, a state directory that keeps nothing, an observer that hangs.",
             new Dictionary<HealthStatus, string>
             {
                 [HealthStatus.Healthy] = "HealthKit does all that it is set to do.",
                 [HealthStatus.Degraded] = "Something does not work; the checks themselves go on. The reason says what.",
             },
             "The app's log, category HealthKit; docs/state-directory.md.",
-            "config.reloadRejected: correct the setting that the description names and save the configuration again. state.…: make room where the state directory is, let the app's account write to it, or name another place in HealthKit:StateDirectory."),
+            "config.reloadRejected: correct the setting that the description names and save the configuration again. state.…: make room where the state directory is, let the app's account write to it, or name another place in HealthKit:StateDirectory. observer.stuck: give what the named observer calls a timeout."),
         static _ => [],
         static (services, _) => ActivatorUtilities.CreateInstance<SelfCheck>(services));
 
