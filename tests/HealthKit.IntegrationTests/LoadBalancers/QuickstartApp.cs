@@ -5,6 +5,9 @@ namespace HealthKit.IntegrationTests.LoadBalancers;
 /// <summary>samples/Quickstart as a process of its own, as it was built beside these tests, on a port of the loopback interface.</summary>
 internal sealed class QuickstartApp : IDisposable
 {
+    /// <summary>The checkout that these tests were built from.</summary>
+    public static readonly string Repository = FindRepository();
+
     private static readonly string Folder = FindFolder();
 
     private readonly ChildProcess _process;
@@ -79,11 +82,23 @@ internal sealed class QuickstartApp : IDisposable
     private static string FindFolder()
     {
         // …/tests/HealthKit.IntegrationTests/bin/Release/net10.0/ -> …/samples/Quickstart/bin/Release/net10.0/
-        var mine = AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar);
-        var built = Path.GetRelativePath(Path.Combine(mine, "..", "..", ".."), mine);
-        var folder = Path.GetFullPath(Path.Combine(mine, "..", "..", "..", "..", "..", "samples", "Quickstart", built));
+        var built = Path.GetRelativePath(Path.Combine(Repository, "tests", "HealthKit.IntegrationTests"), AppContext.BaseDirectory);
+        var folder = Path.Combine(Repository, "samples", "Quickstart", built);
         return File.Exists(Path.Combine(folder, "Quickstart.dll"))
             ? folder
             : throw new InvalidOperationException($"Quickstart.dll is not in {folder}: it is built with these tests.");
+    }
+
+    private static string FindRepository()
+    {
+        for (var directory = new DirectoryInfo(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
+        {
+            if (File.Exists(Path.Combine(directory.FullName, "HealthKit.sln")))
+            {
+                return directory.FullName;
+            }
+        }
+
+        throw new InvalidOperationException($"No HealthKit.sln above {AppContext.BaseDirectory}.");
     }
 }
