@@ -4,7 +4,7 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 
 # command:Debian package. The tests mount file systems, make cgroups and signal processes: they need Linux and root.
-needs=(mkfs.ext4:e2fsprogs mount:mount losetup:mount flock:util-linux setpriv:util-linux prlimit:util-linux df:coreutils curl:curl)
+needs=(mkfs.ext4:e2fsprogs mount:mount losetup:mount flock:util-linux setpriv:util-linux prlimit:util-linux df:coreutils curl:curl haproxy:haproxy nginx:nginx-light)
 missing=()
 for need in "${needs[@]}"; do
   command -v "${need%%:*}" >/dev/null || missing+=("${need##*:}")

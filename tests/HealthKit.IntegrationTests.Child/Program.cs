@@ -34,6 +34,12 @@ switch (args)
     case ["web", .. var settings]:
         return WebMode.Run(settings);
 
+    case ["storm"]:
+        return StormMode.Run();
+
+    case ["--healthcheck", var url]:
+        return await ContainerHealthCheck.RunAsync(url);
+
     default:
         Console.Error.WriteLine($"Unknown mode '{string.Join(' ', args)}'.");
         return 2;

@@ -42,6 +42,10 @@ internal sealed partial class ChildProcess : IDisposable
         _process.BeginErrorReadLine();
     }
 
+    /// <summary>The program that runs our assemblies: the one these tests run in, where that is known.</summary>
+    public static string DotNet { get; } =
+        Environment.ProcessPath is { } self && System.IO.Path.GetFileNameWithoutExtension(self) == "dotnet" ? self : "dotnet";
+
     /// <summary>The command line, for failure texts.</summary>
     public string Command { get; }
 
@@ -75,9 +79,8 @@ internal sealed partial class ChildProcess : IDisposable
     /// <summary>The command that starts the helper, behind a prefix such as <c>setpriv --reuid=nobody</c>.</summary>
     public static ProcessStartInfo HelperCommand(IReadOnlyList<string> prefix, string mode, params IEnumerable<string> arguments)
     {
-        var dotnet = Environment.ProcessPath is { } self && System.IO.Path.GetFileNameWithoutExtension(self) == "dotnet" ? self : "dotnet";
         var dll = System.IO.Path.Combine(AppContext.BaseDirectory, "HealthKit.IntegrationTests.Child.dll");
-        string[] command = [.. prefix, dotnet, dll, mode, .. arguments];
+        string[] command = [.. prefix, DotNet, dll, mode, .. arguments];
         return new ProcessStartInfo(command[0], command[1..]);
     }
 
