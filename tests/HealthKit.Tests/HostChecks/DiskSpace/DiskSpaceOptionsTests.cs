@@ -42,9 +42,9 @@ public class DiskSpaceOptionsTests
         Assert.Equal(
             [
                 "HealthKit:Checks:tiny:Path = 'logs'; allowed: an absolute path such as /var/log/app",
-                "HealthKit:Checks:tiny:Paths = ''; allowed: an absolute path such as /var/log/app",
+                "HealthKit:Checks:tiny:Paths = 'data'; allowed: an absolute path such as /var/log/app",
             ],
-            Errors(("Path", "logs"), ("Paths:0", "/"), ("Paths:1", "")));
+            Errors(("Path", "logs"), ("Paths:0", "/"), ("Paths:1", "data")));
     }
 
     [Fact]
