@@ -40,6 +40,7 @@ public static class HealthKitServiceCollectionExtensions
         services.TryAddSingleton<Redactor>();
         services.TryAddSingleton<CheckInstances>();
         services.AddSingleton<ResultFreezer>();
+        services.AddSingleton<HealthKitConfiguration>();
         services.AddSingleton<DeclaredChecks>();
         services.AddSingleton<IPostConfigureOptions<HealthCheckServiceOptions>>(s => s.GetRequiredService<DeclaredChecks>());
         services.AddSingleton<SelfReport>();
@@ -59,7 +60,7 @@ public static class HealthKitServiceCollectionExtensions
     }
 
     private static StateDirectory OpenStateDirectory(IServiceProvider services) => StateDirectory.Open(
-        services.GetRequiredService<DeclaredChecks>().Options().StateDirectory,
+        services.GetRequiredService<HealthKitConfiguration>().ReadOptions().StateDirectory,
         services.GetService<IHostEnvironment>()?.ApplicationName ?? AppInfo.Name,
         new SafeLogger(services.GetRequiredService<ILoggerFactory>().CreateLogger<StateDirectory>()));
 
@@ -76,7 +77,7 @@ public static class HealthKitServiceCollectionExtensions
         var declared = services.GetRequiredService<DeclaredChecks>();
         return new BackgroundMonitor(
             declared.Checks,
-            declared.Options().MaxConcurrentRuns,
+            services.GetRequiredService<HealthKitConfiguration>().ReadOptions().MaxConcurrentRuns,
             services.GetRequiredService<TimeProvider>(),
             services.GetRequiredService<IServiceScopeFactory>(),
             services.GetServices<IHealthObserver>,

@@ -7,7 +7,7 @@ namespace HealthKit;
 
 /// <summary>Starts and stops the monitor with the host, and takes reloads of the configuration over.</summary>
 internal sealed partial class MonitorHostedService(
-    BackgroundMonitor monitor, DeclaredChecks declared, SelfReport report, StartLog starts, ResultFreezer freezer, ILogger<HealthMonitor> logger)
+    BackgroundMonitor monitor, DeclaredChecks declared, HealthKitConfiguration settings, SelfReport report, StartLog starts, ResultFreezer freezer, ILogger<HealthMonitor> logger)
     : IHostedLifecycleService, IDisposable
 {
     private readonly Lock _reload = new();
@@ -19,7 +19,7 @@ internal sealed partial class MonitorHostedService(
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        if (declared.Configuration is { } configuration)
+        if (settings.Source is { } configuration)
         {
             _reloads = ChangeToken.OnChange(configuration.GetReloadToken, Reload);
         }

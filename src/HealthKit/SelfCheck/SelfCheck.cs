@@ -5,7 +5,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace HealthKit;
 
 /// <summary>The default check <c>healthkit</c>: HealthKit says itself what it could not do, and how the run before this one ended.</summary>
-internal sealed class SelfCheck(SelfReport report, DeclaredChecks declared, StateDirectory state, StartLog starts, BackgroundMonitor monitor) : IHealthCheck
+internal sealed class SelfCheck(SelfReport report, HealthKitConfiguration configuration, StateDirectory state, StartLog starts, BackgroundMonitor monitor) : IHealthCheck
 {
     public static readonly CheckType<SelfCheckOptions> Type = CheckType.Create<SelfCheckOptions>(
         new CheckDescriptor(
@@ -24,7 +24,7 @@ internal sealed class SelfCheck(SelfReport report, DeclaredChecks declared, Stat
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         List<KeyValuePair<string, string>> problems = [.. report.Problems()];
-        if (declared.EntriesLostInSilence() is { Count: > 0 } lost)
+        if (configuration.EntriesLostInSilence() is { Count: > 0 } lost)
         {
             problems.Add(new("config.reloadRejected", $"HealthKit:Checks has lost {string.Join(", ", lost)}: a settings file could not be read or was read while it was being written. The last good settings stay in force."));
         }

@@ -25,11 +25,13 @@ internal enum RunPhase
 }
 
 /// <summary>One run of a check. Its fields belong to the engine's lock.</summary>
-internal sealed class CheckRun(CheckSlot slot, long queuedAt)
+internal sealed class CheckRun(CheckSlot slot, long dueAt, long queuedAt)
 {
     private Action? _cancel;
 
     public CheckSlot Slot { get; } = slot;
+
+    public long DueAt { get; } = dueAt;
 
     public long QueuedAt { get; } = queuedAt;
 

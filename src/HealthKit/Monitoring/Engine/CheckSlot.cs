@@ -1,3 +1,5 @@
+using System.Collections.ObjectModel;
+using System.Globalization;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace HealthKit;
@@ -5,6 +7,8 @@ namespace HealthKit;
 /// <summary>What the engine keeps of one check. Times are the monitor's own (ticks of 100 ns); all of it belongs to the engine's lock.</summary>
 internal sealed class CheckSlot
 {
+    private CheckState? _state;
+
     public CheckSlot(MonitoredCheck check, int index)
     {
         Index = index;
@@ -65,24 +69,59 @@ internal sealed class CheckSlot
     /// <summary>Those who asked for the result of the run under way or the next one.</summary>
     public List<TaskCompletionSource<CheckState>>? Waiters { get; set; }
 
-    /// <summary>The state as last built; null when something changed since.</summary>
-    public CheckState? State { get; set; }
-}
+    /// <summary>The state, built when it is asked for after a change.</summary>
+    public CheckState State => _state ??= new CheckState
+    {
+        Name = Registration.Name,
+        Status = VisibleStatus,
+        LatestStatus = Result?.Status,
+        Condition = Condition,
+        Reason = Reason,
+        Description = Description,
+        Data = Result?.Data ?? ReadOnlyDictionary<string, object?>.Empty,
+        Readings = Result?.Readings ?? [],
+        Exception = Result?.Exception,
+        CheckedAt = CheckedAt,
+        Since = Since,
+        RunningSince = Run is { Phase: RunPhase.Synchronous or RunPhase.Asynchronous or RunPhase.Expired } run ? run.StartedAtUtc : null,
+        Duration = Duration,
+        Tags = Tags,
+        Policy = Policy,
+        Descriptor = Descriptor,
+    };
 
-/// <summary>How many of the latest results in a row bear out a status.</summary>
-internal readonly record struct ResultStreaks(int Unhealthy, int DegradedOrWorse, int DegradedOrBetter, int Healthy)
-{
-    public ResultStreaks With(HealthStatus latest) => new(
-        latest == HealthStatus.Unhealthy ? Unhealthy + 1 : 0,
-        latest != HealthStatus.Healthy ? DegradedOrWorse + 1 : 0,
-        latest != HealthStatus.Unhealthy ? DegradedOrBetter + 1 : 0,
-        latest == HealthStatus.Healthy ? Healthy + 1 : 0);
+    private string? Reason => Condition switch
+    {
+        _ when Busy && Condition != CheckCondition.Current => "monitor.busy",
+        CheckCondition.Pending => "check.pending",
+        // A run that never ended says more than that its result is old.
+        CheckCondition.Stale when Run is { Phase: RunPhase.Expired } => Result?.Reason ?? "check.timeout",
+        CheckCondition.Stale => "check.stale",
+        _ => Result?.Reason ?? (VisibleStatus == HealthStatus.Healthy ? null : BadReason),
+    };
 
-    /// <summary>The status after thresholds: what all results of a streak bear out. Unhealthy, degraded, unhealthy are three degraded ones.</summary>
-    public HealthStatus Confirm(HealthStatus confirmed, CheckPolicy policy) =>
-        confirmed != HealthStatus.Unhealthy && Unhealthy >= policy.FailureThreshold ? HealthStatus.Unhealthy
-        : confirmed == HealthStatus.Healthy && DegradedOrWorse >= policy.FailureThreshold ? HealthStatus.Degraded
-        : confirmed != HealthStatus.Healthy && Healthy >= policy.RecoveryThreshold ? HealthStatus.Healthy
-        : confirmed == HealthStatus.Unhealthy && DegradedOrBetter >= policy.RecoveryThreshold ? HealthStatus.Degraded
-        : confirmed;
+    private string? Description
+    {
+        get
+        {
+            var latest = Result?.Description;
+            switch (Condition)
+            {
+                case CheckCondition.Pending:
+                    return "No result yet.";
+                case CheckCondition.Stale when Run is { Phase: RunPhase.Expired }:
+                    return latest ?? "A run from before the check was turned off goes on; no other starts before it ends.";
+                case CheckCondition.Stale:
+                    var text = string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"No result for {Policy.StaleLimit.TotalSeconds:0.###} s or more; one was expected every {Policy.Period.TotalSeconds:0.###} s.");
+                    return latest is null ? text : $"{text} The last one: {latest}";
+                default:
+                    return latest;
+            }
+        }
+    }
+
+    /// <summary>Something that the state shows has changed.</summary>
+    public void Invalidate() => _state = null;
 }

@@ -153,7 +153,7 @@ internal sealed class MonitorEngine
                 ExpireRun(slot, now, utc, poolStarved, cancel);
                 if (slot.Run is null && now >= slot.DueAt)
                 {
-                    slot.Run = new CheckRun(slot, now);
+                    slot.Run = new CheckRun(slot, dueAt: slot.DueAt, queuedAt: now);
                     _waiting.Enqueue(slot.Run);
                 }
 
@@ -251,7 +251,7 @@ internal sealed class MonitorEngine
             }
 
             slot.Run = null;
-            ScheduleNext(slot, run.StartedAt, now);
+            ScheduleNext(slot, run.DueAt, now);
             if (!orphan && slot.Policy.Enabled)
             {
                 if (ReferenceEquals(result, FrozenResult.NoNews))
@@ -298,7 +298,7 @@ internal sealed class MonitorEngine
 
             if (slot.Run is { Phase: RunPhase.Expired })
             {
-                return Task.FromResult(State(slot));
+                return Task.FromResult(slot.State);
             }
 
             if (slot.Run is null)
@@ -316,7 +316,7 @@ internal sealed class MonitorEngine
         lock (_gate)
         {
             var slot = _byName[name];
-            return _stopped || slot.Condition != CheckCondition.Pending || !slot.Policy.Enabled ? Task.FromResult(State(slot)) : Wait(slot);
+            return _stopped || slot.Condition != CheckCondition.Pending || !slot.Policy.Enabled ? Task.FromResult(slot.State) : Wait(slot);
         }
     }
 
@@ -405,7 +405,7 @@ internal sealed class MonitorEngine
         Refuse(slot, TurnedOffMessage(slot));
         if (wasOn)
         {
-            _publish?.Invoke(new EngineEvent(EngineEventKind.Removed, Before: null, State(slot)));
+            _publish?.Invoke(new EngineEvent(EngineEventKind.Removed, Before: null, slot.State));
         }
     }
 
@@ -466,7 +466,8 @@ internal sealed class MonitorEngine
         return null;
     }
 
-    private void ScheduleNext(CheckSlot slot, long startedAt, long now)
+    // From the time it was due, not from its start: a tick that comes a little late must not add up.
+    private void ScheduleNext(CheckSlot slot, long dueAt, long now)
     {
         var period = slot.Policy.Period.Ticks;
         if (!slot.HasRun)
@@ -476,12 +477,12 @@ internal sealed class MonitorEngine
             period = (long)(period * (0.5 + (0.5 * _jitter())));
         }
 
-        slot.DueAt = Math.Max(startedAt + period, now);
+        slot.DueAt = Math.Max(dueAt + period, now);
     }
 
     private void Record(CheckSlot slot, FrozenResult result, long now, DateTimeOffset utc, long duration)
     {
-        var before = _publish is null ? null : State(slot);
+        var before = _publish is null ? null : slot.State;
         slot.Result = result;
         slot.NewsAt = now;
         slot.CheckedAt = utc;
@@ -490,7 +491,7 @@ internal sealed class MonitorEngine
         slot.Streaks = slot.Streaks.With(result.Status);
         slot.Confirmed = slot.Confirmed is { } confirmed ? slot.Streaks.Confirm(confirmed, slot.Policy) : result.Status;
         UpdateVisible(slot, CheckCondition.Current, utc, before);
-        _publish?.Invoke(new EngineEvent(EngineEventKind.Result, Before: null, State(slot)));
+        _publish?.Invoke(new EngineEvent(EngineEventKind.Result, Before: null, slot.State));
     }
 
     private void UpdateCondition(CheckSlot slot, long now, DateTimeOffset utc)
@@ -513,7 +514,7 @@ internal sealed class MonitorEngine
 
     private void UpdateVisible(CheckSlot slot, CheckCondition condition, DateTimeOffset utc, CheckState? before)
     {
-        before ??= _publish is null ? null : State(slot);
+        before ??= _publish is null ? null : slot.State;
         var wasPending = slot.Condition == CheckCondition.Pending;
         slot.Condition = condition;
         var status = condition switch
@@ -539,7 +540,7 @@ internal sealed class MonitorEngine
         MarkChanged(slot, utc);
         if (isTransition)
         {
-            _publish?.Invoke(new EngineEvent(EngineEventKind.Transition, before, State(slot)));
+            _publish?.Invoke(new EngineEvent(EngineEventKind.Transition, before, slot.State));
         }
     }
 
@@ -577,7 +578,7 @@ internal sealed class MonitorEngine
         slot.Waiters = null;
         foreach (var waiter in waiters)
         {
-            waiter.TrySetResult(State(slot));
+            waiter.TrySetResult(slot.State);
         }
     }
 
@@ -596,63 +597,9 @@ internal sealed class MonitorEngine
 
     private void MarkChanged(CheckSlot slot, DateTimeOffset utc)
     {
-        slot.State = null;
+        slot.Invalidate();
         _changedAt = utc;
         Volatile.Write(ref _changed, true);
-    }
-
-    private static CheckState State(CheckSlot slot) => slot.State ??= new CheckState
-    {
-        Name = slot.Registration.Name,
-        Status = slot.VisibleStatus,
-        LatestStatus = slot.Result?.Status,
-        Condition = slot.Condition,
-        Reason = ReasonOf(slot),
-        Description = DescriptionOf(slot),
-        Data = slot.Result?.Data ?? System.Collections.ObjectModel.ReadOnlyDictionary<string, object?>.Empty,
-        Readings = slot.Result?.Readings ?? [],
-        Exception = slot.Result?.Exception,
-        CheckedAt = slot.CheckedAt,
-        Since = slot.Since,
-        RunningSince = slot.Run is { Phase: RunPhase.Synchronous or RunPhase.Asynchronous or RunPhase.Expired } run ? run.StartedAtUtc : null,
-        Duration = slot.Duration,
-        Tags = slot.Tags,
-        Policy = slot.Policy,
-        Descriptor = slot.Descriptor,
-    };
-
-    private static string? ReasonOf(CheckSlot slot) => slot.Condition switch
-    {
-        _ when slot.Busy && slot.Condition != CheckCondition.Current => "monitor.busy",
-        CheckCondition.Pending => "check.pending",
-        // A run that never ended says more than that its result is old.
-        CheckCondition.Stale when slot.Run is { Phase: RunPhase.Expired } => slot.Result?.Reason ?? "check.timeout",
-        CheckCondition.Stale => "check.stale",
-        _ => slot.Result?.Reason ?? (slot.VisibleStatus == HealthStatus.Healthy ? null : slot.BadReason),
-    };
-
-    private static string? DescriptionOf(CheckSlot slot)
-    {
-        var latest = slot.Result?.Description;
-        if (slot.Condition is CheckCondition.Pending)
-        {
-            return "No result yet.";
-        }
-
-        if (slot.Condition is not CheckCondition.Stale)
-        {
-            return latest;
-        }
-
-        if (slot.Run is { Phase: RunPhase.Expired })
-        {
-            return latest ?? "A run from before the check was turned off goes on; no other starts before it ends.";
-        }
-
-        var text = string.Create(
-            CultureInfo.InvariantCulture,
-            $"No result for {slot.Policy.StaleLimit.TotalSeconds:0.###} s or more; one was expected every {slot.Policy.Period.TotalSeconds:0.###} s.");
-        return latest is null ? text : $"{text} The last one: {latest}";
     }
 
     private void Build()
@@ -672,7 +619,7 @@ internal sealed class MonitorEngine
                 continue;
             }
 
-            var state = State(slot);
+            var state = slot.State;
             states.Add(state);
             if (state.Counts)
             {
