@@ -34,8 +34,8 @@ switch (args)
     case ["web", .. var settings]:
         return WebMode.Run(settings);
 
-    case ["storm"]:
-        return StormMode.Run();
+    case ["storm", var directory]:
+        return StormMode.Run(directory);
 
     case ["--healthcheck", var url]:
         return await ContainerHealthCheck.RunAsync(url);

@@ -20,17 +20,16 @@ internal static class StormMode
     private const int Quick = 40;
     private const int Hung = 5;
 
-    public static int Run()
+    public static int Run(string stateDirectory)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { EnvironmentName = "Production" });
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        var state = Directory.CreateTempSubdirectory("hk-storm-").FullName;
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["HealthKit:Defaults:Period"] = "00:00:01",
             ["HealthKit:Defaults:Timeout"] = "00:00:00.5",
-            ["HealthKit:StateDirectory"] = state,
+            ["HealthKit:StateDirectory"] = stateDirectory,
             ["HealthKit:Endpoints:DrainDelay"] = "00:00:00",
         });
         var kit = builder.AddHealthKit(options => options.AddDefaultChecks = false);
@@ -94,7 +93,6 @@ internal static class StormMode
         }
 
         app.StopAsync().Wait();
-        Directory.Delete(state, recursive: true);
         return 0;
     }
 

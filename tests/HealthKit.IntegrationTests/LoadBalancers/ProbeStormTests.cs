@@ -28,7 +28,20 @@ public sealed class ProbeStormTests(ITestOutputHelper output)
     {
         var storm = TimeSpan.FromSeconds(
             Environment.GetEnvironmentVariable(Seconds) is { Length: > 0 } text ? int.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture) : 10);
-        using var app = ChildProcess.StartHelper("storm");
+        var state = Directory.CreateTempSubdirectory("hk-storm-");
+        try
+        {
+            using var app = ChildProcess.StartHelper("storm", state.FullName);
+            await StormAsync(app, storm);
+        }
+        finally
+        {
+            state.Delete(recursive: true);
+        }
+    }
+
+    private async Task StormAsync(ChildProcess app, TimeSpan storm)
+    {
         var port = new Uri(app.ReadLine()).Port;
         await Eventually.TrueAsync(
             async () => (await ReadAsync(port)).Count(check => check.Reason == "check.timeout") == HungChecks, "the hung checks are reported");
