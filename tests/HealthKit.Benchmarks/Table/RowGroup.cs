@@ -1,0 +1,17 @@
+namespace HealthKit;
+
+/// <summary>Rows that are measured together.</summary>
+internal sealed record RowGroup(string Name, Func<BenchmarkOptions, IAsyncEnumerable<Row>> Measure)
+{
+    public static readonly IReadOnlyList<RowGroup> All =
+    [
+        new("disk", options => MicroRows.Disk(options).ToAsyncEnumerable()),
+        new("memory", options => MicroRows.Memory(options).ToAsyncEnumerable()),
+        new("monitor", options => MicroRows.Monitor(options).ToAsyncEnumerable()),
+        new("service", options => MicroRows.Service(options).ToAsyncEnumerable()),
+        new("results", options => MicroRows.Results(options).ToAsyncEnumerable()),
+        new("http", HttpRows.Measure),
+        new("engine", EngineRows.Measure),
+        new("footprint", FootprintRows.Measure),
+    ];
+}
