@@ -7,17 +7,26 @@ namespace HealthKit;
 
 /// <summary>Starts and stops the monitor with the host, and takes reloads of the configuration over.</summary>
 internal sealed partial class MonitorHostedService(
-    BackgroundMonitor monitor, DeclaredChecks declared, HealthKitConfiguration settings, SelfReport report, StartLog starts, ResultFreezer freezer, ILogger<HealthMonitor> logger)
+    BackgroundMonitor monitor,
+    DeclaredChecks declared,
+    HealthKitConfiguration settings,
+    SelfReport report,
+    StartLog starts,
+    ResultFreezer freezer,
+    ILogger<HealthMonitor> logger)
     : IHostedLifecycleService, IDisposable
 {
-    private readonly Lock _reload = new();
-    private readonly SafeLogger _logger = new(logger);
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(2);
 
+    private readonly Lock _reload = new();
+    private readonly SafeLogger _logger = new(logger);
     private IDisposable? _reloads;
     private Task _began = Task.CompletedTask;
 
-    public Task StartAsync(CancellationToken cancellationToken)
+    /// <summary>
+    /// The checks begin when the app has started: what they look at is up by then, and the start costs as little as it can.
+    /// </summary>
+    public Task StartedAsync(CancellationToken cancellationToken)
     {
         if (settings.Source is { } configuration)
         {
@@ -26,7 +35,7 @@ internal sealed partial class MonitorHostedService(
 
         monitor.Start();
 
-        // A slow disk must not hold up the start of the app.
+        // A slow disk must hold up nothing.
         _began = Task.Run(starts.Begin, CancellationToken.None);
         return Task.CompletedTask;
     }
@@ -50,7 +59,7 @@ internal sealed partial class MonitorHostedService(
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
