@@ -1,6 +1,11 @@
-using Microsoft.Extensions.Diagnostics.HealthChecks;
-
 namespace HealthKit;
+
+/// <summary>What failures may read as. Healthy is not among them: unknown is never healthy.</summary>
+internal enum FailureStatus
+{
+    Unhealthy = Microsoft.Extensions.Diagnostics.HealthChecks.HealthStatus.Unhealthy,
+    Degraded = Microsoft.Extensions.Diagnostics.HealthChecks.HealthStatus.Degraded,
+}
 
 /// <summary>The keys that any entry of <c>HealthKit:Checks</c> may carry, beside the options of its check's type.</summary>
 internal sealed class CheckEntry
@@ -13,7 +18,7 @@ internal sealed class CheckEntry
 
     public IList<string>? Tags { get; set; }
 
-    public HealthStatus? FailureStatus { get; set; }
+    public FailureStatus? FailureStatus { get; set; }
 
     public bool? Enabled { get; set; }
 

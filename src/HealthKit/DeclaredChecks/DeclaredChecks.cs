@@ -119,7 +119,7 @@ internal sealed class DeclaredChecks : IPostConfigureOptions<HealthCheckServiceO
                 var name = check.Registration.Name;
                 if (!entries.TryGetValue(name, out var entry) && _checksWithEntry.Contains(name))
                 {
-                    notes.Add($"The entry of check '{name}' is gone from HealthKit:Checks: it keeps running as it was until the next start of the app.");
+                    notes.Add($"The entry of check '{name}' is gone from HealthKit:Checks: the check keeps its last settings until the next start of the app.");
                     continue;
                 }
 
@@ -209,7 +209,7 @@ internal sealed class DeclaredChecks : IPostConfigureOptions<HealthCheckServiceO
                 new HealthCheckRegistration(
                     registration.Name,
                     registration.Factory,
-                    entry?.Keys.FailureStatus ?? registration.FailureStatus,
+                    (HealthStatus?)entry?.Keys.FailureStatus ?? registration.FailureStatus,
                     entry?.Keys.Tags ?? (IEnumerable<string>)registration.Tags,
                     registration.Timeout),
                 policy,
@@ -280,7 +280,7 @@ internal sealed class DeclaredChecks : IPostConfigureOptions<HealthCheckServiceO
             errors.Add($"{entry.Section.Path}:Type = '{typeName}' is new for check '{name}'; allowed while the app runs: what it was");
         }
 
-        if ((entry.Keys.FailureStatus is { } status && status != check.Registration.FailureStatus)
+        if ((entry.Keys.FailureStatus is { } status && (HealthStatus)status != check.Registration.FailureStatus)
             || (entry.Keys.Tags is { } tags && !check.Registration.Tags.SetEquals(tags)))
         {
             notes.Add($"{entry.Section.Path}: FailureStatus or Tags has changed: it takes effect at the next start of the app.");

@@ -152,7 +152,7 @@ internal sealed partial class HealthKitConfiguration
     {
         if (errors.Count > 0)
         {
-            throw new OptionsValidationException(Root, typeof(HealthKitOptions), errors.Distinct().Select(_redactor.Redact));
+            throw new ConfigurationMistakes(errors.Distinct().Select(_redactor.Redact));
         }
     }
 

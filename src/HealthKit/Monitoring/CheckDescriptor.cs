@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace HealthKit;
@@ -13,4 +14,13 @@ public sealed record CheckDescriptor(
     string Measures,
     IReadOnlyDictionary<HealthStatus, string> States,
     string WhereToLook,
-    string Remedy);
+    string Remedy)
+{
+    /// <summary>What to do by reason, where it differs: shown instead of <see cref="Remedy"/>.</summary>
+    public IReadOnlyDictionary<string, string> RemedyByReason { get; init; } = ReadOnlyDictionary<string, string>.Empty;
+
+    /// <summary>What to do about a reason.</summary>
+    /// <param name="reason">A state's reason; null when there is none.</param>
+    public string RemedyFor(string? reason) =>
+        reason is not null && RemedyByReason.TryGetValue(reason, out var remedy) ? remedy : Remedy;
+}

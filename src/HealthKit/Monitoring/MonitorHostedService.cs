@@ -13,7 +13,8 @@ internal sealed partial class MonitorHostedService(
     SelfReport report,
     StartLog starts,
     ResultFreezer freezer,
-    ILogger<HealthMonitor> logger)
+    ILogger<HealthMonitor> logger,
+    IHostApplicationLifetime? lifetime = null)
     : IHostedLifecycleService, IDisposable
 {
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(2);
@@ -22,21 +23,15 @@ internal sealed partial class MonitorHostedService(
     private readonly SafeLogger _logger = new(logger);
     private IDisposable? _reloads;
     private Task _began = Task.CompletedTask;
+    private int _hasBegun;
+    private IReadOnlyList<string> _remarks = [];
 
     /// <summary>
     /// The checks begin when the app has started: what they look at is up by then, and the start costs as little as it can.
     /// </summary>
     public Task StartedAsync(CancellationToken cancellationToken)
     {
-        if (settings.Source is { } configuration)
-        {
-            _reloads = ChangeToken.OnChange(configuration.GetReloadToken, Reload);
-        }
-
-        monitor.Start();
-
-        // A slow disk must hold up nothing.
-        _began = Task.Run(starts.Begin, CancellationToken.None);
+        Begin();
         return Task.CompletedTask;
     }
 
@@ -47,8 +42,9 @@ internal sealed partial class MonitorHostedService(
         monitor.Stop();
         try
         {
-            await _began.WaitAsync(StopPatience, cancellationToken).ConfigureAwait(false);
-            await Task.Run(starts.End, CancellationToken.None).WaitAsync(StopPatience, cancellationToken).ConfigureAwait(false);
+            // Not the host's token: a stop that took too long is an orderly one all the same.
+            await _began.WaitAsync(StopPatience, CancellationToken.None).ConfigureAwait(false);
+            await Task.Run(starts.End, CancellationToken.None).WaitAsync(StopPatience, CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -59,13 +55,36 @@ internal sealed partial class MonitorHostedService(
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        // Hosts older than the generic one do not call StartedAsync.
+        lifetime?.ApplicationStarted.Register(Begin);
+        return Task.CompletedTask;
+    }
 
     public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public void Dispose() => _reloads?.Dispose();
+
+    private void Begin()
+    {
+        if (Interlocked.Exchange(ref _hasBegun, 1) != 0)
+        {
+            return;
+        }
+
+        if (settings.Source is { } configuration)
+        {
+            _reloads = ChangeToken.OnChange(configuration.GetReloadToken, Reload);
+        }
+
+        monitor.Start();
+
+        // A slow disk must hold up nothing.
+        _began = Task.Run(starts.Begin, CancellationToken.None);
+    }
 
     private void Reload()
     {
@@ -82,10 +101,13 @@ internal sealed partial class MonitorHostedService(
         {
             monitor.UpdatePolicies(declared.Reload(out var remarks));
             report.Clear("config.reloadRejected");
-            foreach (var remark in remarks)
+            LogReloaded(_logger);
+            foreach (var remark in remarks.Except(_remarks))
             {
                 LogRemark(_logger, remark);
             }
+
+            _remarks = remarks;
         }
         catch (OptionsValidationException e)
         {
@@ -98,6 +120,9 @@ internal sealed partial class MonitorHostedService(
             report.Set("config.reloadRejected", $"A reload of the configuration failed ({e.GetType()}), the last good settings stay in force.");
             LogFailed(_logger, freezer.Describe(e).Details);
         }
+
+        // Whoever has just saved a setting looks now, not a period later.
+        monitor.RunAll();
     }
 
     [LoggerMessage(EventId = 113, Level = LogLevel.Warning, Message = "This orderly stop could not be written down: {Error}")]
@@ -108,6 +133,9 @@ internal sealed partial class MonitorHostedService(
 
     [LoggerMessage(EventId = 111, Level = LogLevel.Error, Message = "A reload of the configuration failed, the last good settings stay in force: {Error}")]
     private static partial void LogFailed(ILogger logger, string error);
+
+    [LoggerMessage(EventId = 114, Level = LogLevel.Information, Message = "The configuration was reloaded")]
+    private static partial void LogReloaded(ILogger logger);
 
     [LoggerMessage(EventId = 112, Level = LogLevel.Warning, Message = "After a reload of the configuration: {Remark}")]
     private static partial void LogRemark(ILogger logger, string remark);

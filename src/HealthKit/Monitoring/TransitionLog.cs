@@ -6,12 +6,33 @@ namespace HealthKit;
 /// <summary>Logs each transition once. Texts of checks are arguments, never templates.</summary>
 internal sealed partial class TransitionLog(ILogger<HealthMonitor> logger) : IHealthObserver
 {
+    private readonly Dictionary<string, string?> _reasons = [];
+
+    /// <summary>Results are many and mostly alike: only a new reason for the same status is worth a line.</summary>
     public void OnResult(CheckState state)
     {
-        // Results are many and mostly alike: only what changed is worth a line.
+        var reason = state.Status == HealthStatus.Healthy ? null : state.Reason;
+        var known = _reasons.GetValueOrDefault(state.Name);
+        _reasons[state.Name] = reason;
+        if (reason is not null && known is not null && reason != known)
+        {
+            Log(state);
+        }
     }
 
     public void OnTransition(CheckState before, CheckState after)
+    {
+        _reasons[after.Name] = after.Status == HealthStatus.Healthy ? null : after.Reason;
+        Log(after);
+    }
+
+    public void OnRemoved(CheckState last)
+    {
+        _reasons.Remove(last.Name);
+        LogRemoved(logger, last.Name);
+    }
+
+    private void Log(CheckState after)
     {
         switch (after.Status)
         {
@@ -26,8 +47,6 @@ internal sealed partial class TransitionLog(ILogger<HealthMonitor> logger) : IHe
                 break;
         }
     }
-
-    public void OnRemoved(CheckState last) => LogRemoved(logger, last.Name);
 
     [LoggerMessage(EventId = 123, Level = LogLevel.Information, Message = "Check '{Check}' was turned off")]
     private static partial void LogRemoved(ILogger logger, string check);

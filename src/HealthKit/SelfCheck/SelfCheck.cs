@@ -17,7 +17,17 @@ internal sealed class SelfCheck(SelfReport report, HealthKitConfiguration config
                 [HealthStatus.Degraded] = "Something does not work; the checks themselves go on. The reason says what.",
             },
             "The app's log, category HealthKit; docs/state-directory.md.",
-            "config.reloadRejected: correct the setting that the description names and save the configuration again. state.…: make room where the state directory is, let the app's account write to it, or name another place in HealthKit:StateDirectory. observer.stuck: give what the named observer calls a timeout."),
+            "Read the description: it names the setting, the directory or the observer.")
+        {
+            RemedyByReason = new Dictionary<string, string>
+            {
+                ["config.reloadRejected"] = "Correct the setting that the description names and save the configuration again.",
+                ["observer.stuck"] = "Give what the named observer calls a timeout.",
+                ["state.full"] = "Make room where the state directory is.",
+                ["state.readOnly"] = "Mount the state directory's file system writable, or name another place in HealthKit:StateDirectory.",
+                ["state.noPermission"] = "Let the app's account write to the state directory, or name another place in HealthKit:StateDirectory.",
+            },
+        },
         static _ => [],
         static (services, _) => ActivatorUtilities.CreateInstance<SelfCheck>(services));
 

@@ -9,7 +9,7 @@ namespace HealthKit.IntegrationTests;
 [Collection(PackagingTests.Name)]
 public sealed class PackageTests(BuiltPackages packages)
 {
-    private const string ExtensionsVersion = "10.0.14";
+    private const string ExtensionsVersion = "10.0.11";
 
     /// <summary>Each package with the packages and shared frameworks it may bring. A new project under src/ gets its line here.</summary>
     private static readonly Dictionary<string, (string[] Packages, string[] Frameworks)> Expected = new()
@@ -39,7 +39,8 @@ public sealed class PackageTests(BuiltPackages packages)
         {
             using var package = ZipFile.OpenRead(PathOf(id, "nupkg"));
             Assert.Equal([$"README.md", $"lib/net10.0/{id}.dll", $"lib/net10.0/{id}.xml"], Content(package, id));
-            Assert.Equal(File.ReadAllText(Path.Combine(packages.Repository, "README.md")), Text(package, "README.md"));
+            Assert.Equal(File.ReadAllText(Path.Combine(packages.Repository, "src", "PACKAGE.md")), Text(package, "README.md"));
+            Assert.DoesNotContain("](docs/", Text(package, "README.md"), StringComparison.Ordinal);
             var documented = XDocument.Parse(Text(package, $"lib/net10.0/{id}.xml"));
             Assert.Equal(id, documented.Root!.Element("assembly")!.Element("name")!.Value);
         }

@@ -32,7 +32,7 @@ public class CheckTypeTests
         Assert.Matches("^[A-Z][A-Za-z0-9]*$", descriptor.Type);
         Assert.Contains(HealthStatus.Healthy, descriptor.States.Keys);
         Assert.Contains(descriptor.States.Keys, status => status != HealthStatus.Healthy);
-        string[] texts = [descriptor.Measures, descriptor.WhereToLook, descriptor.Remedy, .. descriptor.States.Values];
+        string[] texts = [descriptor.Measures, descriptor.WhereToLook, descriptor.Remedy, .. descriptor.States.Values, .. descriptor.RemedyByReason.Values];
         Assert.All(texts, text =>
         {
             Assert.EndsWith(".", text, StringComparison.Ordinal);
@@ -56,9 +56,11 @@ public class CheckTypeTests
         Assert.All(methods, method =>
         {
             Assert.Equal("Microsoft.Extensions.DependencyInjection", method.DeclaringType!.Namespace);
-            Assert.Equal(typeof(IHealthChecksBuilder), method.ReturnType);
+            var builder = Assert.Single(method.GetGenericArguments());
+            Assert.Equal([typeof(IHealthChecksBuilder)], builder.GetGenericParameterConstraints());
+            Assert.Equal(builder, method.ReturnType);
             var parameters = method.GetParameters();
-            Assert.Equal(typeof(IHealthChecksBuilder), parameters[0].ParameterType);
+            Assert.Equal(builder, parameters[0].ParameterType);
             Assert.Equal(
                 [
                     ("configure", typeof(Action<>).MakeGenericType(one.OptionsType)),

@@ -66,7 +66,7 @@ public sealed class ReloadTests : IDisposable
         await using var host = await Start("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Tries": 5 }, "b": { "Type": "Probe" } } } }""");
         await host.Until("a", check => check.Status == HealthStatus.Healthy);
         Write("""{ "HealthKit": { "Checks": { "b": { "Type": "Probe", "Tries": 3 }, "c": { "Type": "Probe" } } } }""");
-        await Wait.For(() => host.Log.Lines.Any(line => line.Contains("'a' is gone", StringComparison.Ordinal)));
+        await Wait.For(() => host.Log.Lines.Any(line => line.Contains("entry of check 'a' is gone", StringComparison.Ordinal)));
         await Wait.For(() => host.Log.Lines.Any(line => line.Contains("HealthKit:Checks:c declares a new check", StringComparison.Ordinal)));
         Assert.Equal(5L, (await host.Monitor.RunAsync("a")).Data["tries"]);
         Assert.Equal(3L, (await host.Monitor.RunAsync("b")).Data["tries"]);

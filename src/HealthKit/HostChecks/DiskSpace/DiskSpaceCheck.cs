@@ -25,7 +25,18 @@ internal sealed class DiskSpaceCheck(FileSystemSource source, TimeProvider time,
             "df -h and df -i show every file system; du -xh --max-depth=1 <mount point> | sort -h finds what takes the space (du --inodes: the "
             + "inodes); lsof +L1 lists deleted files that a process still holds open; dmesg and findmnt tell why a file system is read-only.",
             "Delete or rotate what grew, or enlarge the file system. The space of a deleted file returns only when the process that holds it "
-            + "open is restarted. Read-only after errors: check the disk, then fsck and mount again. Missing: mount it, or correct the path."),
+            + "open is restarted.")
+        {
+            RemedyByReason = new Dictionary<string, string>
+            {
+                ["disk.inodes.low"] = "Find what makes so many files (du --inodes -x --max-depth=1 <mount point> | sort -n): mostly sessions, caches, mail queues. Delete them.",
+                ["disk.space.filling"] = "Find what grows (du -xh --max-depth=1 <mount point>, twice), and stop or rotate it before the disk is full.",
+                ["disk.readOnly"] = "See dmesg and findmnt; check the disk, then fsck and mount it again.",
+                ["disk.path.missing"] = "Mount it, or correct the path.",
+                ["disk.path.denied"] = "Give this process the x permission on every directory of the path.",
+                ["disk.measure.failed"] = "Look at dmesg for the error in the text; watch a path on a disk.",
+            },
+        },
         DiskSpaceLimits.Validate,
         static (services, options) => new DiskSpaceCheck(FileSystemSource.OfThisSystem, services.GetRequiredService<TimeProvider>(), options));
 

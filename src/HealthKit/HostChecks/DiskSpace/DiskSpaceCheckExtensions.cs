@@ -11,6 +11,7 @@ public static class DiskSpaceCheckExtensions
     /// Adds a check of the file system under a path: bytes and inodes free, read-only, missing, and when it will be full. Its type is
     /// <c>DiskSpace</c> in configuration.
     /// </summary>
+    /// <typeparam name="TBuilder">The builder's type, so that calls chain.</typeparam>
     /// <param name="builder">The builder, HealthKit's or Microsoft's.</param>
     /// <param name="path">An absolute path: a mount point, or any directory or file below one.</param>
     /// <param name="configure">Sets limits, and more paths.</param>
@@ -20,14 +21,15 @@ public static class DiskSpaceCheckExtensions
     /// <param name="timeout">How long a run may take; null means the default. It matters on network file systems, which can hang.</param>
     /// <exception cref="ArgumentNullException"><paramref name="builder"/> or <paramref name="path"/> is null.</exception>
     /// <returns>The same builder.</returns>
-    public static IHealthChecksBuilder AddDiskSpaceCheck(
-        this IHealthChecksBuilder builder,
+    public static TBuilder AddDiskSpaceCheck<TBuilder>(
+        this TBuilder builder,
         string path,
         Action<DiskSpaceOptions>? configure = null,
         string? name = null,
         HealthStatus? failureStatus = null,
         IEnumerable<string>? tags = null,
         TimeSpan? timeout = null)
+        where TBuilder : IHealthChecksBuilder
     {
         ArgumentNullException.ThrowIfNull(path);
         return builder.AddCheck(
@@ -44,6 +46,7 @@ public static class DiskSpaceCheckExtensions
     }
 
     /// <summary>Adds one check of the file systems under several paths; paths on one file system are one item.</summary>
+    /// <typeparam name="TBuilder">The builder's type, so that calls chain.</typeparam>
     /// <param name="builder">The builder, HealthKit's or Microsoft's.</param>
     /// <param name="paths">Absolute paths.</param>
     /// <param name="configure">Sets limits.</param>
@@ -53,14 +56,15 @@ public static class DiskSpaceCheckExtensions
     /// <param name="timeout">How long a run may take; null means the default.</param>
     /// <exception cref="ArgumentNullException"><paramref name="builder"/> or <paramref name="paths"/> is null.</exception>
     /// <returns>The same builder.</returns>
-    public static IHealthChecksBuilder AddDiskSpaceCheck(
-        this IHealthChecksBuilder builder,
+    public static TBuilder AddDiskSpaceCheck<TBuilder>(
+        this TBuilder builder,
         IEnumerable<string> paths,
         Action<DiskSpaceOptions>? configure = null,
         string? name = null,
         HealthStatus? failureStatus = null,
         IEnumerable<string>? tags = null,
         TimeSpan? timeout = null)
+        where TBuilder : IHealthChecksBuilder
     {
         ArgumentNullException.ThrowIfNull(paths);
         string[] all = [.. paths];

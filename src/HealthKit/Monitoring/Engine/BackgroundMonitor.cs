@@ -152,6 +152,13 @@ internal sealed partial class BackgroundMonitor : HealthMonitor, IDisposable
         _wake.Set();
     }
 
+    /// <summary>Runs every check once, now.</summary>
+    public void RunAll()
+    {
+        _engine.RunAll(_time.Raw);
+        _wake.Set();
+    }
+
     public void Dispose()
     {
         Stop();

@@ -320,6 +320,22 @@ internal sealed class MonitorEngine
         }
     }
 
+    /// <summary>Makes every check due now that is not under way: what it looks at, or its limits, may have changed.</summary>
+    public void RunAll(long raw)
+    {
+        lock (_gate)
+        {
+            var now = Now(raw);
+            foreach (var slot in _slots)
+            {
+                if (slot.HasRun)
+                {
+                    slot.DueAt = Math.Min(slot.DueAt, now);
+                }
+            }
+        }
+    }
+
     /// <summary>Takes new policies over, after a reload of the configuration.</summary>
     /// <param name="policies">By the checks' names.</param>
     /// <param name="raw">Raw time.</param>
