@@ -10,6 +10,8 @@ internal sealed class QuickstartApp : IDisposable
 
     private static readonly string Folder = FindFolder();
 
+    public static string Dll => Path.Combine(Folder, "Quickstart.dll");
+
     private readonly ChildProcess _process;
     private readonly string _state;
 

@@ -1,0 +1,120 @@
+using System.Diagnostics;
+using System.Net;
+using System.Text.Json;
+using HealthKit.IntegrationTests.LoadBalancers;
+
+namespace HealthKit.IntegrationTests.Samples;
+
+/// <summary>The main job, as the README says it: one line, and /health tells the truth about the host; operators tune it by environment.</summary>
+public sealed class QuickstartTests
+{
+    private static readonly (string, string)[] Tiny =
+    [
+        ("HealthKit__Checks__tiny__Type", "DiskSpace"), ("HealthKit__Checks__tiny__Path", "/"), ("HealthKit__Checks__tiny__Tags__0", "ready"),
+    ];
+
+    [Fact]
+    public async Task Health_shows_real_disk_and_memory_numbers_of_the_machine_and_ready_is_200()
+    {
+        using var app = await RunningApp.StartAsync();
+        Assert.Equal(HttpStatusCode.OK, (await app.GetAsync("/health/ready")).Status);
+        using var health = JsonDocument.Parse((await app.GetAsync("/health")).Body);
+        var entries = health.RootElement.GetProperty("entries");
+
+        var disk = entries.GetProperty("disk").GetProperty("data");
+        var df = Tool.Run("df", "--output=size,avail", "-B1", AppContext.BaseDirectory).Split('\n')[1].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(long.Parse(df[0], null), disk.GetProperty("totalBytes").GetInt64());
+        Assert.InRange(disk.GetProperty("freeBytes").GetInt64(), long.Parse(df[1], null) - (1L << 30), long.Parse(df[1], null) + (1L << 30));
+
+        var memory = entries.GetProperty("memory").GetProperty("data");
+        Assert.InRange(memory.GetProperty("freeBytes").GetInt64(), 1, memory.GetProperty("limitBytes").GetInt64());
+        Assert.InRange(memory.GetProperty("ownRssBytes").GetInt64(), 10_000_000, 1_000_000_000);
+    }
+
+    [Fact]
+    public async Task A_wrong_value_in_the_environment_stops_the_start_with_path_value_and_range()
+    {
+        using var app = RunningApp.Launch([.. Tiny, ("HealthKit__Checks__tiny__UnhealthyBelowFreePercent", "101")]);
+        Assert.NotEqual(0, app.Process.WaitForExit(TimeSpan.FromSeconds(30)));
+        await Eventually.TrueAsync(
+            () => app.Process.Errors.Contains(
+                "HealthKit:Checks:tiny:UnhealthyBelowFreePercent = 101; allowed: a number from 0 to 100 (percent)", StringComparison.Ordinal),
+            "the console names path, value and range",
+            seen: () => app.Process.Errors);
+    }
+
+    [Fact]
+    public async Task A_limit_in_the_environment_turns_ready_to_503_and_health_names_the_check()
+    {
+        using var app = await RunningApp.StartAsync([.. Tiny, ("HealthKit__Checks__tiny__UnhealthyBelowFreePercent", "99.9")]);
+        Assert.Equal((HttpStatusCode.ServiceUnavailable, "Unhealthy"), await app.GetAsync("/health/ready"));
+        var (status, body) = await app.GetAsync("/health");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, status);
+        using var health = JsonDocument.Parse(body);
+        var tiny = health.RootElement.GetProperty("entries").GetProperty("tiny");
+        Assert.Equal("disk.space.low", tiny.GetProperty("reason").GetString());
+        Assert.True(tiny.GetProperty("data").GetProperty("freeBytes").GetInt64() > 0);
+        Assert.InRange(tiny.GetProperty("data").GetProperty("freePercent").GetDouble(), 0, 99.9);
+    }
+
+    private sealed class RunningApp : IDisposable
+    {
+        private readonly string _state = Directory.CreateTempSubdirectory("hk-quickstart-").FullName;
+        private readonly int _port = LoopbackPort.Free();
+        private readonly HttpClient _client = new();
+
+        private RunningApp(IEnumerable<(string Key, string Value)> environment)
+        {
+            var start = new ProcessStartInfo(ChildProcess.DotNet, [QuickstartApp.Dll, $"--urls=http://127.0.0.1:{_port}"])
+            {
+                WorkingDirectory = Path.GetDirectoryName(QuickstartApp.Dll),
+            };
+            start.Environment["HealthKit__StateDirectory"] = _state;
+            foreach (var (key, value) in environment)
+            {
+                start.Environment[key] = value;
+            }
+
+            Process = ChildProcess.Start(start);
+        }
+
+        public ChildProcess Process { get; }
+
+        public static RunningApp Launch(IEnumerable<(string Key, string Value)> environment) => new(environment);
+
+        /// <summary>Starts it and waits until every check has had a result.</summary>
+        public static async Task<RunningApp> StartAsync(params (string Key, string Value)[] environment)
+        {
+            var app = new RunningApp(environment);
+            await Eventually.TrueAsync(
+                async () => await app.TryGetAsync("/health/startup") == HttpStatusCode.OK, "Quickstart has started", TimeSpan.FromSeconds(30), () => app.Process.Errors);
+            return app;
+        }
+
+        public async Task<(HttpStatusCode Status, string Body)> GetAsync(string path)
+        {
+            using var response = await _client.GetAsync(new Uri($"http://127.0.0.1:{_port}{path}"));
+            return (response.StatusCode, await response.Content.ReadAsStringAsync());
+        }
+
+        public void Dispose()
+        {
+            Process.Dispose();
+            _client.Dispose();
+            Directory.Delete(_state, recursive: true);
+        }
+
+        private async Task<HttpStatusCode?> TryGetAsync(string path)
+        {
+            try
+            {
+                return (await GetAsync(path)).Status;
+            }
+            catch (HttpRequestException)
+            {
+                // It does not listen yet.
+                return null;
+            }
+        }
+    }
+}
