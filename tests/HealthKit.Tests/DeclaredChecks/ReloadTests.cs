@@ -30,6 +30,18 @@ public sealed class ReloadTests : IDisposable
     }
 
     [Fact]
+    public async Task After_a_reload_every_check_runs_at_once_and_the_log_says_each_thing_once()
+    {
+        await using var host = await Start("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Period": "01:00:00" }, "b": { "Type": "Probe" } } } }""");
+        await host.Until("a", check => check.Condition == CheckCondition.Current);
+        Write("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Tries": 7, "Period": "01:00:00" } } } }""");
+        await host.Until("a", check => check.Data["tries"] is 7L);
+        Write("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Tries": 8, "Period": "01:00:00" } } } }""");
+        await host.Until("a", check => check.Data["tries"] is 8L);
+        Assert.Single(host.Log.Lines, line => line.Contains("entry of check 'b' is gone", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_check_can_be_turned_off_and_on()
     {
         await using var host = await Start("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe" }, "healthkit": { "Period": "00:00:00.2" } } } }""");
