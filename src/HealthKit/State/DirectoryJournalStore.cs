@@ -6,16 +6,18 @@ internal sealed class DirectoryJournalStore(StateDirectory directory, string nam
     private const int UnclassifiedIOError = unchecked((int)0x80131620); // COR_E_IO
 
     private string _path = "";
+    private object? _lease;
 
     private string NewPath => _path + ".new";
 
     public override StateProblem? Prepare()
     {
-        if (!directory.TryRecover() || directory.Path is not { } parent)
+        if (!directory.TryRecover() || directory.Lease is not { } lease)
         {
             return directory.Obstacle ?? new StateProblem(StateProblem.IOError, "There is no state directory.");
         }
 
+        (_lease, var parent) = lease;
         _path = Path.Combine(parent, name + ".journal");
         return null;
     }
@@ -28,12 +30,13 @@ internal sealed class DirectoryJournalStore(StateDirectory directory, string nam
             return null;
         }
 
-        return new DiskFile(_path, new FileStream(_path, Options(FileMode.Open)));
+        return new DiskFile(directory, _lease, _path, _path, new FileStream(_path, Options(FileMode.Open)));
     }
 
     public override JournalFile Create(long length)
     {
-        var options = Options(FileMode.Create);
+        File.Delete(NewPath); // a link goes itself, not what it leads to
+        var options = Options(FileMode.CreateNew); // O_EXCL does not follow a link put there since (open(2))
         options.PreallocationSize = length; // fallocate(2) with FALLOC_FL_KEEP_SIZE on Linux; silent where it is not supported
         if (!OperatingSystem.IsWindows())
         {
@@ -43,7 +46,7 @@ internal sealed class DirectoryJournalStore(StateDirectory directory, string nam
         DiskFile file;
         try
         {
-            file = new DiskFile(NewPath, new FileStream(NewPath, options));
+            file = new DiskFile(directory, _lease, NewPath, _path, new FileStream(NewPath, options));
         }
         catch (IOException e) when (e.HResult == UnclassifiedIOError)
         {
@@ -66,7 +69,7 @@ internal sealed class DirectoryJournalStore(StateDirectory directory, string nam
     public override void Publish(JournalFile file)
     {
         File.Move(NewPath, _path, overwrite: true);
-        ((DiskFile)file).Path = _path;
+        ((DiskFile)file).SetPlace(_path);
         if (!OperatingSystem.IsWindows())
         {
             UnixFiles.FlushDirectory(Path.GetDirectoryName(_path)!);
@@ -87,14 +90,31 @@ internal sealed class DirectoryJournalStore(StateDirectory directory, string nam
         BufferSize = 0,
     };
 
-    private sealed class DiskFile(string path, FileStream stream) : JournalFile
+    private sealed class DiskFile(StateDirectory directory, object? lease, string path, string finalPath, FileStream stream) : JournalFile
     {
-        public string Path { get; set; } = path;
+        private string _path = path;
+        private FilePlace _place = new(path, stream.SafeFileHandle);
 
         public override long Length => RandomAccess.GetLength(stream.SafeFileHandle);
 
         public override bool IsReserved =>
-            !OperatingSystem.IsLinux() || UnixFiles.Stat(Path, followLink: false) is not { } status || status.AllocatedBytes >= Length;
+            !OperatingSystem.IsLinux() || UnixFiles.Stat(_path, followLink: false) is not { } status || status.AllocatedBytes >= Length;
+
+        public override StateProblem? FindLoss()
+        {
+            if (!directory.Holds(lease))
+            {
+                return directory.Obstacle ?? new StateProblem(StateProblem.Removed, $"The state directory of {finalPath} was removed and had to be made or found anew.");
+            }
+
+            return _place.IsLost ? new StateProblem(StateProblem.Removed, $"{finalPath} was removed or replaced while it was open.") : null;
+        }
+
+        public void SetPlace(string path)
+        {
+            _path = path;
+            _place = new FilePlace(path, stream.SafeFileHandle);
+        }
 
         public override int Read(Span<byte> buffer, long position)
         {

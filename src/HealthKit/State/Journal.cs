@@ -21,6 +21,7 @@ internal sealed partial class Journal : IDisposable
 
     private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LastRetry = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
     private readonly JournalStore _store;
@@ -44,10 +45,12 @@ internal sealed partial class Journal : IDisposable
     private int _memoryBytes;
     private bool _memoryIsComplete;
     private bool _memoryIsNewer;
+    private bool _fileWasLost;
 
     private long _nextSequence = 1;
     private StateProblem? _problem;
     private long _failedAt;
+    private long _lookedAt;
     private TimeSpan _retryAfter = FirstRetry;
     private bool _disposed;
 
@@ -73,13 +76,22 @@ internal sealed partial class Journal : IDisposable
         }
     }
 
-    /// <summary>Why records are kept in memory only, or null while they are written to disk.</summary>
+    /// <summary>
+    /// Why records are kept in memory only, or null while they are written to disk. Looks whether the file is still where it belongs, and
+    /// tries again when that is due: a journal that is seldom written to is found out and mended by whoever watches it.
+    /// </summary>
     public StateProblem? Problem
     {
         get
         {
             lock (_gate)
             {
+                if (!_disposed)
+                {
+                    LeaveIfLost();
+                    RecoverIfDue();
+                }
+
                 return _problem;
             }
         }
@@ -134,6 +146,11 @@ internal sealed partial class Journal : IDisposable
                 return false;
             }
 
+            if (_time.GetElapsedTime(_lookedAt) >= LookEvery)
+            {
+                LeaveIfLost();
+            }
+
             RecoverIfDue();
             if (_file is not null)
             {
@@ -177,7 +194,15 @@ internal sealed partial class Journal : IDisposable
         try
         {
             file.Flush();
-            return true;
+            lock (_gate)
+            {
+                if (ReferenceEquals(_file, file))
+                {
+                    LeaveIfLost();
+                }
+
+                return ReferenceEquals(_file, file); // what was flushed into a file without a name is not kept
+            }
         }
         catch (Exception e) when (StateProblem.IsExpected(e))
         {
@@ -253,7 +278,13 @@ internal sealed partial class Journal : IDisposable
     {
         lock (_gate)
         {
-            return !_disposed && (_file is not null || Recover());
+            if (_disposed)
+            {
+                return false;
+            }
+
+            LeaveIfLost();
+            return _file is not null || Recover();
         }
     }
 
@@ -393,7 +424,19 @@ internal sealed partial class Journal : IDisposable
         return (end, crc);
     }
 
-    private void GoOnInMemory(Exception cause)
+    private void LeaveIfLost()
+    {
+        _lookedAt = _time.GetTimestamp();
+        if (_file?.FindLoss() is { } loss)
+        {
+            GoOnInMemory(loss);
+            _fileWasLost = true;
+        }
+    }
+
+    private void GoOnInMemory(Exception cause) => GoOnInMemory(StateProblem.From(cause));
+
+    private void GoOnInMemory(StateProblem cause)
     {
         JournalContent? content = null;
         try
@@ -408,6 +451,7 @@ internal sealed partial class Journal : IDisposable
         SetMemory(content?.Records ?? []);
         _memoryIsComplete = content is not null;
         _memoryIsNewer = true;
+        _fileWasLost = false;
         _file!.Dispose(); // an open file would keep the file system from being remounted or repaired
         _file = null;
         _segmentSize = _wantedSegmentSize;
@@ -421,9 +465,8 @@ internal sealed partial class Journal : IDisposable
         _memoryBytes = _memory.Sum(r => r.Size);
     }
 
-    private void Fail(Exception cause)
+    private void Fail(StateProblem problem)
     {
-        var problem = StateProblem.From(cause);
         problem = problem with { Text = $"Journal {_name}: {problem.Text}" };
         if (_problem?.Reason != problem.Reason)
         {
@@ -471,6 +514,11 @@ internal sealed partial class Journal : IDisposable
                 LogDamaged(_logger, _name);
             }
 
+            if (_fileWasLost && found is { } other && (other.Header.Generation != _generation || other.Content.Crc != _crc))
+            {
+                _memoryIsComplete = false; // not the file that was left but another run's: its records are kept too
+            }
+
             TakeOver(found?.Content);
             var isWhole = found is { } f && file!.Length == 2L * f.Header.SegmentSize;
             if (!isWhole || found!.Value.Header.SegmentSize != _wantedSegmentSize || !file!.IsReserved)
@@ -489,7 +537,8 @@ internal sealed partial class Journal : IDisposable
             }
 
             SetMemory([]);
-            _memoryIsComplete = _memoryIsNewer = false;
+            _memoryIsComplete = _memoryIsNewer = _fileWasLost = false;
+            _lookedAt = _time.GetTimestamp();
             _problem = null;
             _retryAfter = FirstRetry;
             return true;
@@ -499,7 +548,7 @@ internal sealed partial class Journal : IDisposable
             file?.Dispose();
             _file = null;
             _segmentSize = _wantedSegmentSize;
-            Fail(e);
+            Fail(StateProblem.From(e));
             return false;
         }
     }

@@ -30,6 +30,9 @@ internal abstract class JournalFile : IDisposable
     /// <summary>Whether all of it occupies space on disk, so that writing inside it needs no more.</summary>
     public abstract bool IsReserved { get; }
 
+    /// <summary>Why what is written to it is no longer kept (its name is gone, or the directory's lock), or null when it is. Cheap.</summary>
+    public abstract StateProblem? FindLoss();
+
     /// <summary>Fills the buffer from a position on and returns how many bytes there were.</summary>
     public abstract int Read(Span<byte> buffer, long position);
 

@@ -15,23 +15,28 @@ public sealed partial class StateDirectory : IDisposable
 
     private const string LockFileName = "lock";
 
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
+
     private readonly string? _configured;
     private readonly string _applicationName;
     private readonly Func<string, string?> _variable;
     private readonly StateAccount _account;
     private readonly ILogger _logger;
+    private readonly TimeProvider _time;
     private readonly Lock _gate = new();
     private volatile Held _held = new(null, 1, null, null);
+    private long _failedAt;
     private bool _disposed;
 
     private StateDirectory(
-        string? configured, string applicationName, Func<string, string?> variable, StateAccount account, ILogger logger)
+        string? configured, string applicationName, Func<string, string?> variable, StateAccount account, ILogger logger, TimeProvider time)
     {
         _configured = configured;
         _applicationName = applicationName;
         _variable = variable;
         _account = account;
         _logger = logger;
+        _time = time;
     }
 
     /// <summary>The directory this process holds, or null while nothing can be kept on disk.</summary>
@@ -40,12 +45,41 @@ public sealed partial class StateDirectory : IDisposable
     /// <summary>1 for the first instance of the application, 2 for one that runs beside it, at most 16.</summary>
     public int Instance => _held.Instance;
 
-    /// <summary>Whether there is a directory to write to. When false, HealthKit keeps its state in memory and loses it with the process.</summary>
-    public bool IsPersistent => _held.Path is not null;
+    /// <summary>
+    /// Whether there is a directory to write to. When false, HealthKit keeps its state in memory and loses it with the process.
+    /// Looks whether the directory is still there, and without one tries again, at most once a second.
+    /// </summary>
+    public bool IsPersistent
+    {
+        get
+        {
+            if (_gate.TryEnter()) // who holds it is finding out just that
+            {
+                try
+                {
+                    if (_held.Path is not null)
+                    {
+                        LetGoIfRemoved();
+                    }
+                    else if (!_disposed && _time.GetElapsedTime(_failedAt) >= RetryAfter)
+                    {
+                        AcquireOrSayWhyNot();
+                    }
+                }
+                finally
+                {
+                    _gate.Exit();
+                }
+            }
+
+            return _held.Path is not null;
+        }
+    }
 
     /// <summary>
     /// A stable reason, or null when all is well: <c>state.full</c>, <c>state.readOnly</c>, <c>state.noPermission</c>,
-    /// <c>state.symbolicLink</c>, <c>state.unsafeDirectory</c>, <c>state.noLock</c>, <c>state.tooManyInstances</c>, <c>state.ioError</c>.
+    /// <c>state.symbolicLink</c>, <c>state.unsafeDirectory</c>, <c>state.noLock</c>, <c>state.tooManyInstances</c>, <c>state.removed</c>,
+    /// <c>state.ioError</c>.
     /// <c>state.secondInstance</c> comes with a directory that works.
     /// </summary>
     public string? Problem => _held.Problem?.Reason;
@@ -65,39 +99,46 @@ public sealed partial class StateDirectory : IDisposable
 
     /// <inheritdoc cref="Open(string?, string, ILogger)"/>
     internal static StateDirectory Open(
-        string? configured, string applicationName, Func<string, string?> variable, StateAccount account, ILogger logger)
+        string? configured, string applicationName, Func<string, string?> variable, StateAccount account, ILogger logger, TimeProvider? time = null)
     {
-        var directory = new StateDirectory(configured, applicationName, variable, account, logger);
+        var directory = new StateDirectory(configured, applicationName, variable, account, logger, time ?? TimeProvider.System);
         directory.TryRecover();
-        if (directory is { IsPersistent: false, ProblemText: { } text, Problem: { } reason })
+        if (directory.Obstacle is { } problem)
         {
-            LogInMemory(logger, reason, text);
+            LogInMemory(logger, problem.Reason, problem.Text);
         }
 
         return directory;
     }
 
-    /// <summary>Tries again to hold a directory when there is none yet; whether there is one now. Never throws.</summary>
+    /// <summary>Tries again to hold a directory when there is none yet or the one it held was removed; whether there is one now. Never throws.</summary>
     internal bool TryRecover()
     {
         lock (_gate)
         {
-            if (_disposed || _held.Path is not null)
+            LetGoIfRemoved();
+            if (!_disposed && _held.Path is null)
             {
-                return _held.Path is not null;
-            }
-
-            _held = Acquire();
-            if (_held is { Path: { } path })
-            {
-                LogHeld(_logger, path);
-                if (_held.Problem is { } problem)
-                {
-                    LogSecondInstance(_logger, problem.Text);
-                }
+                AcquireOrSayWhyNot();
             }
 
             return _held.Path is not null;
+        }
+    }
+
+    /// <summary>The directory held and a token of this hold, to hand to <see cref="Holds"/>; null while there is none.</summary>
+    internal (object Token, string Path)? Lease => _held is { Path: { } path } held ? (held, path) : null;
+
+    /// <summary>
+    /// Whether the directory has been held without a break since the token was given, and its lock still stands where others look for it.
+    /// One system call.
+    /// </summary>
+    internal bool Holds(object? token)
+    {
+        lock (_gate)
+        {
+            LetGoIfRemoved();
+            return _held.Path is not null && ReferenceEquals(_held, token);
         }
     }
 
@@ -112,6 +153,36 @@ public sealed partial class StateDirectory : IDisposable
             _disposed = true;
             _held.Lock?.Dispose();
             _held = new Held(null, 1, new StateProblem(StateProblem.IOError, "The state directory was closed."), null);
+        }
+    }
+
+    private void AcquireOrSayWhyNot()
+    {
+        _held = Acquire();
+        _failedAt = _time.GetTimestamp();
+        if (_held is { Path: { } path })
+        {
+            LogHeld(_logger, path);
+            if (_held.Problem is { } problem)
+            {
+                LogSecondInstance(_logger, problem.Text);
+            }
+        }
+    }
+
+    /// <summary>
+    /// A lock whose file is gone keeps nobody out: the next instance makes another one at the same path. So it is given up, and whoever
+    /// uses the directory takes what is then there to take.
+    /// </summary>
+    private void LetGoIfRemoved()
+    {
+        if (_held is { Path: { } path, Lock: { } held, LockPlace.IsLost: true })
+        {
+            held.Dispose();
+            var problem = new StateProblem(StateProblem.Removed, $"State directory {path} or its lock was removed or replaced while this process held it.");
+            _held = new Held(null, 1, problem, null);
+            _failedAt = _time.GetTimestamp();
+            LogInMemory(_logger, problem.Reason, problem.Text);
         }
     }
 
@@ -171,7 +242,10 @@ public sealed partial class StateDirectory : IDisposable
 
                 if (handle is not null)
                 {
-                    return new Held(path, instance, instance == 1 ? null : SecondInstance(root, path), handle);
+                    return new Held(path, instance, instance == 1 ? null : SecondInstance(root, path), handle)
+                    {
+                        LockPlace = new FilePlace(handle.Name, handle.SafeFileHandle),
+                    };
                 }
             }
             catch (Exception e) when (StateProblem.IsExpected(e))
@@ -260,9 +334,14 @@ public sealed partial class StateDirectory : IDisposable
     }
 
     /// <summary>The part of it that looks at owners and modes, apart from the file system.</summary>
+    /// <remarks>
+    /// World-writable without the sticky bit is mostly a volume (an emptyDir of Kubernetes, a share of SMB that shows 0777 for everything):
+    /// the operator's choice, so it may be named itself and modes inside it say nothing. What another user put there is refused all the same.
+    /// </remarks>
     internal static StateProblem? FindDangerInShared(string path, uint user, Func<string, bool, UnixFileStatus?> stat)
     {
         string? shared = null;
+        var (sticky, sharedOwner) = (false, user);
         foreach (var folder in FromRootTo(path))
         {
             if (stat(folder, shared is null) is not { } status)
@@ -270,20 +349,21 @@ public sealed partial class StateDirectory : IDisposable
                 return null; // not there yet
             }
 
-            if (shared is not null && (!status.IsDirectory || status.OthersMayWrite || (status.Owner != user && status.Owner != 0)))
+            var safeOwner = status.Owner == user || status.Owner == 0 || (!sticky && status.Owner == sharedOwner);
+            if (shared is not null && (!status.IsDirectory || !safeOwner || (sticky && status.OthersMayWrite)))
             {
                 return new StateProblem(
                     StateProblem.Unsafe,
-                    $"{folder} stands in {shared}, which all users share, and is not a directory that only this process's account can change.");
+                    $"{folder} stands in {shared}, which all users may write to, and is not a directory that only this process's account can change.");
             }
 
-            if (shared is null && status.IsShared)
+            if (status.IsShared || (status.OthersMayWrite && shared is null))
             {
-                shared = folder;
+                (shared, sticky, sharedOwner) = (folder, status.IsShared, status.Owner);
             }
         }
 
-        return shared == path
+        return sticky && shared == path
             ? new StateProblem(StateProblem.Unsafe, $"{path} is shared by all users. Name a directory inside it.")
             : null;
     }
@@ -308,5 +388,8 @@ public sealed partial class StateDirectory : IDisposable
     [LoggerMessage(7003, LogLevel.Warning, "State is kept in memory only and will not survive a restart ({Reason}): {Text}")]
     private static partial void LogInMemory(ILogger logger, string reason, string text);
 
-    private sealed record Held(string? Path, int Instance, StateProblem? Problem, FileStream? Lock);
+    private sealed record Held(string? Path, int Instance, StateProblem? Problem, FileStream? Lock)
+    {
+        public FilePlace? LockPlace { get; init; }
+    }
 }

@@ -27,6 +27,9 @@ internal sealed record StateProblem(string Reason, string Text)
     /// <summary>The file system cannot lock files.</summary>
     public const string NoLock = "state.noLock";
 
+    /// <summary>The directory or a file in it was removed or replaced while the process used it.</summary>
+    public const string Removed = "state.removed";
+
     /// <summary>Any other error of the file system.</summary>
     public const string IOError = "state.ioError";
 

@@ -43,6 +43,51 @@ internal static partial class UnixFiles
             AllocatedBytes: MemoryMarshal.Read<long>(buffer[48..]) * 512);
     }
 
+    /// <summary>Which file a path leads to: null with <paramref name="gone"/> when there is none, null without when that cannot be told.</summary>
+    [SupportedOSPlatform("linux")]
+    public static UnixFileId? Identify(string path, out bool gone)
+    {
+        Span<byte> buffer = stackalloc byte[256];
+        const int currentDirectory = -100, noFollow = 0x100;
+        const uint basicStats = 0x7ff;
+        gone = false;
+        try
+        {
+            if (Statx(currentDirectory, path, noFollow, basicStats, buffer) == 0)
+            {
+                return ReadId(buffer);
+            }
+
+            gone = Marshal.GetLastPInvokeError() is 2 or 20 or 40 or 116; // ENOENT, ENOTDIR, ELOOP, ESTALE
+            return null;
+        }
+        catch (EntryPointNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Which file is open, or null when that cannot be told.</summary>
+    [SupportedOSPlatform("linux")]
+    public static UnixFileId? Identify(SafeHandle file)
+    {
+        Span<byte> buffer = stackalloc byte[256];
+        const int emptyPath = 0x1000;
+        const uint basicStats = 0x7ff;
+        try
+        {
+            return StatxOpen(file, "", emptyPath, basicStats, buffer) == 0 ? ReadId(buffer) : null;
+        }
+        catch (EntryPointNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    // struct statx: stx_ino at 32, stx_dev_major at 136, stx_dev_minor at 140.
+    private static UnixFileId ReadId(ReadOnlySpan<byte> buffer) => new(
+        MemoryMarshal.Read<uint>(buffer[136..]), MemoryMarshal.Read<uint>(buffer[140..]), MemoryMarshal.Read<ulong>(buffer[32..]));
+
     /// <summary>The user this process acts as.</summary>
     [UnsupportedOSPlatform("windows")]
     [LibraryImport("libc", EntryPoint = "geteuid")]
@@ -83,6 +128,9 @@ internal static partial class UnixFiles
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Statx(int directory, string path, int flags, uint mask, Span<byte> buffer);
 
+    [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int StatxOpen(SafeHandle file, string path, int flags, uint mask, Span<byte> buffer);
+
     [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
     private static partial int FLock(SafeHandle descriptor, int operation);
 
@@ -95,6 +143,9 @@ internal static partial class UnixFiles
     [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
     private static partial int Close(int descriptor);
 }
+
+/// <summary>What makes a file that file, as long as it is open: device and inode (inode(7)).</summary>
+internal readonly record struct UnixFileId(uint DeviceMajor, uint DeviceMinor, ulong Inode);
 
 /// <summary>The part of a file's status that is looked at.</summary>
 /// <param name="Owner">User id of the owner.</param>

@@ -86,6 +86,66 @@ public sealed class StateDirectoryTests : IDisposable
     }
 
     [Fact]
+    public void A_volume_of_mode_0777_serves_itself_and_below_but_not_through_what_another_user_put_there()
+    {
+        // Not in the temp directory, below which stricter rules hold.
+        var volume = Directory.CreateDirectory($"/var/lib/healthkit-volume-{Guid.NewGuid():N}").FullName;
+        try
+        {
+            Tool.Run("chmod", "0777", volume); // as an emptyDir volume of Kubernetes is
+            var elsewhere = Directory.CreateDirectory(Path.Combine(_root, "elsewhere")).FullName;
+            var theirs = Directory.CreateDirectory(Path.Combine(volume, "theirs")).FullName;
+            Tool.Run("chown", "nobody", theirs);
+            File.CreateSymbolicLink(Path.Combine(volume, "link"), elsewhere);
+            foreach (var place in (string[])["theirs", "theirs/app", "link/app"])
+            {
+                using var refused = Open(Path.Combine(volume, place));
+                Assert.Equal("state.unsafeDirectory", refused.Problem);
+            }
+
+            Assert.Empty(Directory.GetFileSystemEntries(elsewhere));
+            Assert.Empty(Directory.GetFileSystemEntries(theirs));
+            foreach (var place in (string[])["mine/app", ""])
+            {
+                using var first = Open(Path.Combine(volume, place));
+                Assert.True(first.IsPersistent, first.ProblemText);
+                using var second = Open(Path.Combine(volume, place));
+                Assert.Equal(2, second.Instance);
+            }
+        }
+        finally
+        {
+            Directory.Delete(volume, recursive: true);
+        }
+    }
+
+    [Fact]
+    public void A_volume_mounted_over_it_is_noticed_and_used()
+    {
+        using var mount = TempMount.Tmpfs(1 << 20);
+        var path = Path.Combine(mount.Path, "state");
+        using var directory = Open(path);
+        using var journal = Journal.Open(directory, "test", 8192, null, TimeProvider.System, NullLogger.Instance);
+        Assert.True(journal.TryAppend("one"u8, out _));
+        Tool.Run("mount", "-t", "tmpfs", "-o", "size=1m,mode=0700", "healthkit-over", path);
+        try
+        {
+            Assert.False(journal.Flush());
+            Assert.Equal("state.removed", directory.Problem);
+            Assert.True(journal.TryRecover(), journal.Problem?.Text);
+            Assert.True(journal.Flush());
+            Assert.True(File.Exists(Path.Combine(path, "test.journal")));
+            Assert.Single(journal.ReadAll());
+        }
+        finally
+        {
+            journal.Dispose();
+            directory.Dispose();
+            Tool.Run("umount", path);
+        }
+    }
+
+    [Fact]
     public void On_a_read_only_file_system_it_goes_on_in_memory_until_that_is_writable()
     {
         using var mount = TempMount.Tmpfs(1 << 20);

@@ -83,6 +83,8 @@ internal sealed class FakeJournalStore : JournalStore
 
         public override bool IsReserved => store.Reserved;
 
+        public override StateProblem? FindLoss() => null;
+
         public override int Read(Span<byte> buffer, long position)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);

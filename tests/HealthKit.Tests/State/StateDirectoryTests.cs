@@ -129,13 +129,32 @@ public sealed class StateDirectoryTests : IDisposable
             ["/tmp/x"] = Folder(owner, othersMayWrite),
         }) is null);
 
+    [Theory]
+    [InlineData(1000, false, true)]
+    [InlineData(0, false, true)]
+    [InlineData(1000, true, true)] // a share that shows 0777 for everything
+    [InlineData(500, false, true)] // a share that shows one owner for everything
+    [InlineData(77, false, false)]
+    public void Below_a_volume_everybody_may_write_to_the_owner_decides(uint owner, bool othersMayWrite, bool safe) =>
+        Assert.Equal(safe, FindDanger("/state/app", new() // as an emptyDir volume of Kubernetes is
+        {
+            ["/"] = Folder(),
+            ["/state"] = Folder(owner: 500, othersMayWrite: true),
+            ["/state/app"] = Folder(owner, othersMayWrite),
+        }) is null);
+
     [Fact]
-    public void A_volume_everybody_may_write_to_is_the_operators_choice() =>
-        Assert.Null(FindDanger("/state/app", new() // as an emptyDir volume of Kubernetes is
+    public void A_volume_everybody_may_write_to_may_be_named_itself() =>
+        Assert.Null(FindDanger("/state", new() { ["/"] = Folder(), ["/state"] = Folder(othersMayWrite: true) }));
+
+    [Fact]
+    public void A_temp_directory_inside_such_a_volume_is_still_one() =>
+        Assert.NotNull(FindDanger("/state/tmp/app", new()
         {
             ["/"] = Folder(),
             ["/state"] = Folder(othersMayWrite: true),
-            ["/state/app"] = Folder(owner: 77),
+            ["/state/tmp"] = Folder(shared: true),
+            ["/state/tmp/app"] = Folder(owner: 1000, othersMayWrite: true),
         }));
 
     [Fact]
