@@ -6,12 +6,14 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace HealthKit.IntegrationTests.Child;
 
-/// <summary>Runs the memory check in whatever cgroup it was put: <c>check</c>, <c>take 20</c> (MiB), <c>read /a/file</c>, a line each.</summary>
+/// <summary>Runs the memory check in whatever cgroup it was put: <c>check</c>, <c>check disks</c>, <c>advance 10</c> (seconds), <c>take 20</c> (MiB), <c>read /a/file</c>, a line each.</summary>
 internal static class MemoryMode
 {
     public static unsafe int Run()
     {
-        using var services = new ServiceCollection().AddLogging().AddHealthChecks().AddMemoryCheck().Services.BuildServiceProvider();
+        var clock = new Clock();
+        using var services = new ServiceCollection().AddLogging().AddSingleton<TimeProvider>(clock)
+            .AddHealthChecks().AddMemoryCheck().AddDiskSpaceCheck("/", name: "disks").Services.BuildServiceProvider();
         var checks = services.GetRequiredService<HealthCheckService>();
         Console.WriteLine("ready");
         while (Console.ReadLine() is { } line)
@@ -19,7 +21,16 @@ internal static class MemoryMode
             switch (line.Split(' ', 2))
             {
                 case ["check"]:
-                    Console.WriteLine(Describe(checks.CheckHealthAsync().GetAwaiter().GetResult().Entries["memory"]));
+                    Console.WriteLine(Check("memory"));
+                    break;
+
+                case ["check", var name]:
+                    Console.WriteLine(Check(name));
+                    break;
+
+                case ["advance", var seconds]:
+                    clock.Skipped += TimeSpan.FromSeconds(int.Parse(seconds, CultureInfo.InvariantCulture));
+                    Console.WriteLine("advanced");
                     break;
 
                 case ["take", var mebibytes]:
@@ -39,6 +50,9 @@ internal static class MemoryMode
         }
 
         return 0;
+
+        string Check(string name) =>
+            Describe(checks.CheckHealthAsync(registration => registration.Name == name).GetAwaiter().GetResult().Entries[name]);
     }
 
     private static void Read(string path)
@@ -78,5 +92,15 @@ internal static class MemoryMode
         }
 
         return System.Text.Encoding.UTF8.GetString(stream.ToArray());
+    }
+
+    /// <summary>The system's, with time skipped.</summary>
+    private sealed class Clock : TimeProvider
+    {
+        public TimeSpan Skipped { get; set; }
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override long GetTimestamp() => System.GetElapsedTime(0).Ticks + Skipped.Ticks;
     }
 }

@@ -3,28 +3,50 @@ using System.Globalization;
 namespace HealthKit.IntegrationTests;
 
 /// <summary>
-/// A real v1 memory cgroup with a limit, for one test. Needs root and the v1 memory controller at /sys/fs/cgroup/memory. Disposal ends what
-/// still runs in it and removes it; dispose children first.
+/// A real memory cgroup with a limit, for one test: v1 at /sys/fs/cgroup/memory, or v2 at /sys/fs/cgroup where that is not there. Needs
+/// root. Disposal waits until nothing runs in it and removes it; dispose children first.
 /// </summary>
 internal sealed class MemoryCgroup : IDisposable
 {
-    private const string Hierarchy = "/sys/fs/cgroup/memory";
+    private const string Version1 = "/sys/fs/cgroup/memory";
+    private const string Version2 = "/sys/fs/cgroup";
+    private const string Needs =
+        $"This test makes a memory cgroup. It must run as root, and needs either the v1 memory hierarchy mounted at {Version1}, or the v2 "
+        + $"hierarchy mounted at {Version2} with \"memory\" in its cgroup.controllers and a cgroup.subtree_control that may be written "
+        + "(a container: docker run --privileged --cgroupns=host -v /sys/fs/cgroup:/sys/fs/cgroup).";
 
-    private MemoryCgroup(string name, long limitBytes)
+    private readonly bool _unified = !File.Exists($"{Version1}/memory.limit_in_bytes");
+
+    private MemoryCgroup(string parent, string name, long limitBytes)
     {
-        if (!Environment.IsPrivilegedProcess || !File.Exists($"{Hierarchy}/memory.limit_in_bytes"))
+        if (_unified && !File.Exists($"{Version2}/cgroup.subtree_control"))
         {
-            throw new InvalidOperationException($"This test makes a v1 memory cgroup: it must run as root and needs that hierarchy mounted at {Hierarchy}.");
+            throw new InvalidOperationException(Needs);
         }
 
-        Name = name;
-        Path = Hierarchy + name;
-        Directory.CreateDirectory(Path);
+        var hierarchy = _unified ? Version2 : Version1;
+        Name = $"{parent}/{name}";
+        Path = hierarchy + Name;
+        try
+        {
+            if (_unified)
+            {
+                // A v2 cgroup has the controllers that the one above it hands down. That one may hold no processes; only the root may.
+                File.WriteAllText($"{hierarchy}{parent}/cgroup.subtree_control", "+memory");
+            }
+
+            Directory.CreateDirectory(Path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidOperationException(Needs, e);
+        }
+
         LimitBytes = limitBytes;
     }
 
     /// <summary>A new one at the top.</summary>
-    public static MemoryCgroup Create(long limitBytes) => new($"/healthkit-test-{Guid.NewGuid():N}", limitBytes);
+    public static MemoryCgroup Create(long limitBytes) => new("", $"healthkit-test-{Guid.NewGuid():N}", limitBytes);
 
     /// <summary>Its path in the hierarchy.</summary>
     public string Name { get; }
@@ -32,16 +54,20 @@ internal sealed class MemoryCgroup : IDisposable
     /// <summary>Its directory.</summary>
     public string Path { get; }
 
+    /// <summary>The name of the file that holds its limit.</summary>
+    public string LimitName => _unified ? "memory.max" : "memory.limit_in_bytes";
+
     public long LimitBytes
     {
-        get => long.Parse(File.ReadAllText(System.IO.Path.Combine(Path, "memory.limit_in_bytes")), CultureInfo.InvariantCulture);
-        set => File.WriteAllText(System.IO.Path.Combine(Path, "memory.limit_in_bytes"), value.ToString(CultureInfo.InvariantCulture));
+        get => long.Parse(File.ReadAllText(System.IO.Path.Combine(Path, LimitName)), CultureInfo.InvariantCulture);
+        set => File.WriteAllText(System.IO.Path.Combine(Path, LimitName), value.ToString(CultureInfo.InvariantCulture));
     }
 
-    public long UsageBytes => long.Parse(File.ReadAllText(System.IO.Path.Combine(Path, "memory.usage_in_bytes")), CultureInfo.InvariantCulture);
+    public long UsageBytes => long.Parse(
+        File.ReadAllText(System.IO.Path.Combine(Path, _unified ? "memory.current" : "memory.usage_in_bytes")), CultureInfo.InvariantCulture);
 
     /// <summary>A new one in it.</summary>
-    public MemoryCgroup CreateChild(string name, long limitBytes) => new($"{Name}/{name}", limitBytes);
+    public MemoryCgroup CreateChild(string name, long limitBytes) => new(Name, name, limitBytes);
 
     /// <summary>Starts our helper in it.</summary>
     public ChildProcess StartHelper(string mode) =>

@@ -89,6 +89,7 @@ internal sealed class LinuxMemorySource(string root = "/") : MemorySource
     {
         // The machine's stands first; another try begins behind it.
         figures.Pools.RemoveRange(1, figures.Pools.Count - 1);
+        figures.NotReadable.Clear();
         var missing = false;
         foreach (var cgroup in _cgroups)
         {
@@ -97,9 +98,13 @@ internal sealed class LinuxMemorySource(string root = "/") : MemorySource
                 case PseudoFileRead.Missing:
                     missing = true;
                     continue;
-                case PseudoFileRead.Failed:
+                case PseudoFileRead.Failed when cgroup == _cgroups[0]:
+                    // The nearest limit is the one most likely in force: without it there is no verdict.
                     error = cgroup.Error;
                     return PseudoFileRead.Failed;
+                case PseudoFileRead.Failed:
+                    figures.NotReadable.Add(cgroup.Error!);
+                    continue;
             }
 
             if (cgroup.LimitBytes is { } limit)

@@ -78,15 +78,14 @@ internal sealed class MemoryCheck(MemorySource source, TimeProvider time, Func<M
 
     private HealthCheckResult Judge(MemoryLimits limits, TimeSpan now, HealthStatus failureStatus)
     {
-        var tightest = _figures.Tightest;
-        var level = limits.Judge(tightest, out var limit);
+        var worst = FindWorst(limits, out var level);
         var reason = level == GaugeLevel.Ok ? null : "memory.low";
-        var problem = level == GaugeLevel.Ok ? null : $"memory low ({limit})";
+        var problem = level == GaugeLevel.Ok ? null : $"memory low ({limits.Explain(worst, level)})";
 
         var next = FirstToFill(now);
         if (next is { Forecast.IsFilling: true } && limits.Options.DegradedWhenFilling)
         {
-            Add("memory.filling", Filling(next, tightest));
+            Add("memory.filling", Filling(next, worst));
         }
 
         if (limits.Options.ExpectedSwapBytes is { } expected && _figures.SwapTotalBytes is { } swap && swap < expected * SwapTolerance)
@@ -94,12 +93,12 @@ internal sealed class MemoryCheck(MemorySource source, TimeProvider time, Func<M
             Add("memory.swap.missing", $"swap missing ({Amount.Bytes(swap)} of {Amount.Bytes(expected)} expected)");
         }
 
-        var facts = Describe(tightest, exact: problem is not null);
+        var facts = Describe(worst, exact: problem is not null);
         return new HealthCheckResult(
             level.ToStatus(failureStatus),
             problem is null ? facts : $"{problem}: {facts}",
             exception: null,
-            Data(tightest, next, reason));
+            Data(worst, next, reason));
 
         void Add(string code, string text)
         {
@@ -107,6 +106,24 @@ internal sealed class MemoryCheck(MemorySource source, TimeProvider time, Func<M
             reason ??= code;
             level = level == GaugeLevel.Ok ? GaugeLevel.Degraded : level;
         }
+    }
+
+    /// <summary>The pool to report: the one in the worst state, and of several in that state the one with the least left.</summary>
+    /// <remarks>The least left alone is not enough: 90 MiB of 256 MiB are plenty, while 100 MiB of a machine's 4 GiB are its end.</remarks>
+    private MemoryPool FindWorst(MemoryLimits limits, out GaugeLevel level)
+    {
+        MemoryPool? worst = null;
+        level = GaugeLevel.Ok;
+        foreach (var pool in _figures.Pools)
+        {
+            var poolLevel = limits.Judge(pool);
+            if (worst is null || poolLevel > level || (poolLevel == level && pool.FreeBytes < worst.FreeBytes))
+            {
+                (worst, level) = (pool, poolLevel);
+            }
+        }
+
+        return worst!;
     }
 
     /// <summary>The pool that will be used up first. One that fills so that it is worth a warning goes before one that only grows.</summary>
@@ -134,10 +151,10 @@ internal sealed class MemoryCheck(MemorySource source, TimeProvider time, Func<M
 
     private static double GrowthPerSecond(MemoryPool pool, TimeSpan left) => pool.FreeBytes / left.TotalSeconds;
 
-    private static string Filling(MemoryPool pool, MemoryPool tightest)
+    private static string Filling(MemoryPool pool, MemoryPool reported)
     {
-        // The one that fills need not be the one with the least left.
-        var of = pool == tightest ? "" : $" of {NameOf(pool)}";
+        // The one that fills need not be the one that is reported.
+        var of = pool == reported ? "" : $" of {NameOf(pool)}";
         return pool.Forecast.TimeToLimit is { } left && left > TimeSpan.Zero
             ? string.Create(
                 CultureInfo.InvariantCulture,
@@ -147,23 +164,23 @@ internal sealed class MemoryCheck(MemorySource source, TimeProvider time, Func<M
 
     private static string NameOf(MemoryPool pool) => pool.Name == MemoryPool.Host ? "the host" : $"cgroup {pool.Name}";
 
-    private string Describe(MemoryPool tightest, bool exact)
+    private string Describe(MemoryPool reported, bool exact)
     {
         // A limit that was just passed shows in two decimals.
-        var percent = exact ? Math.Round(tightest.FreePercent, 2) : tightest.FreePercent;
+        var percent = exact ? Math.Round(reported.FreePercent, 2) : reported.FreePercent;
         var text = new DefaultInterpolatedStringHandler(32, 8, CultureInfo.InvariantCulture, stackalloc char[512]);
-        text.AppendFormatted(Amount.Bytes(tightest.FreeBytes));
+        text.AppendFormatted(Amount.Bytes(reported.FreeBytes));
         text.AppendLiteral(" of ");
-        text.AppendFormatted(Amount.Bytes(tightest.LimitBytes));
+        text.AppendFormatted(Amount.Bytes(reported.LimitBytes));
         text.AppendLiteral(" free (");
         text.AppendFormatted(Amount.Percent(percent), exact ? "L" : null);
         text.AppendLiteral(")");
-        if (tightest.Name != MemoryPool.Host)
+        if (reported.Name != MemoryPool.Host)
         {
             text.AppendLiteral(", ");
-            text.AppendLiteral(tightest.LimitName);
+            text.AppendLiteral(reported.LimitName);
             text.AppendLiteral(" of cgroup ");
-            text.AppendLiteral(tightest.Name);
+            text.AppendLiteral(reported.Name);
         }
 
         if (_figures.OwnRssBytes is { } rss)
@@ -188,10 +205,18 @@ internal sealed class MemoryCheck(MemorySource source, TimeProvider time, Func<M
             }
         }
 
+        if (_figures.NotReadable.Count > 0)
+        {
+            text.AppendLiteral(", not readable: ");
+            text.AppendLiteral(NotReadable());
+        }
+
         return text.ToStringAndClear();
     }
 
-    private Dictionary<string, object> Data(MemoryPool tightest, MemoryPool? next, string? reason)
+    private string NotReadable() => string.Join("; ", _figures.NotReadable);
+
+    private Dictionary<string, object> Data(MemoryPool reported, MemoryPool? next, string? reason)
     {
         var data = new Dictionary<string, object>(16);
         if (reason is not null)
@@ -199,12 +224,12 @@ internal sealed class MemoryCheck(MemorySource source, TimeProvider time, Func<M
             data["reason"] = reason;
         }
 
-        data["limitedBy"] = tightest.Name;
-        data["limitName"] = tightest.LimitName;
-        data["limitBytes"] = tightest.LimitBytes;
-        data["usedBytes"] = tightest.UsedBytes;
-        data["freeBytes"] = tightest.FreeBytes;
-        data["freePercent"] = Math.Round(tightest.FreePercent, 2);
+        data["limitedBy"] = reported.Name;
+        data["limitName"] = reported.LimitName;
+        data["limitBytes"] = reported.LimitBytes;
+        data["usedBytes"] = reported.UsedBytes;
+        data["freeBytes"] = reported.FreeBytes;
+        data["freePercent"] = Math.Round(reported.FreePercent, 2);
         if (_figures.OwnRssBytes is { } rss)
         {
             data["ownRssBytes"] = rss;
@@ -216,6 +241,11 @@ internal sealed class MemoryCheck(MemorySource source, TimeProvider time, Func<M
             data["swapUsedBytes"] = _figures.SwapUsedBytes;
         }
 
+        if (_figures.NotReadable.Count > 0)
+        {
+            data["notReadable"] = NotReadable();
+        }
+
         if (next?.Forecast.TimeToLimit is { } left)
         {
             data["timeToFullSeconds"] = Math.Round(left.TotalSeconds);
@@ -224,7 +254,7 @@ internal sealed class MemoryCheck(MemorySource source, TimeProvider time, Func<M
                 data["growthBytesPerSecond"] = Math.Round(GrowthPerSecond(next, left), 1);
             }
 
-            if (next != tightest)
+            if (next != reported)
             {
                 data["fillingFirst"] = next.Name;
             }

@@ -15,12 +15,13 @@ internal sealed class MemoryFigures
     /// <summary>What of it is in use, by whomever; 0 to the total.</summary>
     public long SwapUsedBytes { get; set; }
 
-    /// <summary>The pool with the least left: what this process can still get.</summary>
-    public MemoryPool Tightest => Pools.MinBy(static pool => pool.FreeBytes)!;
+    /// <summary>The files of cgroups further up that could not be read, each with why. Those limits are not known.</summary>
+    public List<string> NotReadable { get; } = [];
 
     public void Clear()
     {
         Pools.Clear();
+        NotReadable.Clear();
         OwnRssBytes = null;
         SwapTotalBytes = null;
         SwapUsedBytes = 0;

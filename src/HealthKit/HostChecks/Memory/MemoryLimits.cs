@@ -52,22 +52,28 @@ internal sealed class MemoryLimits
         }
     }
 
-    /// <summary>How bad it is, and the limit in words when one is passed.</summary>
-    public GaugeLevel Judge(MemoryPool pool, out string? limit)
+    /// <summary>How bad it is.</summary>
+    public GaugeLevel Judge(MemoryPool pool)
+    {
+        var (percent, bytes) = LimitsOf(pool);
+        var percentLevel = Percent.Judge(pool.FreePercent, percent);
+        var bytesLevel = Bytes.Judge(pool.FreeBytes, bytes);
+        return bytesLevel > percentLevel ? bytesLevel : percentLevel;
+    }
+
+    /// <summary>The limit that it passed, in words.</summary>
+    /// <param name="pool">The pool.</param>
+    /// <param name="level">What <see cref="Judge"/> said of it, not <see cref="GaugeLevel.Ok"/>.</param>
+    public string Explain(MemoryPool pool, GaugeLevel level)
+    {
+        var (percent, bytes) = LimitsOf(pool);
+        return Percent.Judge(pool.FreePercent, percent) == level ? Percent.ExplainLimit(level, percent) : Bytes.ExplainLimit(level, bytes);
+    }
+
+    private (GaugeLimits Percent, GaugeLimits Bytes) LimitsOf(MemoryPool pool)
     {
         // One rule at a time where nothing is set: the one that asks for less.
         var byBytes = _defaults && pool.LimitBytes > BytesRuleAbove;
-        var percentLimits = _defaults && !byBytes ? Percent.Defaults : _percent;
-        var bytesLimits = byBytes ? Bytes.Defaults : _bytes;
-        var percentLevel = Percent.Judge(pool.FreePercent, percentLimits);
-        var bytesLevel = Bytes.Judge(pool.FreeBytes, bytesLimits);
-        if (bytesLevel > percentLevel)
-        {
-            limit = Bytes.ExplainLimit(bytesLevel, bytesLimits);
-            return bytesLevel;
-        }
-
-        limit = percentLevel == GaugeLevel.Ok ? null : Percent.ExplainLimit(percentLevel, percentLimits);
-        return percentLevel;
+        return (_defaults && !byBytes ? Percent.Defaults : _percent, byBytes ? Bytes.Defaults : _bytes);
     }
 }

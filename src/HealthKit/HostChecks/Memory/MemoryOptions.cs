@@ -7,10 +7,10 @@ namespace HealthKit;
 /// </summary>
 public sealed class MemoryOptions
 {
-    /// <summary>Degraded when less than this is free, in percent of the tightest limit (0 to 100).</summary>
+    /// <summary>Degraded when less than this is free, in percent of a limit (0 to 100). Every limit is judged.</summary>
     public double? DegradedBelowFreePercent { get; set; }
 
-    /// <summary>Unhealthy when less than this is free, in percent of the tightest limit (0 to 100).</summary>
+    /// <summary>Unhealthy when less than this is free, in percent of a limit (0 to 100). Every limit is judged.</summary>
     public double? UnhealthyBelowFreePercent { get; set; }
 
     /// <summary>Degraded when less than this is free, in bytes. It acts beside the percentages: the worst counts.</summary>

@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace HealthKit.IntegrationTests.HostChecks.Memory;
 
-/// <summary>The check in a process of its own, in real v1 cgroups.</summary>
+/// <summary>The check in a process of its own, in real cgroups.</summary>
 public class MemoryCheckTests
 {
     private const long MiB = 1L << 20;
@@ -19,7 +19,7 @@ public class MemoryCheckTests
 
         Assert.Equal("Healthy", result.GetProperty("status").GetString());
         Assert.Equal(cgroup.Name, result.GetProperty("limitedBy").GetString());
-        Assert.Equal("memory.limit_in_bytes", result.GetProperty("limitName").GetString());
+        Assert.Equal(cgroup.LimitName, result.GetProperty("limitName").GetString());
         Assert.Equal(128 * MiB, Number(result, "limitBytes"));
         Assert.InRange(Number(result, "freeBytes"), 40 * MiB, 128 * MiB);
         Assert.InRange(Number(result, "ownRssBytes"), 20 * MiB, 128 * MiB);
@@ -134,6 +134,45 @@ public class MemoryCheckTests
         Assert.True(watch.Elapsed < TimeSpan.FromSeconds(10), $"60 runs took {watch.Elapsed}.");
     }
 
+    [Fact]
+    public void The_default_profile_in_a_quiet_1_GiB_cgroup_raises_nothing_for_10_minutes_after_the_warm_up()
+    {
+        using var cgroup = MemoryCgroup.Create(1024 * MiB);
+        using var child = Start(cgroup);
+
+        // The clock is the test's, the readings are real. Half an hour, for the first ten minutes teach the forecast nothing.
+        for (var seconds = 0; seconds <= 30 * 60; seconds += 10)
+        {
+            Assert.Equal((seconds, ("Healthy", null)), (seconds, StatusAndReason(Check(child))));
+            Assert.Equal((seconds, ("Healthy", null)), (seconds, StatusAndReason(Check(child, "check disks"))));
+            Ask(child, "advance 10", "advanced");
+        }
+    }
+
+    [Fact]
+    public void The_same_cgroup_with_a_leak_is_reported_within_10_minutes_after_the_warm_up()
+    {
+        using var cgroup = MemoryCgroup.Create(1024 * MiB);
+        using var child = Start(cgroup);
+        for (var seconds = 0; seconds < 10 * 60; seconds += 10)
+        {
+            Assert.Equal((seconds, ("Healthy", null)), (seconds, StatusAndReason(Check(child))));
+            Ask(child, "advance 10", "advanced");
+        }
+
+        var reported = false;
+        for (var seconds = 0; seconds <= 10 * 60 && !reported; seconds += 10)
+        {
+            Ask(child, "take 10", "taken");
+            var result = Check(child);
+            reported = StatusAndReason(result) == ("Degraded", "memory.filling");
+            Assert.True(reported || StatusAndReason(result) == ("Healthy", null), result.ToString());
+            Ask(child, "advance 10", "advanced");
+        }
+
+        Assert.True(reported);
+    }
+
     private static ChildProcess Start(MemoryCgroup cgroup)
     {
         var child = cgroup.StartHelper("memory");
@@ -150,9 +189,9 @@ public class MemoryCheckTests
         Ask(child, string.Create(CultureInfo.InvariantCulture, $"take {(free - leave) / MiB}"), "taken");
     }
 
-    private static JsonElement Check(ChildProcess child)
+    private static JsonElement Check(ChildProcess child, string line = "check")
     {
-        child.WriteLine("check");
+        child.WriteLine(line);
         using var json = JsonDocument.Parse(child.ReadLine());
         return json.RootElement.Clone();
     }

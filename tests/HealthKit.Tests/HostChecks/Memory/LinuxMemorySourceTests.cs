@@ -1,6 +1,7 @@
 using System.Globalization;
 using FsCheck;
 using FsCheck.Fluent;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace HealthKit.Tests.HostChecks.Memory;
 
@@ -178,7 +179,7 @@ public sealed class LinuxMemorySourceTests : IDisposable
         Assert.Equal(100 * MiB, Read().LimitBytes);
 
         _tree.V2("sys/fs/cgroup/a", max: 300 * MiB, current: 70 * MiB);
-        Assert.Equal((300 * MiB, 230 * MiB), (Read().LimitBytes, _figures.Tightest.FreeBytes));
+        Assert.Equal((300 * MiB, 230 * MiB), (Read().LimitBytes, Tightest.FreeBytes));
 
         _tree.V2("sys/fs/cgroup/a", max: null, current: 70 * MiB);
         Assert.Equal("host", Read().Name);
@@ -270,6 +271,68 @@ public sealed class LinuxMemorySourceTests : IDisposable
     }
 
     [Theory]
+    [InlineData("memory.max")]
+    [InlineData("memory.current")]
+    [InlineData("memory.stat")]
+    public async Task A_cgroup_further_up_that_cannot_be_read_is_named_and_the_rest_is_told(string file)
+    {
+        _tree.Membership("0::/a/b/c\n", V2Mount);
+        _tree.V2("sys/fs/cgroup/a", max: 300 * MiB, current: 50 * MiB);
+        _tree.V2("sys/fs/cgroup/a/b", max: 200 * MiB, current: 190 * MiB);
+        _tree.V2("sys/fs/cgroup/a/b/c", max: 100 * MiB, current: 50 * MiB);
+        Assert.Equal("/a/b", Read().Name);
+
+        // To open a directory fails as a lack of permission does (EACCES), for root too. The next look at the tree opens it.
+        var path = Path.Join(_tree.Root, "sys/fs/cgroup/a/b", file);
+        File.Move(path, path + ".away");
+        Directory.CreateDirectory(path);
+        _now += TimeSpan.FromSeconds(61);
+
+        for (var run = 0; run < 2; run++)
+        {
+            Assert.Equal("/a/b/c", Read().Name);
+            Assert.Equal(["host", "/a/b/c", "/a"], _figures.Pools.Select(pool => pool.Name));
+            Assert.StartsWith($"{path}: Access to the path ", Assert.Single(_figures.NotReadable), StringComparison.Ordinal);
+        }
+
+        // The check judges the rest and says so.
+        using var check = new MemoryCheck(new LinuxMemorySource(_tree.Root), TimeProvider.System, () => new MemoryOptions());
+        var result = await check.CheckHealthAsync(
+            new HealthCheckContext { Registration = new HealthCheckRegistration("memory", check, null, null) });
+        Assert.Equal(HealthStatus.Healthy, result.Status);
+        Assert.Equal("/a/b/c", result.Data["limitedBy"]);
+        Assert.Equal(Assert.Single(_figures.NotReadable), result.Data["notReadable"]);
+        Assert.StartsWith("50.0 MiB of 100.0 MiB free (50.0 %), ", result.Description, StringComparison.Ordinal);
+        Assert.EndsWith($", not readable: {Assert.Single(_figures.NotReadable)}", result.Description, StringComparison.Ordinal);
+
+        Directory.Delete(path);
+        File.Move(path + ".away", path);
+        Assert.Equal("/a/b", Read().Name);
+        Assert.Empty(_figures.NotReadable);
+    }
+
+    [Fact]
+    public void Nothing_is_told_when_no_cgroup_or_not_the_own_one_can_be_read()
+    {
+        _tree.Membership("0::/a/b\n", V2Mount);
+        _tree.V2("sys/fs/cgroup/a", max: 300 * MiB, current: 50 * MiB);
+        var own = Path.Join(_tree.Root, "sys/fs/cgroup/a/b/memory.max");
+        Directory.CreateDirectory(own);
+        AssertUnknown();
+
+        File.Delete(Path.Join(_tree.Root, "sys/fs/cgroup/a/memory.max"));
+        Directory.CreateDirectory(Path.Join(_tree.Root, "sys/fs/cgroup/a/memory.max"));
+        AssertUnknown();
+
+        void AssertUnknown()
+        {
+            var failure = _source.Read(_now += TimeSpan.FromSeconds(61), _figures);
+            Assert.Equal("memory.unreadable", failure?.Reason);
+            Assert.StartsWith($"{own}: ", failure!.Text, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
     [InlineData("proc/meminfo")]
     [InlineData("proc/self/mountinfo")]
     public void A_missing_file_is_named_and_found_again_later(string file)
@@ -331,7 +394,7 @@ public sealed class LinuxMemorySourceTests : IDisposable
     {
         using var source = new LinuxMemorySource();
         Assert.Null(source.Read(TimeSpan.Zero, _figures));
-        Assert.InRange(_figures.Tightest.FreeBytes, 1, _figures.Tightest.LimitBytes);
+        Assert.InRange(Tightest.FreeBytes, 1, Tightest.LimitBytes);
         Assert.InRange(_figures.OwnRssBytes!.Value, 10 * MiB, 100_000 * MiB);
 
         var before = GC.GetAllocatedBytesForCurrentThread();
@@ -343,10 +406,12 @@ public sealed class LinuxMemorySourceTests : IDisposable
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 10 * 200);
     }
 
+    private MemoryPool Tightest => _figures.Pools.MinBy(pool => pool.FreeBytes)!;
+
     private MemoryPool Read()
     {
         Assert.Null(_source.Read(_now, _figures));
-        return _figures.Tightest;
+        return Tightest;
     }
 
     private static (string Name, string LimitName, long Limit, long Free) Of(MemoryPool pool) =>

@@ -54,6 +54,67 @@ public sealed class MemoryCheckTests : IDisposable
             result.Description);
     }
 
+    [Fact]
+    public void A_machine_that_runs_out_is_reported_before_a_small_cgroup_with_room()
+    {
+        _memory.Set(limit: 4 * GiB, free: 82 * MiB);
+        _memory.Set(limit: 256 * MiB, free: 80 * MiB, name: "/app", limitName: "memory.max");
+
+        var result = _memory.Run();
+
+        Assert.Equal(HealthStatus.Unhealthy, result.Status);
+        Assert.Equal("memory.low", result.Data["reason"]);
+        Assert.Equal("host", result.Data["limitedBy"]);
+        Assert.Equal("MemTotal", result.Data["limitName"]);
+        Assert.Equal(4 * GiB, result.Data["limitBytes"]);
+        Assert.Equal(82 * MiB, result.Data["freeBytes"]);
+        Assert.Equal(2d, result.Data["freePercent"]);
+        Assert.Equal(
+            "memory low (unhealthy below 5 %): 82.0 MiB of 4.0 GiB free (2 %), this process 96.0 MiB, no swap", result.Description);
+    }
+
+    [Fact]
+    public void A_slice_that_runs_out_is_reported_before_a_service_in_it_with_less_left()
+    {
+        _memory.Set(limit: 64 * GiB, free: 40 * GiB);
+        _memory.Set(limit: 128 * MiB, free: 60 * MiB, name: "/apps.slice/app.service", limitName: "memory.max");
+        _memory.Set(limit: 8 * GiB, free: 0.03 * 8 * GiB, name: "/apps.slice", limitName: "memory.high");
+
+        var result = _memory.Run();
+
+        Assert.Equal(HealthStatus.Unhealthy, result.Status);
+        Assert.Equal("/apps.slice", result.Data["limitedBy"]);
+        Assert.Equal("memory.high", result.Data["limitName"]);
+        Assert.Equal(3d, result.Data["freePercent"]);
+        Assert.StartsWith("memory low (unhealthy below 5 %): 245.8 MiB of 8.0 GiB free (3 %), memory.high of cgroup /apps.slice, ", result.Description, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Of_limits_in_the_same_state_the_one_with_the_least_left_is_reported()
+    {
+        _memory.Set(limit: 4 * GiB, free: GiB);
+        _memory.Set(limit: 256 * MiB, free: 90 * MiB, name: "/app", limitName: "memory.max");
+        Assert.Equal((HealthStatus.Healthy, "/app"), StatusAndLimit());
+
+        // Degraded both, in either order.
+        _memory.Set(limit: 4 * GiB, free: 300 * MiB);
+        _memory.Set(limit: 256 * MiB, free: 20 * MiB, name: "/app", limitName: "memory.max");
+        Assert.Equal((HealthStatus.Degraded, "/app"), StatusAndLimit());
+        _memory.Set(limit: 4 * GiB, free: 300 * MiB, name: "/app", limitName: "memory.max");
+        _memory.Set(limit: 256 * MiB, free: 20 * MiB);
+        Assert.Equal((HealthStatus.Degraded, "host"), StatusAndLimit());
+
+        // The worse one, whatever it has left.
+        _memory.Set(limit: 8 * GiB, free: 330 * MiB, name: "/app", limitName: "memory.max");
+        Assert.Equal((HealthStatus.Unhealthy, "/app"), StatusAndLimit());
+
+        (HealthStatus Status, object Limit) StatusAndLimit()
+        {
+            var result = _memory.Run();
+            return (result.Status, result.Data["limitedBy"]);
+        }
+    }
+
     public static TheoryData<double, double, HealthStatus, string?> Defaults => new()
     {
         { 1, 0.11, HealthStatus.Healthy, null },
@@ -274,6 +335,27 @@ public sealed class MemoryCheckTests : IDisposable
         {
             _ = check.CheckHealthAsync(context);
         }
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 100; i++)
+        {
+            _ = check.CheckHealthAsync(context);
+        }
+
+        Assert.InRange((GC.GetAllocatedBytesForCurrentThread() - before) / 100, 1, 2048);
+    }
+
+    [Fact]
+    public async Task A_run_that_finds_every_limit_passed_allocates_at_most_2_KB()
+    {
+        for (var i = 0; i < 6; i++)
+        {
+            _memory.Set(limit: GiB, free: (6 - i) * MiB, name: $"/level{i}", limitName: "memory.max");
+        }
+
+        using var check = new MemoryCheck(_memory, TimeProvider.System, static () => Unset);
+        var context = new HealthCheckContext { Registration = new HealthCheckRegistration("memory", check, null, null) };
+        Assert.Equal("/level5", (await check.CheckHealthAsync(context)).Data["limitedBy"]);
 
         var before = GC.GetAllocatedBytesForCurrentThread();
         for (var i = 0; i < 100; i++)
