@@ -41,9 +41,9 @@ public static partial class HealthKitEndpointRouteBuilderExtensions
 
         var settings = services.GetRequiredService<EndpointSettings>();
         var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(HealthMonitor).Namespace + ".Endpoints");
-        var authorizer = settings.DetailPolicy is { } policy ? DetailAuthorizer.Create(policy, services, logger) : null;
-        var identity = AppIdentity.OfThisProcess();
         var timeProvider = services.GetRequiredService<TimeProvider>();
+        var authorizer = settings.DetailPolicy is { } policy ? DetailAuthorizer.Create(policy, services, timeProvider, logger) : null;
+        var identity = AppIdentity.OfThisProcess();
 
         drain.EndpointsAreMapped();
         if (settings.ManagementPort is { } port)

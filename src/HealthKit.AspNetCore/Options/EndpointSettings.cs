@@ -100,11 +100,11 @@ internal sealed class EndpointSettings
                 return value;
             }
 
-            _errors.Add($"{Path}:{key} = '{text}'; allowed: {allowed}.");
+            _errors.Add($"{Path}:{key} = '{text}'; allowed: {allowed}");
         }
         else if (code is { } value && !isAllowed(value))
         {
-            _errors.Add(string.Create(CultureInfo.InvariantCulture, $"{nameof(HealthKitEndpointOptions)}.{key} = {value}; allowed: {allowed}."));
+            _errors.Add(string.Create(CultureInfo.InvariantCulture, $"{nameof(HealthKitEndpointOptions)}.{key} = {value}; allowed: {allowed}"));
         }
 
         return code;
@@ -117,7 +117,7 @@ internal sealed class EndpointSettings
         var value = configured ?? code;
         if (value is not null && string.IsNullOrWhiteSpace(value))
         {
-            _errors.Add($"{(configured is null ? nameof(HealthKitEndpointOptions) + "." : Path + ":")}{key} = '{value}'; allowed: {Allowed}.");
+            _errors.Add($"{(configured is null ? nameof(HealthKitEndpointOptions) + "." : Path + ":")}{key} = '{value}'; allowed: {Allowed}");
         }
 
         return value;
@@ -132,7 +132,7 @@ internal sealed class EndpointSettings
 
         if (child.GetChildren().Any())
         {
-            _errors.Add($"{child.Path} holds several values; allowed: one value ({allowed}).");
+            _errors.Add($"{child.Path} holds several values; allowed: one value ({allowed})");
         }
 
         return child.Value;
@@ -147,14 +147,14 @@ internal sealed class EndpointSettings
 
         if (!string.IsNullOrEmpty(_section.Value))
         {
-            _errors.Add($"{Path} = '{_section.Value}'; allowed: a section with the keys {string.Join(", ", Keys)}.");
+            _errors.Add($"{Path} = '{_section.Value}'; allowed: a section with the keys {string.Join(", ", Keys)}");
         }
 
         foreach (var child in _section.GetChildren())
         {
             if (!Keys.Contains(child.Key, StringComparer.OrdinalIgnoreCase))
             {
-                _errors.Add($"{child.Path} is not a known key; allowed: {string.Join(", ", Keys)}.");
+                _errors.Add($"{child.Path} is not a known key; allowed: {string.Join(", ", Keys)}");
             }
         }
     }

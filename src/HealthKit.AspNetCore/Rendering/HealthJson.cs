@@ -28,9 +28,11 @@ internal static partial class HealthJson
     }
 
     /// <summary>
-    /// Whether a reason is what it should be, a code: then it is shown to everyone. A check of someone else may put any text there.
+    /// Whether the summary shows a check's reason: when it is a code that HealthKit chose. A check of someone else may put anything there,
+    /// and a host's name or address looks like a code.
     /// </summary>
-    internal static bool IsCode(string? reason) => reason is { Length: <= 64 } && Code().IsMatch(reason);
+    internal static bool IsReasonForAll(CheckState check) =>
+        check.Reason is { Length: <= 64 } reason && Code().IsMatch(reason) && (check.Descriptor is not null || IsOfTheEngine(reason));
 
     private static void Write(Utf8JsonWriter writer, RouteVerdict verdict, HealthDetail detail, AppIdentity identity)
     {
@@ -103,7 +105,7 @@ internal static partial class HealthJson
             writer.WriteString("latestStatus"u8, Word(latest));
         }
 
-        if (full || IsCode(check.Reason))
+        if (full || IsReasonForAll(check))
         {
             WriteOptional(writer, "reason"u8, check.Reason);
         }
@@ -115,6 +117,11 @@ internal static partial class HealthJson
 
         writer.WriteEndObject();
     }
+
+    private static bool IsOfTheEngine(string reason) =>
+        reason.StartsWith("check.", StringComparison.Ordinal)
+        || reason.StartsWith("monitor.", StringComparison.Ordinal)
+        || reason.StartsWith("runtime.", StringComparison.Ordinal);
 
     private static string Word(HealthStatus status) => status switch
     {

@@ -117,7 +117,7 @@ internal static class HealthTable
             return;
         }
 
-        if (full || HealthJson.IsCode(check.Reason))
+        if (full || HealthJson.IsReasonForAll(check))
         {
             Wrap(text, check.Reason);
         }

@@ -10,73 +10,135 @@ namespace HealthKit;
 /// <summary>Says whether a caller holds the policy that opens every detail.</summary>
 internal sealed partial class DetailAuthorizer
 {
-    private readonly string _name;
-    private readonly AuthorizationPolicy _policy;
-    private readonly IPolicyEvaluator _evaluator;
-    private readonly bool _mayAuthenticate;
-    private readonly ILogger _logger;
+    /// <summary>How long an answer about health waits for whoever knows the caller.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    private DetailAuthorizer(string name, AuthorizationPolicy policy, IPolicyEvaluator evaluator, bool mayAuthenticate, ILogger logger)
+    // Anyone can send a token that cannot be verified: the log must not grow with every request.
+    private static readonly TimeSpan WarningInterval = TimeSpan.FromMinutes(1);
+
+    private readonly string _name;
+    private readonly TimeProvider _timeProvider;
+    private readonly ILogger _logger;
+    private readonly Lock _warning = new();
+    private long? _warnedAt;
+
+    private DetailAuthorizer(string name, TimeProvider timeProvider, ILogger logger)
     {
         _name = name;
-        _policy = policy;
-        _evaluator = evaluator;
-        _mayAuthenticate = mayAuthenticate;
+        _timeProvider = timeProvider;
         _logger = logger;
     }
 
     /// <exception cref="InvalidOperationException">Authorization is not registered, or has no such policy.</exception>
-    public static DetailAuthorizer Create(string policyName, IServiceProvider services, ILogger logger)
+    public static DetailAuthorizer Create(string policyName, IServiceProvider services, TimeProvider timeProvider, ILogger logger)
     {
-        if (services.GetService<IPolicyEvaluator>() is not { } evaluator || services.GetService<IAuthorizationPolicyProvider>() is not { } provider)
-        {
-            throw new InvalidOperationException(
-                $"HealthKit:Endpoints:DetailPolicy = '{policyName}', but the app has no authorization; call services.AddAuthorization(…) with that policy.");
-        }
-
         // Once, while the app starts: there is no one to block yet.
-        var policy = provider.GetPolicyAsync(policyName).GetAwaiter().GetResult()
-            ?? throw new InvalidOperationException(
-                $"HealthKit:Endpoints:DetailPolicy = '{policyName}'; allowed: a policy that AddAuthorization registered. None has this name.");
-        var hasAuthentication = services.GetService<IAuthenticationService>() is not null;
-        if (policy.AuthenticationSchemes.Count > 0 && !hasAuthentication)
-        {
-            throw new InvalidOperationException(
-                $"HealthKit:Endpoints:DetailPolicy = '{policyName}' names authentication schemes, but the app has no authentication; call services.AddAuthentication(…).");
-        }
-
-        return new DetailAuthorizer(policyName, policy, evaluator, hasAuthentication, logger);
+        VerifyAsync(policyName, services).GetAwaiter().GetResult();
+        return new DetailAuthorizer(policyName, timeProvider, logger);
     }
 
-    public async ValueTask<bool> HoldsPolicyAsync(HttpContext context)
+    /// <summary>Has the caller answered: with whether it holds the policy, in time, and not at all once it has gone.</summary>
+    public async Task AnswerAsync(HttpContext context, Func<HttpContext, bool, Task> answer)
     {
+        var aborted = context.RequestAborted;
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(aborted);
+
+        // What a scheme's handler passes on when it fetches keys: it gives up when we do.
+        context.RequestAborted = patience.Token;
+        var evaluation = EvaluateAsync(context);
+        var holdsPolicy = false;
         try
         {
-            await AuthenticateByDefaultAsync(context).ConfigureAwait(false);
-            var authenticated = await _evaluator.AuthenticateAsync(_policy, context).ConfigureAwait(false);
-            var authorized = await _evaluator.AuthorizeAsync(_policy, authenticated, context, resource: context).ConfigureAwait(false);
-            return authorized.Succeeded;
+            holdsPolicy = await evaluation.WaitAsync(Patience, _timeProvider, aborted).ConfigureAwait(false);
         }
-        catch (Exception e) when (!context.RequestAborted.IsCancellationRequested)
+        catch (Exception e)
         {
             // An identity provider that is down must not take the health endpoint with it.
-            LogFailed(_logger, _name, e);
-            return false;
+            if (!aborted.IsCancellationRequested)
+            {
+                Warn(e);
+            }
         }
+
+        if (evaluation.IsCompleted)
+        {
+            context.RequestAborted = aborted;
+            if (!aborted.IsCancellationRequested)
+            {
+                await answer(context, holdsPolicy).ConfigureAwait(false);
+            }
+
+            return;
+        }
+
+        var cancellation = patience.CancelAsync();
+        try
+        {
+            if (!aborted.IsCancellationRequested)
+            {
+                if (HttpProtocol.IsHttp11(context.Request.Protocol) || HttpProtocol.IsHttp10(context.Request.Protocol))
+                {
+                    // The next request on this connection would wait for the one we are about to hold.
+                    context.Response.Headers.Connection = "close";
+                }
+
+                await answer(context, holdsPolicy).ConfigureAwait(false);
+                await context.Response.CompleteAsync().ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            // The caller has its answer. The server uses this context again once we return, and what still runs would set its user there:
+            // a stranger would go on as somebody else.
+            await Task.WhenAll(evaluation, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private static async Task VerifyAsync(string policyName, IServiceProvider services)
+    {
+        // A scope: some of these services are scoped, and the app's root provider refuses those in Development.
+        await using var scope = services.CreateAsyncScope();
+        var scoped = scope.ServiceProvider;
+        if (scoped.GetService<IPolicyEvaluator>() is null || scoped.GetService<IAuthorizationPolicyProvider>() is not { } provider)
+        {
+            throw new InvalidOperationException(
+                $"HealthKit:Endpoints:DetailPolicy = '{policyName}', but the app has no authorization; call services.AddAuthorization(…) with that policy");
+        }
+
+        var policy = await provider.GetPolicyAsync(policyName).ConfigureAwait(false)
+            ?? throw new InvalidOperationException(
+                $"HealthKit:Endpoints:DetailPolicy = '{policyName}'; allowed: a policy that AddAuthorization registered, and none has this name");
+        if (policy.AuthenticationSchemes.Count > 0 && scoped.GetService<IAuthenticationService>() is null)
+        {
+            throw new InvalidOperationException(
+                $"HealthKit:Endpoints:DetailPolicy = '{policyName}' names authentication schemes, but the app has no authentication; call services.AddAuthentication(…)");
+        }
+    }
+
+    private async Task<bool> EvaluateAsync(HttpContext context)
+    {
+        // Each time anew: the provider may be a dynamic one, and the default one looks into a dictionary.
+        var services = context.RequestServices;
+        var policy = await services.GetRequiredService<IAuthorizationPolicyProvider>().GetPolicyAsync(_name).ConfigureAwait(false)
+            ?? throw new InvalidOperationException("The policy is not registered any more");
+        await AuthenticateByDefaultAsync(policy, context).ConfigureAwait(false);
+        var evaluator = services.GetRequiredService<IPolicyEvaluator>();
+        var authenticated = await evaluator.AuthenticateAsync(policy, context).ConfigureAwait(false);
+        var authorized = await evaluator.AuthorizeAsync(policy, authenticated, context, resource: context).ConfigureAwait(false);
+        return authorized.Succeeded;
     }
 
     /// <summary>Does what UseAuthentication() does, where the policy names no scheme and the middleware did not run before us.</summary>
-    private async Task AuthenticateByDefaultAsync(HttpContext context)
+    private static async Task AuthenticateByDefaultAsync(AuthorizationPolicy policy, HttpContext context)
     {
-        if (!_mayAuthenticate
-            || _policy.AuthenticationSchemes.Count > 0
+        if (policy.AuthenticationSchemes.Count > 0
             || context.User.Identity is { IsAuthenticated: true }
-            || context.Features.Get<IAuthenticateResultFeature>() is not null)
+            || context.Features.Get<IAuthenticateResultFeature>() is not null
+            || context.RequestServices.GetService<IAuthenticationSchemeProvider>() is not { } schemes)
         {
             return;
         }
 
-        var schemes = context.RequestServices.GetRequiredService<IAuthenticationSchemeProvider>();
         if (await schemes.GetDefaultAuthenticateSchemeAsync().ConfigureAwait(false) is { } scheme
             && await context.AuthenticateAsync(scheme.Name).ConfigureAwait(false) is { Succeeded: true } result)
         {
@@ -84,6 +146,24 @@ internal sealed partial class DetailAuthorizer
         }
     }
 
-    [LoggerMessage(EventId = 220, Level = LogLevel.Warning, Message = "Policy {Policy} could not be evaluated; the caller gets what anonymous callers get")]
+    private void Warn(Exception exception)
+    {
+        lock (_warning)
+        {
+            if (_warnedAt is { } last && _timeProvider.GetElapsedTime(last) < WarningInterval)
+            {
+                return;
+            }
+
+            _warnedAt = _timeProvider.GetTimestamp();
+        }
+
+        LogFailed(_logger, _name, exception);
+    }
+
+    [LoggerMessage(
+        EventId = 220,
+        Level = LogLevel.Warning,
+        Message = "Policy {Policy} could not be evaluated; callers get what anonymous callers get (said once a minute at most)")]
     private static partial void LogFailed(ILogger logger, string policy, Exception exception);
 }

@@ -43,6 +43,12 @@ internal sealed class HealthEndpoint(
             return Refuse(context.Response, StatusCodes.Status405MethodNotAllowed);
         }
 
+        if (HttpMethods.IsOptions(method))
+        {
+            // RFC 9110, section 9.3.7.
+            context.Response.Headers.Allow = Allow;
+        }
+
         var format = ContentNegotiation.Choose(context.Request, _isOverview);
         if (format == BodyFormat.Word)
         {
@@ -52,7 +58,8 @@ internal sealed class HealthEndpoint(
 
         return authorizer is null || settings.Detail == HealthDetail.Full
             ? AnswerInFull(context, format, settings.Detail)
-            : AuthorizeAndAnswerAsync(context, format);
+            : authorizer.AnswerAsync(
+                context, (asked, holdsPolicy) => AnswerInFull(asked, format, holdsPolicy ? HealthDetail.Full : settings.Detail));
     }
 
     private static byte[] Word(HealthStatus status) => status switch
@@ -68,12 +75,6 @@ internal sealed class HealthEndpoint(
         response.Headers.CacheControl = NoStore;
         response.ContentLength = 0;
         return Task.CompletedTask;
-    }
-
-    private async Task AuthorizeAndAnswerAsync(HttpContext context, BodyFormat format)
-    {
-        var detail = await authorizer!.HoldsPolicyAsync(context).ConfigureAwait(false) ? HealthDetail.Full : settings.Detail;
-        await AnswerInFull(context, format, detail).ConfigureAwait(false);
     }
 
     private Task AnswerInFull(HttpContext context, BodyFormat format, HealthDetail detail)

@@ -30,7 +30,7 @@ internal sealed partial class Drain(
             return;
         }
 
-        LogDraining(logger, settings.DrainDelay);
+        LogDraining(logger, settings.DrainDelay.TotalSeconds);
         try
         {
             await Task.Delay(settings.DrainDelay, timeProvider, cancellationToken).ConfigureAwait(false);
@@ -51,8 +51,11 @@ internal sealed partial class Drain(
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    [LoggerMessage(EventId = 200, Level = LogLevel.Information, Message = "The app was asked to stop: readiness fails, requests are served for {DrainDelay} more")]
-    private static partial void LogDraining(ILogger logger, TimeSpan drainDelay);
+    [LoggerMessage(
+        EventId = 200,
+        Level = LogLevel.Information,
+        Message = "The app was asked to stop: readiness fails, requests are served for {DrainSeconds} s more (HealthKit:Endpoints:DrainDelay)")]
+    private static partial void LogDraining(ILogger logger, double drainSeconds);
 
     [LoggerMessage(EventId = 201, Level = LogLevel.Warning, Message = "The host's shutdown timeout ended the drain before its time")]
     private static partial void LogCut(ILogger logger);

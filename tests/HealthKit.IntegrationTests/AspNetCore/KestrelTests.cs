@@ -1,4 +1,7 @@
+using System.Diagnostics;
 using System.Globalization;
+using System.Reflection;
+using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 
@@ -13,6 +16,7 @@ public sealed class KestrelTests
         var answer = await app.Raw("OPTIONS / HTTP/1.0\r\n\r\n");
         Assert.StartsWith("HTTP/1.1 200 OK\r\n", answer, StringComparison.Ordinal);
         Assert.Contains("\r\nContent-Type: application/json\r\n", answer, StringComparison.Ordinal);
+        Assert.Contains("\r\nAllow: GET, HEAD, OPTIONS\r\n", answer, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -87,6 +91,22 @@ public sealed class KestrelTests
             "HTTP/1.1 200",
             await app.Raw("GET /health HTTP/1.1\r\nHost: x:9090\r\nConnection: close\r\n\r\n"),
             StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Full_detail_names_the_apps_own_build_start_and_machine()
+    {
+        await using var app = await RealApp.Start(RealApp.Builder(("HealthKit:Endpoints:AnonymousDetail", "Full")));
+        using var body = JsonDocument.Parse(await app.Client.GetStringAsync(new Uri("/health", UriKind.Relative)));
+        var root = body.RootElement;
+        var built = Assembly.GetEntryAssembly()!.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+        var commit = root.TryGetProperty("commit", out var member) ? "+" + member.GetString() : "";
+        Assert.Equal(built, root.GetProperty("version").GetString() + commit);
+        Assert.Equal((await File.ReadAllTextAsync("/proc/sys/kernel/hostname")).Trim(), root.GetProperty("host").GetString());
+        using var process = Process.GetCurrentProcess();
+        var started = root.GetProperty("startedAt").GetDateTimeOffset();
+        Assert.Equal(TimeSpan.Zero, started.Offset);
+        Assert.Equal(process.StartTime.ToUniversalTime(), started.UtcDateTime, TimeSpan.FromSeconds(2));
     }
 
     private static int FreePort()

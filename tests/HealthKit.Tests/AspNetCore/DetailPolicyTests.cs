@@ -1,8 +1,11 @@
 using System.Security.Claims;
 using System.Text.Encodings.Web;
+using HealthKit.Tests.Support;
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -97,6 +100,115 @@ public sealed class DetailPolicyTests
     }
 
     [Fact]
+    public async Task Failing_again_and_again_is_said_once_a_minute()
+    {
+        var time = new ManualTime(Noon);
+        await using var app = await TestApp.Start(WithClock(Builder(scheme: "test", isDefault: false), time));
+        await app.Send("/health", "GET", ("X-Role", "throw"));
+        await app.Send("/health", "GET", ("X-Role", "throw"));
+        Assert.Equal(1, Warnings(app));
+        time.Advance(TimeSpan.FromMinutes(1));
+        await app.Send("/health", "GET", ("X-Role", "throw"));
+        Assert.Equal(2, Warnings(app));
+    }
+
+    [Theory]
+    [InlineData("hang")]
+    [InlineData("deaf")]
+    public async Task A_hung_identity_provider_costs_two_seconds_and_leaves_the_anonymous_view_and_one_warning(string role)
+    {
+        var time = new ManualTime(Noon);
+        var builder = WithClock(Builder(scheme: "test", isDefault: false), time);
+        var provider = new HungProvider();
+        builder.Services.AddSingleton(provider);
+        var returned = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var app = await TestApp.Start(builder, a =>
+        {
+            a.Use(async (context, next) =>
+            {
+                await next(context);
+                returned.TrySetResult(context.User.IsInRole("ops"));
+            });
+            a.MapHealthKit();
+        });
+        var asked = app.Send("/health", "GET", ("X-Role", role));
+        await provider.Asked.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        await Wait.For(() => time.Waiting > 0);
+        time.Advance(TimeSpan.FromSeconds(1.9));
+        Assert.False(asked.IsCompleted);
+        time.Advance(TimeSpan.FromSeconds(0.2));
+        var answer = await asked.WaitAsync(TimeSpan.FromSeconds(20));
+        Assert.Equal(503, answer.Status);
+        Assert.Contains("\"a\":", answer.Body, StringComparison.Ordinal);
+        Assert.DoesNotContain(Secret, answer.Body, StringComparison.Ordinal);
+        Assert.Equal(1, Warnings(app));
+        if (role == "deaf")
+        {
+            // The answer is out, but the context is not given back while somebody may still write to it.
+            Assert.Equal("close", answer.Headers["Connection"]);
+            Assert.False(returned.Task.IsCompleted);
+            provider.Answer.SetResult();
+        }
+
+        await returned.Task.WaitAsync(TimeSpan.FromSeconds(20));
+    }
+
+    [Theory]
+    [InlineData("hang")]
+    [InlineData("deaf")]
+    public async Task A_caller_that_goes_away_meanwhile_leaves_no_exception_and_no_warning(string role)
+    {
+        var builder = Builder(scheme: "test", isDefault: false);
+        var provider = new HungProvider();
+        builder.Services.AddSingleton(provider);
+        var ended = new TaskCompletionSource<Exception?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var app = await TestApp.Start(builder, a =>
+        {
+            a.Use(async (context, next) =>
+            {
+                try
+                {
+                    await next(context);
+                    ended.SetResult(null);
+                }
+                catch (Exception e)
+                {
+                    ended.SetResult(e);
+                    throw;
+                }
+            });
+            a.MapHealthKit();
+        });
+        using var gone = new CancellationTokenSource();
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/health");
+        request.Headers.Add("X-Role", role);
+        var asked = app.Client.SendAsync(request, gone.Token);
+        await provider.Asked.Task.WaitAsync(TimeSpan.FromSeconds(20));
+        await gone.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => asked);
+        provider.Answer.SetException(new HttpRequestException("too late"));
+        Assert.Null(await ended.Task.WaitAsync(TimeSpan.FromSeconds(20)));
+        Assert.Equal(0, Warnings(app));
+    }
+
+    [Fact]
+    public async Task A_policy_that_changes_or_goes_while_the_app_runs_counts_as_it_is_now()
+    {
+        var builder = Builder();
+        var policies = new ChangingPolicies();
+        builder.Services.Replace(ServiceDescriptor.Singleton<IAuthorizationPolicyProvider>(policies));
+        await using var app = await TestApp.Start(builder);
+        Assert.Contains(Secret, (await app.Send("/health", "GET", ("X-Role", "ops"))).Body, StringComparison.Ordinal);
+        policies.Current = new AuthorizationPolicyBuilder().RequireRole("sales").Build();
+        Assert.DoesNotContain(Secret, (await app.Send("/health", "GET", ("X-Role", "ops"))).Body, StringComparison.Ordinal);
+        Assert.Contains(Secret, (await app.Send("/health", "GET", ("X-Role", "sales"))).Body, StringComparison.Ordinal);
+        Assert.Equal(0, Warnings(app));
+        policies.Current = null;
+        Assert.DoesNotContain(Secret, (await app.Send("/health", "GET", ("X-Role", "sales"))).Body, StringComparison.Ordinal);
+        Assert.Equal(1, Warnings(app));
+    }
+
+    [Fact]
     public async Task The_word_of_a_probe_asks_nobody()
     {
         await using var app = await TestApp.Start(Builder(scheme: "test", isDefault: false));
@@ -137,19 +249,59 @@ public sealed class DetailPolicyTests
         Assert.Contains("call services.AddAuthentication", error.Message, StringComparison.Ordinal);
     }
 
+    private static int Warnings(TestApp app) => app.Log.Lines.Count(line => line.StartsWith("Warning 220", StringComparison.Ordinal));
+
+    private static WebApplicationBuilder WithClock(WebApplicationBuilder builder, ManualTime time)
+    {
+        builder.Services.Replace(ServiceDescriptor.Singleton<TimeProvider>(time));
+
+        // Not what is tried here, and it would wait on the same clock.
+        builder.Services.Remove(builder.Services.Single(service => service.ImplementationType?.Name == "MonitorHostedService"));
+        builder.Configuration["HealthKit:Endpoints:DrainDelay"] = "00:00:00";
+        return builder;
+    }
+
+    private sealed class HungProvider
+    {
+        public TaskCompletionSource Asked { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public TaskCompletionSource Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    private sealed class ChangingPolicies : IAuthorizationPolicyProvider
+    {
+        public AuthorizationPolicy? Current { get; set; } = new AuthorizationPolicyBuilder().RequireRole("ops").Build();
+
+        public Task<AuthorizationPolicy?> GetPolicyAsync(string policyName) => Task.FromResult(Current);
+
+        public Task<AuthorizationPolicy> GetDefaultPolicyAsync() => Task.FromResult(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
+
+        public Task<AuthorizationPolicy?> GetFallbackPolicyAsync() => Task.FromResult<AuthorizationPolicy?>(null);
+    }
+
     private sealed class HeaderAuthentication(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder)
         : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
     {
-        protected override Task<AuthenticateResult> HandleAuthenticateAsync()
+        protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
         {
             var role = Request.Headers["X-Role"].ToString();
-            return role switch
+            switch (role)
             {
-                "" => Task.FromResult(AuthenticateResult.NoResult()),
-                "throw" => throw new HttpRequestException("the identity provider is down"),
-                _ => Task.FromResult(AuthenticateResult.Success(new AuthenticationTicket(
-                    new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.Role, role)], Scheme.Name)), Scheme.Name))),
-            };
+                case "":
+                    return AuthenticateResult.NoResult();
+                case "throw":
+                    throw new HttpRequestException("the identity provider is down");
+                case "hang" or "deaf":
+                    // One that gives up with the request, as those of ASP.NET Core, and one that does not.
+                    var provider = Context.RequestServices.GetRequiredService<HungProvider>();
+                    provider.Asked.SetResult();
+                    await provider.Answer.Task.WaitAsync(role == "hang" ? Context.RequestAborted : CancellationToken.None);
+                    role = "ops";
+                    break;
+            }
+
+            return AuthenticateResult.Success(new AuthenticationTicket(
+                new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.Role, role)], Scheme.Name)), Scheme.Name));
         }
     }
 

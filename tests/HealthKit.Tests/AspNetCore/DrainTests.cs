@@ -33,7 +33,10 @@ public sealed class DrainTests
         Assert.Equal(200, (await app.Send("/health/live")).Status);
         _time.Advance(TimeSpan.FromSeconds(0.2));
         await stop.WaitAsync(TimeSpan.FromSeconds(20));
-        Assert.Contains(app.Log.Lines, line => line.StartsWith("Information 200", StringComparison.Ordinal));
+        Assert.Contains(
+            app.Log.Lines,
+            line => line.StartsWith("Information 200", StringComparison.Ordinal)
+                && line.Contains("for 7 s more (HealthKit:Endpoints:DrainDelay)", StringComparison.Ordinal));
     }
 
     [Fact]

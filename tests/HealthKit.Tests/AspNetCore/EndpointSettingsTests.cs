@@ -75,6 +75,7 @@ public sealed class EndpointSettingsTests
         var error = Assert.Throws<OptionsValidationException>(() => Settings(settings: (key, value)));
         Assert.Contains($"HealthKit:Endpoints:{key} = '{value}'; allowed: ", error.Message, StringComparison.Ordinal);
         Assert.Contains(allowed, error.Message, StringComparison.Ordinal);
+        Assert.False(error.Message.EndsWith('.'), error.Message);
     }
 
     [Fact]
@@ -86,7 +87,7 @@ public sealed class EndpointSettingsTests
             options.AnonymousDetail = (HealthDetail)9;
             options.DetailPolicy = "";
         }));
-        Assert.Contains("HealthKitEndpointOptions.ManagementPort = -1; allowed: a port, 1 to 65535.", error.Message, StringComparison.Ordinal);
+        Assert.Contains("HealthKitEndpointOptions.ManagementPort = -1; allowed: a port, 1 to 65535", error.Message, StringComparison.Ordinal);
         Assert.Contains("HealthKitEndpointOptions.AnonymousDetail = 9; allowed: one of", error.Message, StringComparison.Ordinal);
         Assert.Contains("HealthKitEndpointOptions.DetailPolicy = ''; allowed:", error.Message, StringComparison.Ordinal);
     }
@@ -100,7 +101,7 @@ public sealed class EndpointSettingsTests
     {
         var error = Assert.Throws<OptionsValidationException>(() => Settings(settings: ("DrainTime", "00:00:05")));
         Assert.Contains(
-            "HealthKit:Endpoints:DrainTime is not a known key; allowed: AnonymousDetail, DetailPolicy, DegradedStatusCode, ManagementPort, DrainDelay.",
+            "HealthKit:Endpoints:DrainTime is not a known key; allowed: AnonymousDetail, DetailPolicy, DegradedStatusCode, ManagementPort, DrainDelay",
             error.Message,
             StringComparison.Ordinal);
     }
@@ -110,6 +111,7 @@ public sealed class EndpointSettingsTests
     {
         var error = Assert.Throws<OptionsValidationException>(() => Settings(settings: ("ManagementPort:0", "80")));
         Assert.Contains("HealthKit:Endpoints:ManagementPort holds several values", error.Message, StringComparison.Ordinal);
+        Assert.False(error.Message.EndsWith('.'), error.Message);
     }
 
     [Fact]

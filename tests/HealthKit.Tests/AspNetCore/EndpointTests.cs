@@ -68,6 +68,8 @@ public sealed class EndpointTests
         Assert.Equal("no-store", get.Headers["Cache-Control"]);
         Assert.Equal("Accept", get.Headers["Vary"]);
         Assert.InRange(int.Parse(get.Headers["Age"], null), 30, 40);
+        Assert.Equal("GET, HEAD, OPTIONS", options.Headers["Allow"]);
+        Assert.False(get.Headers.ContainsKey("Allow"));
         foreach (var (name, value) in get.Headers.Where(header => header.Key != "Age"))
         {
             Assert.Equal(value, head.Headers[name]);
@@ -96,6 +98,24 @@ public sealed class EndpointTests
         Assert.Equal("Healthy", (await app.Send("/health/ready?format=text")).Body);
         Assert.Equal("Healthy", (await app.Send("/health", "GET", ("Accept", "text/plain"))).Body);
         Assert.StartsWith("{", (await app.Send("/health/ready", "GET", ("Accept", "application/json"))).Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_browser_gets_json_of_the_overview_and_the_word_of_a_probe_route()
+    {
+        var browser = ("Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8");
+        await using var app = await TestApp.Start(_monitor);
+        Assert.Equal("application/json", (await app.Send("/health", "GET", browser)).ContentType);
+        Assert.Equal("Healthy", (await app.Send("/health/live", "GET", browser)).Body);
+    }
+
+    [Fact]
+    public async Task Without_live_checks_liveness_as_json_has_no_entries()
+    {
+        _monitor.Show(State("a", HealthStatus.Unhealthy, "ready"));
+        await using var app = await TestApp.Start(_monitor);
+        Assert.Equal(
+            """{"status":"Healthy","totalDuration":"00:00:00","entries":{}}""", (await app.Send("/health/live?format=json")).Body);
     }
 
     [Fact]

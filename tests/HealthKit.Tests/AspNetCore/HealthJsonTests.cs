@@ -18,6 +18,7 @@ public sealed class HealthJsonTests
     {
         Description = "/ is full",
         Reason = "disk.space.low",
+        Descriptor = PictureMonitor.Descriptor,
         Data = new Dictionary<string, object?> { ["freeBytes"] = 12L },
         Exception = new ExceptionInfo("System.IO.IOException", "No space left", "System.IO.IOException: No space left\n   at A.B()"),
         LatestStatus = HealthStatus.Healthy,
@@ -66,18 +67,30 @@ public sealed class HealthJsonTests
     }
 
     [Theory]
-    [InlineData("disk.space.low", true)]
-    [InlineData("redis.write-oom_2", true)]
-    [InlineData("Password=hunter2", false)]
-    [InlineData("a b", false)]
-    [InlineData("disk..low", false)]
-    [InlineData("disk.low\n", false)]
-    [InlineData("", false)]
-    [InlineData(null, false)]
-    public void Only_a_reason_that_is_a_code_is_shown_to_everyone(string? reason, bool isCode)
+    [InlineData("disk.space.low", true, false)]
+    [InlineData("redis.write-oom_2", true, false)]
+    [InlineData("db-prod-01.corp.example.com", true, false)]
+    [InlineData("10.0.0.5", true, false)]
+    [InlineData("checks.low", true, false)]
+    [InlineData("check.timeout", true, true)]
+    [InlineData("monitor.stopped", true, true)]
+    [InlineData("runtime.threadPoolStarved", true, true)]
+    [InlineData("check.Password=hunter2", false, false)]
+    [InlineData("Password=hunter2", false, false)]
+    [InlineData("a b", false, false)]
+    [InlineData("disk..low", false, false)]
+    [InlineData("disk.low\n", false, false)]
+    [InlineData("", false, false)]
+    [InlineData(null, false, false)]
+    public void Everyone_is_shown_reason_codes_of_healthkits_own_checks_and_of_the_engine_alone(string? reason, bool typed, bool foreign)
     {
-        Assert.Equal(isCode, HealthJson.IsCode(reason));
-        Assert.Equal(isCode, Render(HealthDetail.Summary, false, Bad() with { Reason = reason }).Contains("\"reason\":", StringComparison.Ordinal));
+        foreach (var (descriptor, shown) in new[] { (PictureMonitor.Descriptor, typed), (null, foreign) })
+        {
+            var check = Bad() with { Reason = reason, Descriptor = descriptor };
+            Assert.Equal(shown, HealthJson.IsReasonForAll(check));
+            Assert.Equal(shown, Render(HealthDetail.Summary, false, check).Contains("\"reason\":", StringComparison.Ordinal));
+            Assert.Equal(reason is not null, Render(HealthDetail.Full, false, check).Contains("\"reason\":", StringComparison.Ordinal));
+        }
     }
 
     [Fact]

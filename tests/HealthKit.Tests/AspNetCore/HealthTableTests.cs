@@ -17,6 +17,7 @@ public sealed class HealthTableTests
     {
         Description = "/ has 1.2 GiB of 40 GiB free (3.0 %), which is below the 5 % that are wanted; it is full in about 2 h at this rate",
         Reason = "disk.space.low",
+        Descriptor = PictureMonitor.Descriptor,
         Policy = new CheckPolicy { Remedy = "docs/runbook.md#disk" },
     };
 
@@ -64,6 +65,14 @@ public sealed class HealthTableTests
     {
         var table = Render(HealthDetail.Summary, false, Disk());
         Assert.Equal("Unhealthy\n\nNAME       STATUS        AGE\nroot_disk  Unhealthy    12 s\n  disk.space.low\n", table);
+    }
+
+    [Fact]
+    public void A_summary_keeps_the_reasons_of_foreign_checks_to_itself()
+    {
+        var check = Disk() with { Descriptor = null, Reason = "db-prod-01.corp.example.com" };
+        Assert.DoesNotContain("db-prod-01", Render(HealthDetail.Summary, false, check), StringComparison.Ordinal);
+        Assert.Contains("db-prod-01", Render(HealthDetail.Full, false, check), StringComparison.Ordinal);
     }
 
     [Fact]

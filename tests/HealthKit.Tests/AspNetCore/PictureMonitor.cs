@@ -15,6 +15,9 @@ internal sealed class PictureMonitor : HealthMonitor
 
     public override IReadOnlyList<CatalogEntry> Catalog => [];
 
+    /// <summary>Of a check type of HealthKit.</summary>
+    public static readonly CheckDescriptor Descriptor = new("Typed", "Something.", new Dictionary<HealthStatus, string>(), "Here.", "Mend it.");
+
     public static HealthSnapshot Picture(long version, params CheckState[] checks) =>
         new(version, Noon, checks.Where(check => check.Counts).Select(check => check.Status).Append(HealthStatus.Healthy).Min(), checks);
 

@@ -29,6 +29,9 @@ internal sealed class TestApp : IAsyncDisposable
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { EnvironmentName = environment });
         builder.WebHost.UseTestServer();
+
+        // As a WebApplication.CreateBuilder does in Development: the strictest there is.
+        builder.Host.UseDefaultServiceProvider(options => options.ValidateScopes = options.ValidateOnBuild = true);
         builder.Services.AddRouting();
         builder.Configuration.AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create("HealthKit:Endpoints:" + setting.Key, setting.Value)));
         builder.AddHealthKit(options => options.AddDefaultChecks = false);
