@@ -20,9 +20,12 @@ internal static class ConnectionStringSecrets
             secrets.Add(password);
         }
 
+        // Azure Functions takes its key as "code" in an address.
+        var isAddress = connectionString.Contains("://", StringComparison.Ordinal);
         foreach (var (name, value) in Pairs(connectionString))
         {
-            if (RedactionRules.IsSecretName(name) || name.Equals("sig", StringComparison.OrdinalIgnoreCase))
+            if (RedactionRules.IsSecretName(name) || name.Equals("sig", StringComparison.OrdinalIgnoreCase)
+                || (isAddress && name.Equals("code", StringComparison.OrdinalIgnoreCase)))
             {
                 secrets.Add(value);
             }

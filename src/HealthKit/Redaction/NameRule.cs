@@ -16,6 +16,9 @@ internal enum NameDress
 
     /// <summary>A word of its own, in a URL's query: <c>?sig=…</c>.</summary>
     Query,
+
+    /// <summary>All of a parameter's name in a URL's query or a form: <c>?code=…</c>, but not <c>?status_code=…</c>.</summary>
+    Parameter,
 }
 
 /// <summary>What the value after a name looks like when no quotes show where it ends.</summary>
@@ -43,13 +46,18 @@ internal sealed record NameRule(string Name, NameDress Dress, ValueShape Shape =
     private const int MaxLookahead = 256;
     private const string CDataStart = "<![CDATA[";
 
+    /// <summary>What stands before a parameter's name, plain or as HTML, a URL or JSON write it.</summary>
+    private static readonly string[] ParameterStarts = ["?", "&", "&amp;", "%3F", "%26", "\\u0026"];
+
     private readonly string[] _leadingWords = TriggerOf(Name) == Name ? [] : Name.Split(' ')[..^1];
+
+    private bool InQuery => Dress is NameDress.Query or NameDress.Parameter;
 
     /// <summary>Whether a whole key is this name, dressed or not.</summary>
     public bool IsName(ReadOnlySpan<char> key, int hit)
     {
         var memory = default(ScanMemory);
-        return Dress != NameDress.Query
+        return !InQuery
             && key[hit..].StartsWith(Trigger, StringComparison.OrdinalIgnoreCase)
             && TryName(key, hit, ref memory, out _, out var end)
             && end == key.Length;
@@ -63,9 +71,14 @@ internal sealed record NameRule(string Name, NameDress Dress, ValueShape Shape =
         }
 
         ReadElement(text, start, end, ref memory);
-        return TrySeparator(text, start, end, out var value, out var separator)
-            ? ValueReader.Read(text, value, Shape, separator, start)
-            : Finding.None;
+        if (!TrySeparator(text, start, end, out var value, out var separator))
+        {
+            return Finding.None;
+        }
+
+        return Mentions.Has(this, text, hit, start..end, value, separator)
+            ? Finding.Nothing(value)
+            : ValueReader.Read(text, value, Shape, separator, start);
     }
 
     /// <summary>The last word of a name is looked for: it tells names apart from other text best.</summary>
@@ -97,6 +110,11 @@ internal sealed record NameRule(string Name, NameDress Dress, ValueShape Shape =
             nameStart -= _leadingWords[i].Length;
         }
 
+        if (Dress == NameDress.Parameter && !IsParameter(text, nameStart, nameEnd))
+        {
+            return false;
+        }
+
         if (Dress is NameDress.Word or NameDress.Query && !Words.StartsAt(text, nameStart))
         {
             return false;
@@ -109,6 +127,24 @@ internal sealed record NameRule(string Name, NameDress Dress, ValueShape Shape =
         }
 
         return Dress != NameDress.Query || (start > 0 && text[start - 1] is '?' or '&' or ';' or '=' or '%');
+    }
+
+    private static bool IsParameter(ReadOnlySpan<char> text, int start, int end)
+    {
+        if (end == text.Length || !(text[end] == '=' || text[end..].StartsWith("%3D", StringComparison.OrdinalIgnoreCase)))
+        {
+            return false;
+        }
+
+        foreach (var before in ParameterStarts)
+        {
+            if (text[..start].EndsWith(before, StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Remembers the content of an element with this name, with or without a namespace prefix and attributes.</summary>
@@ -212,7 +248,7 @@ internal sealed record NameRule(string Name, NameDress Dress, ValueShape Shape =
 
                 i += i < text.Length && text[i] == '>' ? 1 : 0;
                 break;
-            case ':' when Dress != NameDress.Query && !at.StartsWith("::") && !at.StartsWith("://") && !IsPath(text, start, i):
+            case ':' when !InQuery && !at.StartsWith("::") && !at.StartsWith("://") && !IsPath(text, start, i):
                 separator = Separator.Colon;
                 i += at.StartsWith(":=") ? 2 : 1;
                 break;
@@ -223,11 +259,11 @@ internal sealed record NameRule(string Name, NameDress Dress, ValueShape Shape =
                 || at.StartsWith("%3A", StringComparison.OrdinalIgnoreCase):
                 i += 3;
                 break;
-            case ',' when Dress != NameDress.Query && IsTuple(text, start, quoted):
+            case ',' when !InQuery && IsTuple(text, start, quoted):
                 i++;
                 break;
             default:
-                return Dress != NameDress.Query
+                return !InQuery
                     && (TryPair(text, afterName, out value) || TryBlanks(text, start, i, afterName, quoted, out value));
         }
 

@@ -21,6 +21,7 @@ internal static class RedactionRules
         new("passcode", NameDress.Prefixed),
         new("pwd", NameDress.Prefixed),
         new("pass", NameDress.Word),
+        new("psw", NameDress.Word),
         new("secret", NameDress.Prefixed),
         new("token", NameDress.Prefixed),
         new("identified by", NameDress.Word, ValueShape.WordOrSqlLiteral),
@@ -34,6 +35,7 @@ internal static class RedactionRules
         new("license key", NameDress.Prefixed),
         new("master key", NameDress.Prefixed),
         new("private key", NameDress.Prefixed),
+        new("sas key", NameDress.Word),
         new("secret key", NameDress.Prefixed),
         new("session key", NameDress.Prefixed),
         new("shared key", NameDress.Prefixed),
@@ -43,6 +45,9 @@ internal static class RedactionRules
         new("shared access signature", NameDress.Prefixed),
         new("sig", NameDress.Query),
         new("signature", NameDress.Query),
+
+        // The key of an Azure Functions address, and OAuth's authorization code (RFC 6749, section 4.1.2); elsewhere a code is a cause.
+        new("code", NameDress.Parameter),
         new("authorization", NameDress.Prefixed, ValueShape.Header),
         new("cookie", NameDress.Word, ValueShape.Header),
     ];

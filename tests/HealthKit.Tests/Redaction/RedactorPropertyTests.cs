@@ -35,6 +35,7 @@ public sealed class RedactorPropertyTests
         new("ADO.NET in single quotes", Printable, v => $"Server=db;Pwd='{v.Replace("'", "''", StringComparison.Ordinal)}';Database=x"),
         new("ADO.NET without quotes", WordCharacters + " ,&", v => $"Server=db;Password={v};Database=x"),
         new("ADO.NET at the end", WordCharacters, v => $"Server=db;Password={v}"),
+        new("PSW", WordCharacters + " ,&", v => $"Host=db;PSW={v};Database=x"),
         new("ODBC", WordCharacters + " ;,", v => "Driver={x};PWD={" + v.Replace("}", "}}", StringComparison.Ordinal) + "};Database=x"),
         new("StackExchange.Redis", WordCharacters, v => $"localhost:6379,password={v},ssl=true"),
         new("Azure storage", LettersAndDigits + "+/", v => $"AccountName=a;AccountKey={v}==;EndpointSuffix=x"),
@@ -49,6 +50,7 @@ public sealed class RedactorPropertyTests
         new("query", Printable, v => $"GET /a?token={Uri.EscapeDataString(v)}&x=1 HTTP/1.1"),
         new("last of a query", Printable, v => $"https://host/a?x=1&access_token={Uri.EscapeDataString(v)}"),
         new("SAS", Printable, v => $"https://host/a?sv=2020&sig={Uri.EscapeDataString(v)}&se=1"),
+        new("key of a function", Printable, v => $"https://host/api/f?code={Uri.EscapeDataString(v)}&x=1"),
         new("encoded query", Printable, v => $"to=%2Fa%3Ftoken%3D{Uri.EscapeDataString(v)}"),
 
         // headers
@@ -57,6 +59,7 @@ public sealed class RedactorPropertyTests
         new("Authorization: anything", WordCharacters + " ,;", v => $"Proxy-Authorization: {v}"),
         new("Bearer alone", LettersAndDigits + "-._~+/", v => $"sent Bearer {v}0123456789abcdef to"),
         new("Basic alone", Printable, v => $"sent Basic {Base64(v)} to"),
+        new("aeg-sas-key", WordCharacters, v => $"aeg-sas-key: {v}"),
         new("X-Api-Key", WordCharacters, v => $"X-Api-Key: {v}"),
         new("Cookie", WordCharacters + " ,;", v => $"Cookie: a=b; session={v}"),
         new("Set-Cookie in JSON", WordCharacters + " ,;", v => $"\"Set-Cookie\":[\"a=b\",\"session={v}; Path=/\"],"),
@@ -93,6 +96,7 @@ public sealed class RedactorPropertyTests
         "-----BEGIN ", "PRIVATE KEY", "-----", "-----END ", "://", "http", "redis", "a", "b", "Z", "9", "true", "none", "Required", "_type", "is",
         "=", ":", "=>", "::", ";", ",", "&", "?", "@", "/", ".", "-", "--", "_", "(", ")", "[", "]", "{", "}", "<", "</", ">", "/>", "<![CDATA[", "]]>",
         "\"", "'", "`", "\\", "\\\"", "\\\\\"", "\\u0022", "&quot;", "&lt;", "&gt;", "%3D", "%5D", "%22", "\\n", " ", "  ", "\t", "\r", "\n", "***", "*",
+        "code", "psw", "sas", "unexpected", "PublicKeyToken", "30ad4fe6b2a6aeed", "token_0", "p0", "must", "not found", "the", ": must ", ": cannot be",
         "\0", "ä", "😀", "\uD83D", "\uDE00", "\u212A", "\u2028",
     ];
 

@@ -101,6 +101,8 @@ public sealed class RegisteredSecretTests
     [InlineData("host=db user=app password='a \\'b' dbname=x", "a 'b")]
     [InlineData("host=db user=app password=s3cret dbname=x", "s3cret")]
     [InlineData("Password=s3cret", "s3cret")]
+    [InlineData("Host=db;Username=app;PSW=geheim;Database=x", "geheim")]
+    [InlineData("https://x.azurewebsites.net/api/f?a=1&code=abcDEF", "abcDEF")]
     public void The_password_of_a_connection_string_is_hidden_wherever_it_stands(string connectionString, string password)
     {
         _redactor.AddConnectionString(connectionString);

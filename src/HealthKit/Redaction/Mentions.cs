@@ -1,0 +1,246 @@
+using System.Collections.Frozen;
+
+namespace HealthKit;
+
+/// <summary>
+/// What stands behind a secret's name and yet is no secret: the cause of a failure, a parser's token, an SQL parameter, a cache's key.
+/// </summary>
+/// <remarks>
+/// Each exception is narrow, since a secret that shows is worse than a word that is lost. All look a bounded way around the name.
+/// </remarks>
+internal static class Mentions
+{
+    private const int MaxLookaround = 64;
+    private const int MaxWord = 16;
+
+    /// <summary>An assembly's public key token has eight bytes (ECMA-335, II.6.3).</summary>
+    private const int PublicKeyTokenLength = 16;
+
+    /// <summary>What has this length and a digit in it may be a token that a server has issued; fewer are a language's.</summary>
+    private const int MinIssuedToken = 8;
+
+    private const int MaxPlainToken = 24;
+
+    /// <summary>Words before <c>token</c> that make it a parser's or a task's.</summary>
+    private static readonly FrozenSet<string> OtherTokens = new[] { "unexpected", "expected", "cancellation" }
+        .ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>First words of what went wrong: "password: must be at least 8 characters".</summary>
+    private static readonly FrozenSet<string> FirstWords = new[]
+    {
+        "cannot", "could", "did", "does", "expected", "has", "invalid", "is", "missing", "must", "not", "required", "should", "the",
+        "value", "was",
+    }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Second words of what went wrong. A passphrase is made of words too: there one word is not enough to tell.</summary>
+    private static readonly FrozenSet<string> SecondWords = new[]
+    {
+        "access", "be", "been", "configured", "contain", "decrypt", "empty", "expired", "find", "found", "given", "have", "incorrect",
+        "invalid", "load", "match", "missing", "not", "open", "parse", "provided", "read", "required", "set", "too", "wrong",
+    }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Whether a value may stay.</summary>
+    /// <param name="rule">The rule whose name was found.</param>
+    /// <param name="text">The whole text.</param>
+    /// <param name="hit">Where the rule's trigger stands.</param>
+    /// <param name="name">The whole name.</param>
+    /// <param name="value">Where the value begins.</param>
+    /// <param name="separator">What stands between.</param>
+    public static bool Has(NameRule rule, ReadOnlySpan<char> text, int hit, Range name, int value, Separator separator)
+    {
+        var (start, length) = name.GetOffsetAndLength(text.Length);
+        var end = start + length;
+        var afterBlank = text[value - 1] == ' ';
+        if (rule.Trigger == "token"
+            && (IsPublicKeyToken(text, text[start..end], value) || IsOtherToken(text, hit, value)
+                || (separator == Separator.Colon && value == end + 1 && IsKey(text, start, value))))
+        {
+            return true;
+        }
+
+        return afterBlank && (separator == Separator.Colon
+            ? IsProse(text, value, rule.Shape) || (rule.Trigger == "secret" && IsMissingPath(text, value))
+            : IsParameter(rule, text, start, end, value));
+    }
+
+    /// <summary><c>PublicKeyToken=30ad4fe6b2a6aeed</c>: which assembly could not be loaded.</summary>
+    private static bool IsPublicKeyToken(ReadOnlySpan<char> text, ReadOnlySpan<char> name, int value)
+    {
+        if (!name.EndsWith("PublicKeyToken", StringComparison.OrdinalIgnoreCase))
+        {
+            return false;
+        }
+
+        value += QuoteMark.TryRead(text, value, out var mark) ? mark.Length : 0;
+        var digits = 0;
+        while (value + digits < text.Length && digits <= PublicKeyTokenLength && char.IsAsciiHexDigit(text[value + digits]))
+        {
+            digits++;
+        }
+
+        return digits == PublicKeyTokenLength
+            && (value + digits == text.Length
+                || !(char.IsLetterOrDigit(text[value + digits]) || text[value + digits] is '_' or '-' or '+' or '/' or '='));
+    }
+
+    /// <summary><c>Unexpected token: StartObject</c>, <c>unexpected token: "SELECT"</c>.</summary>
+    private static bool IsOtherToken(ReadOnlySpan<char> text, int hit, int value)
+    {
+        if (!OtherTokens.GetAlternateLookup<ReadOnlySpan<char>>().Contains(Words.Last(text[Math.Max(0, hit - MaxLookaround)..hit].TrimEnd(' '))))
+        {
+            return false;
+        }
+
+        value += QuoteMark.TryRead(text, value, out var mark) ? mark.Length : 0;
+        var rest = Ahead(text, value);
+        var length = 0;
+        while (length < rest.Length && (char.IsLetterOrDigit(rest[length]) || "_-+/=.~!#$%^@".Contains(rest[length], StringComparison.Ordinal)))
+        {
+            length++;
+        }
+
+        return length < MinIssuedToken || (length <= MaxPlainToken && !rest[..length].ContainsAnyInRange('0', '9'));
+    }
+
+    /// <summary><c>session:token:42</c>, <c>'token:refresh'</c>: a key's parts are short words and numbers.</summary>
+    private static bool IsKey(ReadOnlySpan<char> text, int start, int value)
+    {
+        var inKey = start > 1 && text[start - 1] == ':' && char.IsAsciiLetterOrDigit(text[start - 2]);
+        if (!inKey && (start == 0 || text[start - 1] is not ('\'' or '"' or '`')))
+        {
+            return false;
+        }
+
+        var rest = Ahead(text, value);
+        var i = 0;
+        while (true)
+        {
+            var part = i;
+            var isNumber = i < rest.Length && char.IsAsciiDigit(rest[i]);
+            while (i < rest.Length && (isNumber ? char.IsAsciiDigit(rest[i]) : char.IsAsciiLetterLower(rest[i])))
+            {
+                i++;
+            }
+
+            // One-time passwords have six digits and more.
+            if (i == part || i - part > (isNumber ? 5 : 12))
+            {
+                return false;
+            }
+
+            if (i == rest.Length || rest[i] != ':')
+            {
+                return (inKey || (i < rest.Length && rest[i] == text[start - 1])) && EndsHere(text, value + i);
+            }
+
+            i++;
+        }
+    }
+
+    /// <summary>
+    /// <c>u."Token" = @__token_0</c>, <c>u.Token == __token_0</c>, <c>Token = @p0</c>, <c>Token = @token</c>; but <c>Password = @dm1n</c> is none.
+    /// </summary>
+    private static bool IsParameter(NameRule rule, ReadOnlySpan<char> text, int start, int end, int value)
+    {
+        // Behind a semicolon it is a connection string, without an equals sign an option.
+        if ((start > 0 && text[start - 1] == ';') || !text[Math.Max(end, value - MaxLookaround)..value].TrimEnd(' ').EndsWith("="))
+        {
+            return false;
+        }
+
+        var sql = text[value] == '@';
+        value += sql ? 1 : 0;
+        var rest = Ahead(text, value);
+        var length = 0;
+        while (length < rest.Length && (char.IsAsciiLetterOrDigit(rest[length]) || rest[length] == '_'))
+        {
+            length++;
+        }
+
+        if (!EndsHere(text, value + length))
+        {
+            return false;
+        }
+
+        var identifier = rest[..length];
+        var word = identifier.TrimEnd("0123456789");
+        var digits = length - word.Length;
+        if (word.IsEmpty || digits > 3 || word.ContainsAnyInRange('0', '9'))
+        {
+            return false;
+        }
+
+        // Entity Framework numbers its parameters: __name_0, @p0.
+        if (digits > 0)
+        {
+            return (word.Length > 3 && word.StartsWith("__") && word.EndsWith("_")) || (sql && word is "p");
+        }
+
+        var isColumn = start > 1 && text[start - 2] == '.' && text[start - 1] is '"' or '[' or '`';
+        return sql && (isColumn
+            || identifier.EndsWith(rule.Trigger, StringComparison.OrdinalIgnoreCase)
+            || identifier.Equals(text[start..end], StringComparison.OrdinalIgnoreCase));
+    }
+
+    /// <summary><c>secret: the disk is full</c>: at least two words, and no other name's value behind the first.</summary>
+    private static bool IsProse(ReadOnlySpan<char> text, int value, ValueShape shape)
+    {
+        var rest = Ahead(text, value);
+        var first = rest[..Letters(rest)];
+        if (shape == ValueShape.Header || !FirstWords.GetAlternateLookup<ReadOnlySpan<char>>().Contains(first)
+            || first.Length + 1 >= rest.Length || rest[first.Length] != ' ')
+        {
+            return false;
+        }
+
+        rest = rest[(first.Length + 1)..];
+        var second = rest[..Letters(rest)];
+        if (second.IsEmpty)
+        {
+            return shape != ValueShape.Line && (rest[0] is '\'' or '"' or '`' || char.IsAsciiDigit(rest[0]));
+        }
+
+        var isName = second.Length < rest.Length && rest[second.Length] is ':' or '=';
+        return !isName && (shape != ValueShape.Line || SecondWords.GetAlternateLookup<ReadOnlySpan<char>>().Contains(second));
+    }
+
+    /// <summary><c>Secret: prod/db not found</c>: where a vault's secret was looked for.</summary>
+    private static bool IsMissingPath(ReadOnlySpan<char> text, int value)
+    {
+        var rest = Ahead(text, value);
+        var length = 0;
+        while (length < rest.Length && (char.IsAsciiLetterLower(rest[length]) || rest[length] is '/' or '-' or '_' or '.'))
+        {
+            length++;
+        }
+
+        return rest[..length].Contains('/') && (rest[length..].StartsWith(" not found") || rest[length..].StartsWith(" does not exist"));
+    }
+
+    /// <summary>Whether nothing but what closes a bracket or a sentence follows before the next blank.</summary>
+    private static bool EndsHere(ReadOnlySpan<char> text, int from)
+    {
+        var ahead = Ahead(text, from);
+        var rest = ahead.TrimStart(")]},;.'\"`");
+        if (rest.IsEmpty)
+        {
+            return from + ahead.Length == text.Length;
+        }
+
+        return char.IsWhiteSpace(rest[0]) || (rest[0] == '\\' && rest.Length > 1 && rest[1] is 'n' or 'r' or 't' or '"' or '\'');
+    }
+
+    private static ReadOnlySpan<char> Ahead(ReadOnlySpan<char> text, int from) =>
+        text[from..Math.Min(text.Length, from + MaxLookaround)];
+
+    private static int Letters(ReadOnlySpan<char> text)
+    {
+        var i = 0;
+        while (i < text.Length && i < MaxWord && char.IsAsciiLetter(text[i]))
+        {
+            i++;
+        }
+
+        return i;
+    }
+}
