@@ -57,8 +57,9 @@ public sealed record CheckState
     /// <summary>What the check's type says of itself; null for checks that are not HealthKit's.</summary>
     public CheckDescriptor? Descriptor { get; init; }
 
-    /// <summary>What to do when it is bad: the policy's remedy, else the one for the reason, else the type's.</summary>
-    public string? Remedy => Policy.Remedy ?? MonitorReasons.RemedyFor(Reason) ?? Descriptor?.RemedyFor(Reason);
+    /// <summary>What to do when it is bad: the policy's remedy, else the one for the reason, else the type's; null while pending.</summary>
+    public string? Remedy => Policy.Remedy
+        ?? (Condition == CheckCondition.Pending ? null : MonitorReasons.RemedyFor(Reason) ?? Descriptor?.RemedyFor(Reason));
 
     /// <summary>
     /// Whether the state counts in an overall status. A check that waits for its <see cref="CheckPolicy.Delay"/> to pass does not yet.

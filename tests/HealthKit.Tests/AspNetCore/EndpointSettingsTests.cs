@@ -72,7 +72,7 @@ public sealed class EndpointSettingsTests
     [InlineData("DrainDelay", "00:10:01", "00:00:00 to 00:10:00")]
     public void A_wrong_value_is_refused_with_path_value_and_what_is_allowed(string key, string value, string allowed)
     {
-        var error = Assert.Throws<OptionsValidationException>(() => Settings(settings: (key, value)));
+        var error = Assert.ThrowsAny<OptionsValidationException>(() => Settings(settings: (key, value)));
         Assert.Contains($"HealthKit:Endpoints:{key} = '{value}'; allowed: ", error.Message, StringComparison.Ordinal);
         Assert.Contains(allowed, error.Message, StringComparison.Ordinal);
         Assert.False(error.Message.EndsWith('.'), error.Message);
@@ -81,7 +81,7 @@ public sealed class EndpointSettingsTests
     [Fact]
     public void A_wrong_value_in_code_is_refused_by_its_property()
     {
-        var error = Assert.Throws<OptionsValidationException>(() => Settings(code: options =>
+        var error = Assert.ThrowsAny<OptionsValidationException>(() => Settings(code: options =>
         {
             options.ManagementPort = -1;
             options.AnonymousDetail = (HealthDetail)9;
@@ -99,7 +99,7 @@ public sealed class EndpointSettingsTests
     [Fact]
     public void An_unknown_key_is_refused_and_the_known_ones_are_listed()
     {
-        var error = Assert.Throws<OptionsValidationException>(() => Settings(settings: ("DrainTime", "00:00:05")));
+        var error = Assert.ThrowsAny<OptionsValidationException>(() => Settings(settings: ("DrainTime", "00:00:05")));
         Assert.Contains(
             "HealthKit:Endpoints:DrainTime is not a known key; allowed: AnonymousDetail, DetailPolicy, DegradedStatusCode, ManagementPort, DrainDelay",
             error.Message,
@@ -109,7 +109,7 @@ public sealed class EndpointSettingsTests
     [Fact]
     public void A_list_is_refused_where_one_value_is_meant()
     {
-        var error = Assert.Throws<OptionsValidationException>(() => Settings(settings: ("ManagementPort:0", "80")));
+        var error = Assert.ThrowsAny<OptionsValidationException>(() => Settings(settings: ("ManagementPort:0", "80")));
         Assert.Contains("HealthKit:Endpoints:ManagementPort holds several values", error.Message, StringComparison.Ordinal);
         Assert.False(error.Message.EndsWith('.'), error.Message);
     }
@@ -117,7 +117,7 @@ public sealed class EndpointSettingsTests
     [Fact]
     public async Task The_app_does_not_start_with_a_wrong_setting_mapped_or_not()
     {
-        var error = await Assert.ThrowsAsync<OptionsValidationException>(() =>
+        var error = await Assert.ThrowsAnyAsync<OptionsValidationException>(() =>
             TestApp.Start(TestApp.Builder(settings: ("DrainDelay", "7")), app => { }));
         Assert.Contains("HealthKit:Endpoints:DrainDelay = '7'", error.Message, StringComparison.Ordinal);
     }

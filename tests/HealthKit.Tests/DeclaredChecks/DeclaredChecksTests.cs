@@ -150,7 +150,7 @@ public class DeclaredChecksTests
             settings.Add((otherKey, otherValue));
         }
 
-        var error = await Assert.ThrowsAsync<OptionsValidationException>(() => TestHost.Start(
+        var error = await Assert.ThrowsAnyAsync<OptionsValidationException>(() => TestHost.Start(
             builder => builder.AddCheckType(Probe.Type).AddDelegateCheck("theirs", _ => new(HealthCheckResult.Healthy())), [.. settings]));
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
         Assert.Single(error.Failures);
@@ -164,7 +164,7 @@ public class DeclaredChecksTests
         redactor.AddSecret("tok-7f3a9c1e");
         builder.Services.AddSingleton(redactor);
         builder.AddHealthKit(o => o.AddDefaultChecks = false).AddCheckType(Probe.Type);
-        var error = await Assert.ThrowsAsync<OptionsValidationException>(() => TestHost.Start(builder));
+        var error = await Assert.ThrowsAnyAsync<OptionsValidationException>(() => TestHost.Start(builder));
         Assert.Equal(3, error.Failures.Count());
         Assert.DoesNotContain("tok-7f3a9c1e", error.Message, StringComparison.Ordinal);
     }
@@ -172,7 +172,7 @@ public class DeclaredChecksTests
     [Fact]
     public async Task Bad_options_in_code_stop_the_start_too_also_without_HealthKits_monitor()
     {
-        var error = await Assert.ThrowsAsync<OptionsValidationException>(() => TestHost.Start(
+        var error = await Assert.ThrowsAnyAsync<OptionsValidationException>(() => TestHost.Start(
             builder => builder.AddCheck(Probe.Type, "disk", o => o.UnhealthyBelowFreePercent = -1)));
         Assert.Contains("Check 'disk': UnhealthyBelowFreePercent = -1; allowed: a number from 0 to 100 (percent)", error.Message, StringComparison.Ordinal);
 
@@ -180,7 +180,7 @@ public class DeclaredChecksTests
         services.AddLogging();
         services.AddHealthChecks().AddCheck(Probe.Type, "disk", o => o.UnhealthyBelowFreePercent = -1);
         await using var provider = services.BuildServiceProvider();
-        Assert.Throws<OptionsValidationException>(() => provider.GetRequiredService<HealthCheckService>());
+        Assert.ThrowsAny<OptionsValidationException>(() => provider.GetRequiredService<HealthCheckService>());
     }
 
     [Fact]
@@ -199,7 +199,7 @@ public class DeclaredChecksTests
     [Fact]
     public async Task Duplicate_names_are_an_error_that_names_them()
     {
-        var error = await Assert.ThrowsAsync<OptionsValidationException>(() => TestHost.Start(builder => builder
+        var error = await Assert.ThrowsAnyAsync<OptionsValidationException>(() => TestHost.Start(builder => builder
             .AddDelegateCheck("same", _ => new(HealthCheckResult.Healthy()))
             .AddDelegateCheck("Same", _ => new(HealthCheckResult.Healthy()))));
         Assert.Contains("Two checks are named 'Same'", error.Message, StringComparison.Ordinal);
@@ -208,7 +208,7 @@ public class DeclaredChecksTests
     [Fact]
     public async Task A_policy_for_no_check_is_an_error()
     {
-        var error = await Assert.ThrowsAsync<OptionsValidationException>(() => TestHost.Start(builder => builder.Configure("nobody", policy => policy)));
+        var error = await Assert.ThrowsAnyAsync<OptionsValidationException>(() => TestHost.Start(builder => builder.Configure("nobody", policy => policy)));
         Assert.Contains("Configure(\"nobody\"): no check has that name", error.Message, StringComparison.Ordinal);
     }
 

@@ -33,7 +33,7 @@ public class DeclaredDiskSpaceTests
     {
         using var host = Build(("Path", "/"), ("UnhealthyBelowFreePercent", "101"));
 
-        var error = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync());
+        var error = await Assert.ThrowsAnyAsync<OptionsValidationException>(() => host.StartAsync());
 
         Assert.Contains(
             "HealthKit:Checks:tiny:UnhealthyBelowFreePercent = 101; allowed: a number from 0 to 100 (percent)", error.Message, StringComparison.Ordinal);

@@ -46,7 +46,7 @@ public class DeclaredMemoryTests
     [Fact]
     public async Task A_limit_out_of_range_stops_the_start()
     {
-        var error = await Assert.ThrowsAsync<OptionsValidationException>(() => TestHost.Start(
+        var error = await Assert.ThrowsAnyAsync<OptionsValidationException>(() => TestHost.Start(
             kit => kit.AddMemoryCheck(),
             ("Checks:memory:UnhealthyBelowFreePercent", "101")));
 
