@@ -16,7 +16,6 @@ public sealed class PackageTests(BuiltPackages packages)
     {
         ["HealthKit"] = (
             [
-                $"Microsoft.Extensions.Configuration.Abstractions {ExtensionsVersion}",
                 $"Microsoft.Extensions.Diagnostics.HealthChecks {ExtensionsVersion}",
                 $"Microsoft.Extensions.Hosting.Abstractions {ExtensionsVersion}",
             ],
