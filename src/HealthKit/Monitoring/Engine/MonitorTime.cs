@@ -5,8 +5,6 @@ internal sealed class MonitorTime(TimeProvider provider)
 {
     private readonly long _origin = provider.GetTimestamp();
 
-    public TimeProvider Provider => provider;
-
     public bool IsSystem => provider == TimeProvider.System;
 
     public long Raw => provider.GetElapsedTime(_origin).Ticks;

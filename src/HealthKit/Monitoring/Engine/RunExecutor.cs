@@ -19,18 +19,6 @@ internal sealed partial class RunExecutor(
     private int _idle;
     private bool _stopping;
 
-    /// <summary>How many threads there are, those given up not counted.</summary>
-    public int ThreadCount
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _threads;
-            }
-        }
-    }
-
     public void Enqueue(CheckRun run)
     {
         lock (_gate)

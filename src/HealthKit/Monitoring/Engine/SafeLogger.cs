@@ -19,6 +19,7 @@ internal sealed class SafeLogger(ILogger inner) : ILogger
         }
         catch (Exception)
         {
+            // Nothing is logged to a log that cannot even answer this.
             return false;
         }
     }
