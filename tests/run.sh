@@ -39,7 +39,7 @@ for project in tests/HealthKit.Tests tests/HealthKit.IntegrationTests; do
   name=$(basename "$project")
   # A test that hangs is killed and named after five minutes; the outer limit is for a test host that cannot be killed so.
   timeout --kill-after=30 1500 dotnet test "$project" -c Release --no-build --nologo -v quiet --blame-hang-timeout 5m \
-    --logger "trx;LogFileName=$name.trx" --results-directory "$results"
+    --logger "console;verbosity=minimal" --logger "trx;LogFileName=$name.trx" --results-directory "$results"
   status=$?
   counters=$(grep -o '<Counters [^>]*>' "$results/$name.trx" 2>/dev/null)
   total=$(sed -n 's/.* total="\([0-9]*\)".*/\1/p' <<<"$counters")

@@ -28,7 +28,7 @@ internal static class StormMode
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["HealthKit:Defaults:Period"] = "00:00:01",
-            ["HealthKit:Defaults:Timeout"] = "00:00:00.5",
+            ["HealthKit:Defaults:Timeout"] = "00:00:02",
             ["HealthKit:StateDirectory"] = stateDirectory,
             ["HealthKit:Endpoints:DrainDelay"] = "00:00:00",
         });
@@ -53,6 +53,7 @@ internal static class StormMode
                     return HealthCheckResult.Healthy("done");
                 },
                 tags: ["ready"]);
+            kit.Configure(Name("quick", i), policy => policy with { StaleAfter = TimeSpan.FromSeconds(15) });
         }
 
         for (var i = 0; i < Hung; i++)
