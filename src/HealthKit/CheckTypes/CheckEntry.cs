@@ -36,6 +36,12 @@ internal sealed class CheckEntry
 
     public string? Remedy { get; set; }
 
+    public IList<string>? DependsOn { get; set; }
+
+    public DateTimeOffset? MutedUntil { get; set; }
+
+    public string? MuteReason { get; set; }
+
     /// <summary>Lays what is set over a policy.</summary>
     public CheckPolicy Over(CheckPolicy policy) => policy with
     {
@@ -47,5 +53,8 @@ internal sealed class CheckEntry
         FailureThreshold = FailureThreshold ?? policy.FailureThreshold,
         RecoveryThreshold = RecoveryThreshold ?? policy.RecoveryThreshold,
         Remedy = Remedy ?? policy.Remedy,
+        DependsOn = DependsOn is null ? policy.DependsOn : [.. DependsOn],
+        MutedUntil = MutedUntil ?? policy.MutedUntil,
+        MuteReason = MuteReason ?? policy.MuteReason,
     };
 }

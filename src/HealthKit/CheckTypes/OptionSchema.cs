@@ -141,7 +141,7 @@ internal sealed class OptionSchema
     {
         type = Nullable.GetUnderlyingType(type) ?? type;
         return type == typeof(string) || type == typeof(bool) || type == typeof(int) || type == typeof(long) || type == typeof(double)
-            || type == typeof(TimeSpan) || type == typeof(Uri) || type == typeof(IList<string>) || type.IsEnum;
+            || type == typeof(TimeSpan) || type == typeof(DateTimeOffset) || type == typeof(Uri) || type == typeof(IList<string>) || type.IsEnum;
     }
 
     private static bool TryParse(string text, Type type, [NotNullWhen(true)] out object? value)
@@ -173,6 +173,10 @@ internal sealed class OptionSchema
             // Parsed leniently, "10" would be ten days and "24:00:00" twenty-four.
             value = TimeSpan.TryParseExact(text.Trim(), "c", culture, out var t) && HoursAreHours(text) ? t : null;
         }
+        else if (type == typeof(DateTimeOffset))
+        {
+            value = OffsetTime.TryParse(text.Trim(), out var at) ? at : null;
+        }
         else if (type == typeof(Uri))
         {
             value = Uri.TryCreate(text, UriKind.Absolute, out var uri) ? uri : null;
@@ -203,6 +207,7 @@ internal sealed class OptionSchema
             _ when type == typeof(long) => "a whole number",
             _ when type == typeof(double) => "a finite number, with a dot as decimal sign",
             _ when type == typeof(TimeSpan) => "a time span as hh:mm:ss, 00:00:10 is ten seconds and 1.00:00:00 a day",
+            _ when type == typeof(DateTimeOffset) => OffsetTime.Allowed,
             _ when type == typeof(Uri) => "an absolute URI",
             _ when type.IsEnum => "one of " + string.Join(", ", Enum.GetNames(type)),
             _ => "a text",
@@ -214,6 +219,7 @@ internal sealed class OptionSchema
         null => "null",
         string text => $"'{text}'",
         double number => number.ToString("R", CultureInfo.InvariantCulture),
+        DateTimeOffset at => OffsetTime.Format(at),
         IFormattable formattable => formattable.ToString(null, CultureInfo.InvariantCulture),
         IEnumerable items => "[" + string.Join(", ", items.Cast<object?>().Select(Format)) + "]",
         _ => value.ToString() ?? "null",

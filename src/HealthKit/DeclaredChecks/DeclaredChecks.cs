@@ -17,12 +17,15 @@ internal sealed class DeclaredChecks : IPostConfigureOptions<HealthCheckServiceO
     private readonly IReadOnlyList<DefaultCheck> _defaultChecks;
     private readonly CheckInstances _instances;
     private readonly Redactor _redactor;
+    private readonly TimeProvider _time;
 
     private readonly Dictionary<string, HealthCheckRegistration> _asRegistered = new(StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<string> _declared = new(StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<string> _checksWithEntry = new(StringComparer.OrdinalIgnoreCase);
     private HealthKitOptions? _optionsAtStart;
     private IReadOnlyList<MonitoredCheck>? _checks;
+    private IReadOnlyList<KeyValuePair<string, CheckPolicy>> _inForce = [];
+    private volatile IncidentRules? _incidentRules;
 
     public DeclaredChecks(
         IEnumerable<CheckType> types,
@@ -30,7 +33,8 @@ internal sealed class DeclaredChecks : IPostConfigureOptions<HealthCheckServiceO
         IEnumerable<DefaultCheck> defaultChecks,
         HealthKitConfiguration configuration,
         CheckInstances instances,
-        Redactor redactor)
+        Redactor redactor,
+        TimeProvider time)
     {
         foreach (var type in types)
         {
@@ -45,11 +49,15 @@ internal sealed class DeclaredChecks : IPostConfigureOptions<HealthCheckServiceO
         _defaultChecks = [.. defaultChecks];
         _instances = instances;
         _redactor = redactor;
+        _time = time;
         _configuration = configuration;
     }
 
     /// <summary>The checks, as of the first time that the registrations were read.</summary>
     public IReadOnlyList<MonitoredCheck> Checks => _checks ?? throw new InvalidOperationException("The registrations have not been read yet.");
+
+    /// <summary>What is set about incidents: a new one after each reload that was accepted.</summary>
+    public IncidentRules IncidentRules => _incidentRules ?? throw new InvalidOperationException("The registrations have not been read yet.");
 
     public void PostConfigure(string? name, HealthCheckServiceOptions options)
     {
@@ -59,9 +67,11 @@ internal sealed class DeclaredChecks : IPostConfigureOptions<HealthCheckServiceO
             {
                 List<string> errors = [];
                 _optionsAtStart = _configuration.ReadOptions(errors);
-                var checks = Resolve(options.Registrations, _optionsAtStart, errors);
+                var checks = Resolve(options.Registrations, _optionsAtStart, errors, out var entries);
+                List<KeyValuePair<string, CheckPolicy>> policies = [.. checks.Select(check => KeyValuePair.Create(check.Registration.Name, check.Policy))];
+                var rules = ReadRules(policies, _optionsAtStart, entries, errors);
                 _configuration.Reject(errors);
-                _checks = checks;
+                (_checks, _inForce, _incidentRules) = (checks, policies, rules);
             }
 
             // Microsoft's publishers group registrations by period and delay and ask for each group apart; one picture serves them all.
@@ -135,7 +145,11 @@ internal sealed class DeclaredChecks : IPostConfigureOptions<HealthCheckServiceO
                 }
             }
 
+            List<KeyValuePair<string, CheckPolicy>> inForce =
+                [.. _inForce.Select(old => KeyValuePair.Create(old.Key, policies.GetValueOrDefault(old.Key, old.Value)))];
+            var rules = ReadRules(inForce, options, entries, errors);
             _configuration.Reject(errors);
+            (_inForce, _incidentRules) = (inForce, rules);
             _checksWithEntry.UnionWith(entries.Keys);
             foreach (var (instance, value) in accepted)
             {
@@ -147,7 +161,11 @@ internal sealed class DeclaredChecks : IPostConfigureOptions<HealthCheckServiceO
         }
     }
 
-    private List<MonitoredCheck> Resolve(ICollection<HealthCheckRegistration> registrations, HealthKitOptions options, List<string> errors)
+    private List<MonitoredCheck> Resolve(
+        ICollection<HealthCheckRegistration> registrations,
+        HealthKitOptions options,
+        List<string> errors,
+        out Dictionary<string, ConfigurationEntry> declaredEntries)
     {
         var checks = new List<HealthCheckRegistration>();
         var taken = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
@@ -169,7 +187,7 @@ internal sealed class DeclaredChecks : IPostConfigureOptions<HealthCheckServiceO
             checks.InsertRange(0, _defaultChecks.Select(check => check.Registration).Where(registration => taken.Add(registration.Name)));
         }
 
-        var entries = _configuration.ReadEntries(errors);
+        var entries = declaredEntries = _configuration.ReadEntries(errors);
         foreach (var (name, entry) in entries)
         {
             if (entry.Keys.Type is not null && Declare(entry, name, taken, errors) is { } declared)
@@ -215,6 +233,22 @@ internal sealed class DeclaredChecks : IPostConfigureOptions<HealthCheckServiceO
                 policy,
                 TypedCheck.Of(registration)?.Type.Descriptor);
         });
+    }
+
+    private IncidentRules ReadRules(
+        IReadOnlyList<KeyValuePair<string, CheckPolicy>> policies,
+        HealthKitOptions options,
+        Dictionary<string, ConfigurationEntry> entries,
+        List<string> errors)
+    {
+        foreach (var (name, error) in DependencyMistakes.Find(policies))
+        {
+            errors.Add(OptionSchema.Describe(name, entries.GetValueOrDefault(name)?.Section, error));
+        }
+
+        var names = new RegisteredNames(policies.Select(policy => policy.Key));
+        var windows = _configuration.ReadMaintenance(names, _time.GetUtcNow(), _incidentRules?.Windows ?? [], errors);
+        return new IncidentRules(names, policies, windows, options.MaintenanceFile);
     }
 
     private HealthCheckRegistration? Declare(ConfigurationEntry entry, string name, HashSet<string> taken, List<string> errors)
@@ -265,6 +299,7 @@ internal sealed class DeclaredChecks : IPostConfigureOptions<HealthCheckServiceO
 
         // It is served with the check's state.
         policy = policy.Remedy is { } remedy ? policy with { Remedy = _redactor.Redact(remedy) } : policy;
+        policy = policy.MuteReason is { } reason ? policy with { MuteReason = MaintenanceLimits.Cut(_redactor.Redact(reason)) } : policy;
         return policy;
     }
 

@@ -11,6 +11,7 @@ internal sealed record ConfigurationEntry(IConfigurationSection Section, CheckEn
 internal sealed partial class HealthKitConfiguration
 {
     private const string Root = "HealthKit";
+    private const string MaintenanceKey = "Maintenance";
 
     private static readonly OptionSchema RootSchema = OptionSchema.Of<HealthKitOptions>();
     private static readonly OptionSchema DefaultsSchema = OptionSchema.Of<PolicyDefaults>();
@@ -69,7 +70,7 @@ internal sealed partial class HealthKitConfiguration
         var section = _configuration?.GetSection(Root);
         if (section is not null)
         {
-            List<string> known = [.. RootSchema.Keys, .. _sections, "Defaults", "Checks"];
+            List<string> known = [.. RootSchema.Keys, .. _sections, "Defaults", "Checks", MaintenanceKey];
             foreach (var child in section.GetChildren())
             {
                 if (!known.Contains(child.Key, StringComparer.OrdinalIgnoreCase))
@@ -78,7 +79,7 @@ internal sealed partial class HealthKitConfiguration
                 }
             }
 
-            foreach (var name in new[] { "Defaults", "Checks" })
+            foreach (var name in new[] { "Defaults", "Checks", MaintenanceKey })
             {
                 if (section.GetSection(name).Value is { Length: > 0 } scalar)
                 {
@@ -87,6 +88,11 @@ internal sealed partial class HealthKitConfiguration
             }
 
             RootSchema.BindKnown(section, options, errors);
+            if (options.MaintenanceFile?.Length == 0)
+            {
+                options.MaintenanceFile = null; // an environment variable can be set to nothing, not be taken away
+            }
+
             var defaults = new PolicyDefaults();
             DefaultsSchema.Bind(section.GetSection("Defaults"), defaults, errors);
             options.Defaults = defaults.Over(options.Defaults);
@@ -95,6 +101,11 @@ internal sealed partial class HealthKitConfiguration
         if (options.MaxConcurrentRuns is < 1 or > 1000)
         {
             errors.Add(OptionSchema.Describe(Root, section, new(nameof(options.MaxConcurrentRuns), options.MaxConcurrentRuns, "a whole number from 1 to 1000")));
+        }
+
+        if (options.MaintenanceFile is { } file && (!Path.IsPathFullyQualified(file) || file.Contains('\0', StringComparison.Ordinal)))
+        {
+            errors.Add(OptionSchema.Describe(Root, section, new(nameof(options.MaintenanceFile), file, "an absolute path, or nothing")));
         }
 
         foreach (var error in PolicyRules.Validate(options.Defaults).ToList())
@@ -144,6 +155,66 @@ internal sealed partial class HealthKitConfiguration
         }
 
         return entries;
+    }
+
+    /// <summary>The maintenance windows of the configuration.</summary>
+    /// <param name="checks">Finds the registered spelling of a check's name, null when there is none, and lists the names.</param>
+    /// <param name="now">From when windows without a begin count when they are new.</param>
+    /// <param name="before">The windows of the last reading.</param>
+    /// <param name="errors">Takes what is wrong.</param>
+    public IReadOnlyList<MaintenanceWindow> ReadMaintenance(RegisteredNames checks, DateTimeOffset now, IReadOnlyList<MaintenanceWindow> before, List<string> errors)
+    {
+        List<MaintenanceWindow> windows = [];
+        foreach (var section in _configuration?.GetSection(Root).GetSection(MaintenanceKey).GetChildren() ?? [])
+        {
+            if (section.Value is { Length: > 0 } value && !section.GetChildren().Any())
+            {
+                errors.Add($"{section.Path} = '{value}'; allowed: keys, such as {section.Path}:End");
+                continue;
+            }
+
+            var earlierErrors = errors.Count;
+            var entry = new MaintenanceEntry();
+            MaintenanceEntry.Schema.Bind(section, entry, errors);
+            if (!section.GetSection(nameof(entry.End)).Exists())
+            {
+                errors.Add($"{section.Path}:End is missing; allowed: {OffsetTime.Allowed}");
+            }
+
+            foreach (var check in entry.Checks.Where(check => checks.Find(check) is null))
+            {
+                errors.Add($"{section.Path}:Checks = '{check}'; allowed: registered checks: {checks}");
+            }
+
+            if (errors.Count > earlierErrors || entry.End is not { } end)
+            {
+                continue;
+            }
+
+            var begin = entry.Begin ?? BeginBefore(section.Key, end) ?? now;
+            if (MaintenanceLimits.WrongEnd(begin, end) is { } allowed && (entry.Begin is not null || end > now))
+            {
+                errors.Add($"{section.Path}:End = {OffsetTime.Format(end)}; allowed: {allowed}");
+            }
+            else
+            {
+                // One without a begin may be over: it stands in the configuration until somebody takes it out.
+                windows.Add(new MaintenanceWindow
+                {
+                    Name = section.Key,
+                    Begin = begin,
+                    End = end,
+                    Reason = entry.Reason is { } reason ? MaintenanceLimits.Cut(_redactor.Redact(reason)) : null,
+                    Checks = [.. entry.Checks.Select(check => checks.Find(check)!)],
+                });
+            }
+        }
+
+        return windows;
+
+        // A reload does not begin anew what is in force.
+        DateTimeOffset? BeginBefore(string name, DateTimeOffset end) =>
+            before.FirstOrDefault(window => window.Begin <= now && window.End == end && window.Name.Equals(name, StringComparison.OrdinalIgnoreCase))?.Begin;
     }
 
     /// <summary>Throws if there are errors, all of them in one message, redacted.</summary>

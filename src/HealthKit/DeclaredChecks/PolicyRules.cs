@@ -37,6 +37,15 @@ internal static class PolicyRules
         {
             yield return new(nameof(policy.RecoveryThreshold), policy.RecoveryThreshold, Threshold);
         }
+
+        if (policy.MutedUntil is not null && string.IsNullOrWhiteSpace(policy.MuteReason))
+        {
+            yield return new(nameof(policy.MuteReason), policy.MuteReason, $"a text that is not empty, beside {nameof(policy.MutedUntil)}: a mute needs a reason");
+        }
+        else if (policy.MutedUntil is null && policy.MuteReason is not null)
+        {
+            yield return new(nameof(policy.MutedUntil), null, $"{OffsetTime.Allowed}, beside {nameof(policy.MuteReason)}: a mute needs an end");
+        }
     }
 
     private static bool IsInterval(TimeSpan span) => span >= CheckPolicy.MinimumInterval && span <= CheckPolicy.MaximumInterval;

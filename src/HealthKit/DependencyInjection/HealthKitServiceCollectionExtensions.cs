@@ -44,6 +44,8 @@ public static class HealthKitServiceCollectionExtensions
         services.AddSingleton<DeclaredChecks>();
         services.AddSingleton<IPostConfigureOptions<HealthCheckServiceOptions>>(s => s.GetRequiredService<DeclaredChecks>());
         services.AddSingleton<SelfReport>();
+        services.AddSingleton<MaintenanceFile>();
+        services.AddSingleton(CreateSilences);
         services.AddSingleton(OpenStateDirectory);
         services.AddSingleton(CreateStartLog);
         services.AddSingleton(CreateMonitor);
@@ -69,6 +71,20 @@ public static class HealthKitServiceCollectionExtensions
         AppInfo.Version,
         services.GetRequiredService<TimeProvider>(),
         new SafeLogger(services.GetRequiredService<ILoggerFactory>().CreateLogger<StateDirectory>()));
+
+    private static Silences CreateSilences(IServiceProvider services)
+    {
+        // Reading the registrations resolves and validates them.
+        _ = services.GetRequiredService<IOptions<HealthCheckServiceOptions>>().Value.Registrations;
+        var declared = services.GetRequiredService<DeclaredChecks>();
+        return new Silences(
+            () => declared.IncidentRules,
+            services.GetRequiredService<StateDirectory>(),
+            services.GetRequiredService<MaintenanceFile>(),
+            services.GetRequiredService<ResultFreezer>(),
+            services.GetRequiredService<TimeProvider>(),
+            new SafeLogger(services.GetRequiredService<ILoggerFactory>().CreateLogger<HealthIncidents>()));
+    }
 
     private static BackgroundMonitor CreateMonitor(IServiceProvider services)
     {

@@ -12,6 +12,9 @@ public sealed record CheckPolicy
     /// <summary>The longest period and timeout that is accepted: 1 day.</summary>
     public static readonly TimeSpan MaximumInterval = TimeSpan.FromDays(1);
 
+    // A list that compares by what is in it: the engine compares policies.
+    private readonly CheckNames _dependsOn = CheckNames.None;
+
     /// <summary>Whether the check runs at all. A check that is off is in no snapshot. Default: true.</summary>
     public bool Enabled { get; init; } = true;
 
@@ -41,6 +44,27 @@ public sealed record CheckPolicy
 
     /// <summary>What to do when this check is bad: a text or a link to a runbook. Replaces the descriptor's remedy.</summary>
     public string? Remedy { get; init; }
+
+    /// <summary>
+    /// The names of checks whose failure explains this one's, compared ignoring case. While one of them is bad, or one of theirs, nobody
+    /// is told of this check: its incident is recorded and names its cause. A check that is turned off is passed over, and what it
+    /// depends on counts in its place. Default: none.
+    /// </summary>
+    /// <exception cref="ArgumentNullException">The list is null.</exception>
+    public IReadOnlyList<string> DependsOn
+    {
+        get => _dependsOn;
+        init => _dependsOn = CheckNames.Of(value);
+    }
+
+    /// <summary>
+    /// Until when nobody is told of new incidents of this check, nor of what depends on it while it is bad. The check runs on. Goes
+    /// with <see cref="MuteReason"/>. Null, the default, means that it is not muted.
+    /// </summary>
+    public DateTimeOffset? MutedUntil { get; init; }
+
+    /// <summary>Why it is muted; goes with <see cref="MutedUntil"/>.</summary>
+    public string? MuteReason { get; init; }
 
     /// <summary>The stale limit in force.</summary>
     internal TimeSpan StaleLimit => StaleAfter ?? Max(3 * Period, Period + Timeout + TimeSpan.FromSeconds(1));

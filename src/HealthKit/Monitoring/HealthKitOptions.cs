@@ -20,4 +20,13 @@ public sealed class HealthKitOptions
     /// (systemd.exec(5)), else a directory of the account the app runs as.
     /// </summary>
     public string? StateDirectory { get; set; }
+
+    /// <summary>
+    /// The absolute path of a file that means maintenance while it is there, from its last write time on; best on a local disk. Empty, it ends by
+    /// itself 1 h after its last write, so that a forgotten file does not silence for ever: write it anew to go on. With content, it is a JSON object:
+    /// <c>{ "end": "2026-11-22T22:00:00+01:00", "reason": "deploy", "checks": ["db"] }</c>; <c>end</c> is required, at most 31 days after the last
+    /// write; no <c>checks</c> means all; at most 16 KiB. Content with a mistake silences nobody: the check <c>healthkit</c> says so with
+    /// <c>maintenance.fileInvalid</c>. Looked at no more often than once a second. Default: null, no file.
+    /// </summary>
+    public string? MaintenanceFile { get; set; }
 }

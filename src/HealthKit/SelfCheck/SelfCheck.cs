@@ -5,12 +5,12 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace HealthKit;
 
 /// <summary>The default check <c>healthkit</c>: HealthKit says itself what it could not do, and how the run before this one ended.</summary>
-internal sealed class SelfCheck(SelfReport report, HealthKitConfiguration configuration, StateDirectory state, StartLog starts, BackgroundMonitor monitor) : IHealthCheck
+internal sealed class SelfCheck(SelfReport report, HealthKitConfiguration configuration, StateDirectory state, StartLog starts, BackgroundMonitor monitor, Silences silences) : IHealthCheck
 {
     public static readonly CheckType<SelfCheckOptions> Type = CheckType.Create<SelfCheckOptions>(
         new CheckDescriptor(
             "HealthKit",
-            "What HealthKit itself is in trouble with: a rejected reload of the configuration, a state directory that keeps nothing, an observer that hangs.",
+            "What HealthKit itself is in trouble with: a rejected reload of the configuration, a maintenance file with a mistake, a state directory that keeps nothing, an observer that hangs.",
             new Dictionary<HealthStatus, string>
             {
                 [HealthStatus.Healthy] = "HealthKit does all that it is set to do.",
@@ -22,6 +22,7 @@ internal sealed class SelfCheck(SelfReport report, HealthKitConfiguration config
             RemedyByReason = new Dictionary<string, string>
             {
                 ["config.reloadRejected"] = "Correct the setting that the description names and save the configuration again.",
+                ["maintenance.fileInvalid"] = "Write the maintenance file anew as the description says, or remove it.",
                 ["observer.stuck"] = "Give what the named observer calls a timeout.",
                 ["state.full"] = "Make room where the state directory is.",
                 ["state.readOnly"] = "Mount the state directory's file system writable, or name another place in HealthKit:StateDirectory.",
@@ -33,6 +34,7 @@ internal sealed class SelfCheck(SelfReport report, HealthKitConfiguration config
 
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
+        silences.LookAtFile(); // whoever wrote it wrong hears of it now, not at the next incident
         List<KeyValuePair<string, string>> problems = [.. report.Problems()];
         if (configuration.EntriesLostInSilence() is { Count: > 0 } lost)
         {

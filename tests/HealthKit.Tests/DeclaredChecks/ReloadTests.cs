@@ -54,6 +54,8 @@ public sealed class ReloadTests : IDisposable
     [Theory]
     [InlineData("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Tries": "many" }, "healthkit": { "Period": "00:00:00.2" } } } }""", "HealthKit:Checks:a:Tries = 'many'")]
     [InlineData("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Tries": 7 }, "nobody": { "Period": "00:00:10" } } } }""", "names no check")]
+    [InlineData("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Tries": 7, "DependsOn": [ "healthkit" ] }, "healthkit": { "DependsOn": "a" } } } }""", "healthkit → a → healthkit")]
+    [InlineData("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Tries": 7 } }, "Maintenance": { "w": { "End": "now" } } } }""", "HealthKit:Maintenance:w:End = 'now'")]
     [InlineData("""{ }""", "is gone")]
     [InlineData("""{ "HealthKit": { "Checks": { "a": { "Ty""", "has lost a")]
     public async Task A_bad_or_torn_reload_changes_nothing_and_shows(string text, string expected)
