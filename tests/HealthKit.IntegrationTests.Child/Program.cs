@@ -34,6 +34,9 @@ switch (args)
     case ["web", .. var settings]:
         return WebMode.Run(settings);
 
+    case ["incidents", var directory, var url, var round]:
+        return IncidentMode.Run(directory, url, int.Parse(round, null));
+
     case ["storm", var directory]:
         return StormMode.Run(directory);
 

@@ -17,11 +17,12 @@ public static partial class HealthKitEndpointRouteBuilderExtensions
 {
     /// <summary>
     /// Maps <c>/health</c> (every check), <c>/health/live</c> (tag <c>live</c>), <c>/health/ready</c> (tag <c>ready</c>) and
-    /// <c>/health/startup</c> (tag <c>startup</c>, and every check has had its first result).
+    /// <c>/health/startup</c> (tag <c>startup</c>, and every check has had its first result), and, for callers who see everything,
+    /// <c>/health/incidents</c> and <c>/health/incidents/{id}</c>.
     /// </summary>
     /// <param name="endpoints">The app, or a group of routes.</param>
     /// <param name="pattern">The path of the first; the others stand below it. Default: <c>/health</c>.</param>
-    /// <returns>A builder for conventions of all four: <c>AllowAnonymous()</c>, <c>RequireAuthorization()</c>, <c>DisableRateLimiting()</c>.</returns>
+    /// <returns>A builder for conventions of all: <c>AllowAnonymous()</c>, <c>RequireAuthorization()</c>, <c>DisableRateLimiting()</c>.</returns>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     /// <exception cref="InvalidOperationException">
     /// HealthKit was not added to the services, or <see cref="HealthKitEndpointOptions.DetailPolicy"/> names no registered policy.
@@ -39,6 +40,7 @@ public static partial class HealthKitEndpointRouteBuilderExtensions
                 "or services.AddHealthKit().AddEndpoints() on the IServiceCollection, before the app is built.");
         }
 
+        var incidents = services.GetRequiredService<HealthIncidents>();
         var settings = services.GetRequiredService<EndpointSettings>();
         var logger = services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(HealthMonitor).Namespace + ".Endpoints");
         var timeProvider = services.GetRequiredService<TimeProvider>();
@@ -54,14 +56,18 @@ public static partial class HealthKitEndpointRouteBuilderExtensions
         var group = endpoints.MapGroup(pattern);
         foreach (var route in HealthRoute.Every)
         {
-            var endpoint = new HealthEndpoint(route, monitor, settings, drain, authorizer, identity, timeProvider);
-            group.Map(route.Path, new RequestDelegate(endpoint.HandleAsync))
-                .WithDisplayName("HealthKit " + pattern.TrimEnd('/') + route.Path)
-                // Output caching passes over no-store; an answer about health must never come out of its store.
-                .WithMetadata(new OutputCacheAttribute { NoStore = true });
+            Map(route.Path, new HealthEndpoint(route, monitor, incidents, settings, drain, authorizer, identity, timeProvider).HandleAsync);
         }
 
+        var details = new IncidentsEndpoint(incidents, settings, authorizer);
+        Map("/incidents", details.HandleAsync);
+        Map("/incidents/{id}", details.HandleAsync);
         return group;
+
+        void Map(string path, RequestDelegate answer) => group.Map(path, answer)
+            .WithDisplayName("HealthKit " + pattern.TrimEnd('/') + path)
+            // Output caching passes over no-store; an answer about health must never come out of its store.
+            .WithMetadata(new OutputCacheAttribute { NoStore = true });
     }
 
     private static void WarnIfNobodyListens(IServiceProvider services, int port, ILogger logger)

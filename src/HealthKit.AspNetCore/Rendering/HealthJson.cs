@@ -14,14 +14,14 @@ namespace HealthKit;
 internal static partial class HealthJson
 {
     // The encoder of the contract's writer: other scripts stay readable, and nothing that means something in HTML gets through.
-    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.Create(UnicodeRanges.All), SkipValidation = true };
+    internal static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.Create(UnicodeRanges.All), SkipValidation = true };
 
-    public static byte[] Render(RouteVerdict verdict, HealthDetail detail, AppIdentity identity)
+    public static byte[] Render(RouteVerdict verdict, HealthDetail detail, AppIdentity identity, IReadOnlyList<Incident> open)
     {
         var buffer = new ArrayBufferWriter<byte>(4096);
         using (var writer = new Utf8JsonWriter(buffer, Options))
         {
-            Write(writer, verdict, detail, identity);
+            Write(writer, verdict, detail, identity, detail == HealthDetail.Full ? open : []);
         }
 
         return buffer.WrittenSpan.ToArray();
@@ -34,16 +34,17 @@ internal static partial class HealthJson
     internal static bool IsReasonForAll(CheckState check) =>
         check.Reason is { Length: <= 64 } reason && Code().IsMatch(reason) && (check.Descriptor is not null || IsOfTheEngine(reason));
 
-    private static void Write(Utf8JsonWriter writer, RouteVerdict verdict, HealthDetail detail, AppIdentity identity)
+    private static void Write(Utf8JsonWriter writer, RouteVerdict verdict, HealthDetail detail, AppIdentity identity, IReadOnlyList<Incident> open)
     {
         var checks = detail == HealthDetail.Status ? [] : verdict.Checks;
+        var incidents = open.ToLookup(incident => incident.Check, StringComparer.OrdinalIgnoreCase);
         writer.WriteStartObject();
         writer.WriteString("status"u8, Word(verdict.Status));
         writer.WriteString("totalDuration"u8, (checks.Count == 0 ? TimeSpan.Zero : checks.Max(check => check.Duration)).ToString("c"));
         writer.WriteStartObject("entries"u8);
         foreach (var check in checks)
         {
-            WriteEntry(writer, check, full: detail == HealthDetail.Full);
+            WriteEntry(writer, check, incidents[check.Name].FirstOrDefault(), full: detail == HealthDetail.Full);
         }
 
         writer.WriteEndObject();
@@ -58,12 +59,35 @@ internal static partial class HealthJson
             WriteOptional(writer, "commit"u8, identity.Commit);
             WriteOptional(writer, "startedAt"u8, identity.StartedAt);
             writer.WriteString("host"u8, identity.Host);
+            WriteIncidents(writer, checks, incidents);
         }
 
         writer.WriteEndObject();
     }
 
-    private static void WriteEntry(Utf8JsonWriter writer, CheckState check, bool full)
+    /// <summary>The open incidents of the route's checks in short; <c>/health/incidents</c> has them whole.</summary>
+    private static void WriteIncidents(Utf8JsonWriter writer, IReadOnlyList<CheckState> checks, ILookup<string, Incident> incidents)
+    {
+        writer.WriteStartArray("incidents"u8);
+        foreach (var incident in checks.SelectMany(check => incidents[check.Name]))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("id"u8, incident.Id);
+            writer.WriteString("check"u8, incident.Check);
+            WriteOptional(writer, "reason"u8, incident.Reason);
+            writer.WriteString("status"u8, Word(incident.Status));
+            writer.WriteString("openedAt"u8, incident.OpenedAt);
+            WriteOptional(writer, "cause"u8, incident.Cause);
+            WriteOptional(writer, "silence"u8, incident.Silence?.ToString());
+            writer.WriteNumber("occurrences"u8, incident.Occurrences);
+            writer.WriteBoolean("isFlapping"u8, incident.IsFlapping);
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
+
+    private static void WriteEntry(Utf8JsonWriter writer, CheckState check, Incident? incident, bool full)
     {
         writer.WriteStartObject(check.Name);
 
@@ -112,6 +136,7 @@ internal static partial class HealthJson
 
         if (full && check.Status != HealthStatus.Healthy)
         {
+            WriteOptional(writer, "cause"u8, incident?.Cause);
             WriteOptional(writer, "remedy"u8, check.Remedy);
         }
 

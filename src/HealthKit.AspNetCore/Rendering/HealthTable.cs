@@ -10,13 +10,18 @@ internal static class HealthTable
     private const int MaximumNameWidth = 50;
     private const string Indent = "  ";
 
-    public static byte[] Render(RouteVerdict verdict, HealthDetail detail, AppIdentity identity, DateTimeOffset now)
+    public static byte[] Render(RouteVerdict verdict, HealthDetail detail, AppIdentity identity, IReadOnlyList<Incident> open, DateTimeOffset now)
     {
         var text = new StringBuilder(1024);
         WriteHead(text, verdict, detail, identity);
         if (detail != HealthDetail.Status && verdict.Checks.Count > 0)
         {
             WriteChecks(text, verdict.Checks, detail == HealthDetail.Full, now);
+        }
+
+        if (detail == HealthDetail.Full)
+        {
+            WriteIncidents(text, open, now);
         }
 
         return Encoding.UTF8.GetBytes(text.ToString());
@@ -68,6 +73,30 @@ internal static class HealthTable
         {
             WriteRow(text, width, name, check.Status.ToString(), check.CheckedAt is { } checkedAt ? Age(now - checkedAt) : "-");
             WriteNotes(text, check, full, now);
+        }
+    }
+
+    private static void WriteIncidents(StringBuilder text, IReadOnlyList<Incident> open, DateTimeOffset now)
+    {
+        if (open.Count == 0)
+        {
+            return;
+        }
+
+        text.Append('\n');
+        PlainText.Wrap(text, "Open incidents:", indent: "");
+        foreach (var incident in open)
+        {
+            List<string?> notes =
+            [
+                incident.Reason,
+                incident.Cause is { } cause ? "caused by " + cause : null,
+                incident.Silence is { } silence and not IncidentSilence.Cause ? silence.ToString().ToLowerInvariant() : null,
+                incident.IsFlapping ? "flapping" : null,
+                incident.Occurrences > 1 ? string.Create(CultureInfo.InvariantCulture, $"{incident.Occurrences} times") : null,
+            ];
+            var details = string.Join(", ", notes.OfType<string>());
+            Wrap(text, $"{incident.Check} {incident.Status}, for {Age(now - incident.OpenedAt)}{(details.Length > 0 ? ": " + details : "")}; {incident.Id}");
         }
     }
 

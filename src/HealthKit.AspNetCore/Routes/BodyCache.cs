@@ -1,13 +1,12 @@
 namespace HealthKit;
 
 /// <summary>
-/// The bodies of one route and format, one for each detail. A body is served while its snapshot is the current one; one of an earlier
-/// snapshot for a second at most, and only while it says the same as the status line.
+/// The bodies of one route and format, one for each detail. A body is served for a second at most, and only while it says the same as the
+/// status line.
 /// </summary>
 /// <param name="timeProvider">The time.</param>
 /// <param name="render">Makes a body.</param>
-/// <param name="holdsAges">Whether bodies hold ages, not only times: then each is served for a second at most.</param>
-internal sealed class BodyCache(TimeProvider timeProvider, Func<RouteVerdict, HealthDetail, byte[]> render, bool holdsAges)
+internal sealed class BodyCache(TimeProvider timeProvider, Func<RouteVerdict, HealthDetail, byte[]> render)
 {
     private static readonly TimeSpan MaximumAge = TimeSpan.FromSeconds(1);
 
@@ -37,8 +36,7 @@ internal sealed class BodyCache(TimeProvider timeProvider, Func<RouteVerdict, He
     }
 
     private bool MayServe(RenderedBody body, RouteVerdict verdict) =>
-        body.Verdict.Agrees(verdict)
-        && ((!holdsAges && ReferenceEquals(body.Verdict.Snapshot, verdict.Snapshot)) || timeProvider.GetElapsedTime(body.RenderedAt) < MaximumAge);
+        body.Verdict.Agrees(verdict) && timeProvider.GetElapsedTime(body.RenderedAt) < MaximumAge;
 }
 
 /// <summary>A body and what it shows.</summary>

@@ -9,44 +9,30 @@ namespace HealthKit;
 internal sealed class HealthEndpoint(
     HealthRoute route,
     HealthMonitor monitor,
+    HealthIncidents incidents,
     EndpointSettings settings,
     Drain drain,
     DetailAuthorizer? authorizer,
     AppIdentity identity,
     TimeProvider timeProvider)
 {
-    private static readonly StringValues NoStore = "no-store";
-    private static readonly StringValues Allow = "GET, HEAD, OPTIONS";
     private static readonly byte[] HealthyWord = "Healthy"u8.ToArray();
     private static readonly byte[] DegradedWord = "Degraded"u8.ToArray();
     private static readonly byte[] UnhealthyWord = "Unhealthy"u8.ToArray();
 
     private readonly bool _isOverview = route == HealthRoute.Overview;
     private readonly StringValues _vary = authorizer is null ? "Accept" : "Accept, Authorization, Cookie";
-    private readonly BodyCache _json = new(timeProvider, (verdict, detail) => HealthJson.Render(verdict, detail, identity), holdsAges: false);
+    private readonly BodyCache _json = new(timeProvider, (verdict, detail) => HealthJson.Render(verdict, detail, identity, incidents.Open));
     private readonly BodyCache _table = new(
-        timeProvider, (verdict, detail) => HealthTable.Render(verdict, detail, identity, timeProvider.GetUtcNow()), holdsAges: true);
+        timeProvider, (verdict, detail) => HealthTable.Render(verdict, detail, identity, incidents.Open, timeProvider.GetUtcNow()));
 
     private RouteVerdict? _verdict;
 
     public Task HandleAsync(HttpContext context)
     {
-        if (settings.ManagementPort is { } port && context.Connection.LocalPort != port)
+        if (Gate.Refuses(context, settings))
         {
-            return Refuse(context.Response, StatusCodes.Status404NotFound);
-        }
-
-        var method = context.Request.Method;
-        if (!HttpMethods.IsGet(method) && !HttpMethods.IsHead(method) && !HttpMethods.IsOptions(method))
-        {
-            context.Response.Headers.Allow = Allow;
-            return Refuse(context.Response, StatusCodes.Status405MethodNotAllowed);
-        }
-
-        if (HttpMethods.IsOptions(method))
-        {
-            // RFC 9110, section 9.3.7.
-            context.Response.Headers.Allow = Allow;
+            return Task.CompletedTask;
         }
 
         var format = ContentNegotiation.Choose(context.Request, _isOverview);
@@ -69,14 +55,6 @@ internal sealed class HealthEndpoint(
         _ => UnhealthyWord,
     };
 
-    private static Task Refuse(HttpResponse response, int statusCode)
-    {
-        response.StatusCode = statusCode;
-        response.Headers.CacheControl = NoStore;
-        response.ContentLength = 0;
-        return Task.CompletedTask;
-    }
-
     private Task AnswerInFull(HttpContext context, BodyFormat format, HealthDetail detail)
     {
         var verdict = CurrentVerdict();
@@ -96,7 +74,7 @@ internal sealed class HealthEndpoint(
         var headers = response.Headers;
         headers.ContentType = contentType;
         headers.ContentLength = body.Length;
-        headers.CacheControl = NoStore;
+        headers.CacheControl = Gate.NoStore;
         headers.Vary = _vary;
         if (shown.OldestResult is { } oldest)
         {

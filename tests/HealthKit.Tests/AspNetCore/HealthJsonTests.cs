@@ -12,7 +12,7 @@ public sealed class HealthJsonTests
     private static readonly AppIdentity Identity = new("shop", "1.4.2", "3f2c1ab", Noon.AddDays(-1), "web-1");
 
     private static string Render(HealthDetail detail, bool draining, params CheckState[] checks) =>
-        Encoding.UTF8.GetString(HealthJson.Render(HealthRoute.Overview.Judge(Picture(1, checks), draining), detail, Identity));
+        Encoding.UTF8.GetString(HealthJson.Render(HealthRoute.Overview.Judge(Picture(1, checks), draining), detail, Identity, []));
 
     private static CheckState Bad() => State("disk", HealthStatus.Unhealthy, "ready") with
     {

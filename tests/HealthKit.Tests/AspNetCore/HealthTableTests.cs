@@ -11,7 +11,7 @@ public sealed class HealthTableTests
     private static readonly AppIdentity Identity = new("shop", "1.4.2", "3f2c1ab", Noon.AddDays(-1), "web-1");
 
     private static string Render(HealthDetail detail, bool draining, params CheckState[] checks) => Encoding.UTF8.GetString(
-        HealthTable.Render(HealthRoute.Overview.Judge(Picture(1, checks), draining), detail, Identity, Noon.AddSeconds(12)));
+        HealthTable.Render(HealthRoute.Overview.Judge(Picture(1, checks), draining), detail, Identity, [], Noon.AddSeconds(12)));
 
     private static CheckState Disk() => State("root_disk", HealthStatus.Unhealthy) with
     {
