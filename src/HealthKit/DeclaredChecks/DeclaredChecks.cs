@@ -15,6 +15,7 @@ internal sealed class DeclaredChecks : IPostConfigureOptions<HealthCheckServiceO
     private readonly Dictionary<string, CheckType> _types = new(StringComparer.OrdinalIgnoreCase);
     private readonly IReadOnlyList<PolicyConfiguration> _policies;
     private readonly IReadOnlyList<DefaultCheck> _defaultChecks;
+    private readonly DeclaredSinks _sinks;
     private readonly CheckInstances _instances;
     private readonly Redactor _redactor;
     private readonly TimeProvider _time;
@@ -31,6 +32,7 @@ internal sealed class DeclaredChecks : IPostConfigureOptions<HealthCheckServiceO
         IEnumerable<CheckType> types,
         IEnumerable<PolicyConfiguration> policies,
         IEnumerable<DefaultCheck> defaultChecks,
+        DeclaredSinks sinks,
         HealthKitConfiguration configuration,
         CheckInstances instances,
         Redactor redactor,
@@ -47,6 +49,7 @@ internal sealed class DeclaredChecks : IPostConfigureOptions<HealthCheckServiceO
 
         _policies = [.. policies];
         _defaultChecks = [.. defaultChecks];
+        _sinks = sinks;
         _instances = instances;
         _redactor = redactor;
         _time = time;
@@ -145,6 +148,7 @@ internal sealed class DeclaredChecks : IPostConfigureOptions<HealthCheckServiceO
                 }
             }
 
+            _sinks.CompareWithStart(_asRegistered.Keys, errors, notes);
             List<KeyValuePair<string, CheckPolicy>> inForce =
                 [.. _inForce.Select(old => KeyValuePair.Create(old.Key, policies.GetValueOrDefault(old.Key, old.Value)))];
             var rules = ReadRules(inForce, options, entries, errors);
@@ -187,6 +191,10 @@ internal sealed class DeclaredChecks : IPostConfigureOptions<HealthCheckServiceO
             checks.InsertRange(0, _defaultChecks.Select(check => check.Registration).Where(registration => taken.Add(registration.Name)));
         }
 
+        // Whoever adds a sink must hear when it fails: not a default check.
+        var sinks = _sinks.Resolve(errors);
+        checks.AddRange(sinks.Where(sink => sink.HasCheck && taken.Add(sink.CheckName)).Select(SinkCheck.Register));
+
         var entries = declaredEntries = _configuration.ReadEntries(errors);
         foreach (var (name, entry) in entries)
         {
@@ -212,6 +220,7 @@ internal sealed class DeclaredChecks : IPostConfigureOptions<HealthCheckServiceO
             }
         }
 
+        DeclaredSinks.ValidateFilters(sinks, checks.ConvertAll(check => check.Name), errors);
         _checksWithEntry.UnionWith(entries.Keys);
         return checks.ConvertAll(registration =>
         {

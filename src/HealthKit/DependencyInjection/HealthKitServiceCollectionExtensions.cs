@@ -41,18 +41,18 @@ public static class HealthKitServiceCollectionExtensions
         services.TryAddSingleton<CheckInstances>();
         services.AddSingleton<ResultFreezer>();
         services.AddSingleton<HealthKitConfiguration>();
+        services.AddSingleton<DeclaredSinks>();
+        services.AddSingleton(new HealthKitSection(DeclaredSinks.SectionName));
         services.AddSingleton<DeclaredChecks>();
         services.AddSingleton<IPostConfigureOptions<HealthCheckServiceOptions>>(s => s.GetRequiredService<DeclaredChecks>());
         services.AddSingleton<SelfReport>();
-        services.AddSingleton<MaintenanceFile>();
-        services.AddSingleton(CreateSilences);
         services.AddSingleton(OpenStateDirectory);
         services.AddSingleton(CreateStartLog);
         services.AddSingleton(CreateMonitor);
         services.AddSingleton<HealthMonitor>(s => s.GetRequiredService<BackgroundMonitor>());
-        services.AddSingleton<IHealthObserver, TransitionLog>();
+        IncidentServices.Add(services);
         services.AddHostedService<MonitorHostedService>();
-        builder.AddCheckType(DiskSpaceCheck.Type).AddCheckType(MemoryCheck.Type).AddCheckType(SelfCheck.Type);
+        builder.AddCheckType(DiskSpaceCheck.Type).AddCheckType(MemoryCheck.Type).AddCheckType(SelfCheck.Type).AddCheckType(SinkCheck.Type);
         services.AddSingleton(s => DefaultCheck.Of(
             "disk", DiskSpaceCheck.Type, o => o.Path = s.GetService<IHostEnvironment>()?.ContentRootPath ?? AppContext.BaseDirectory));
         services.AddSingleton(DefaultCheck.Of("temp_disk", DiskSpaceCheck.Type, o => o.Path = Path.GetTempPath()));
@@ -71,20 +71,6 @@ public static class HealthKitServiceCollectionExtensions
         AppInfo.Version,
         services.GetRequiredService<TimeProvider>(),
         new SafeLogger(services.GetRequiredService<ILoggerFactory>().CreateLogger<StateDirectory>()));
-
-    private static Silences CreateSilences(IServiceProvider services)
-    {
-        // Reading the registrations resolves and validates them.
-        _ = services.GetRequiredService<IOptions<HealthCheckServiceOptions>>().Value.Registrations;
-        var declared = services.GetRequiredService<DeclaredChecks>();
-        return new Silences(
-            () => declared.IncidentRules,
-            services.GetRequiredService<StateDirectory>(),
-            services.GetRequiredService<MaintenanceFile>(),
-            services.GetRequiredService<ResultFreezer>(),
-            services.GetRequiredService<TimeProvider>(),
-            new SafeLogger(services.GetRequiredService<ILoggerFactory>().CreateLogger<HealthIncidents>()));
-    }
 
     private static BackgroundMonitor CreateMonitor(IServiceProvider services)
     {

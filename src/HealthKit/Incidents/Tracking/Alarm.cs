@@ -1,37 +1,22 @@
 namespace HealthKit;
 
 /// <summary>
-/// Calls back at a set time, from a thread of its own: timers of .NET are silent when the pool is starved. The thread begins with the
-/// first time that is set, and sleeps without waking while none is.
+/// Calls back at a set time, from a thread of its own. The thread begins with the first time that is set, and sleeps without waking while
+/// none is.
 /// </summary>
-internal sealed class Alarm : IDisposable
+/// <param name="provider">The time.</param>
+/// <param name="name">The thread's name.</param>
+/// <param name="ring">What is called; it must not throw.</param>
+internal sealed class Alarm(TimeProvider provider, string name, Action ring) : IDisposable
 {
     private readonly Lock _gate = new();
-    private readonly MonitorTime _time;
-    private readonly Action _ring;
-    private readonly string _name;
-    private readonly AutoResetEvent _wake = new(false);
-    private readonly ITimer? _timer;
+    private readonly WakeSignal _wake = new(provider);
     private Thread? _thread;
     private long _at = long.MaxValue;
     private bool _stopped;
 
-    /// <param name="provider">The time.</param>
-    /// <param name="name">The thread's name.</param>
-    /// <param name="ring">What is called; it must not throw.</param>
-    public Alarm(TimeProvider provider, string name, Action ring)
-    {
-        _time = new MonitorTime(provider);
-        _name = name;
-        _ring = ring;
-        if (!_time.IsSystem)
-        {
-            _timer = provider.CreateTimer(static wake => ((AutoResetEvent)wake!).Set(), _wake, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        }
-    }
-
     /// <summary>Monotonic time, in ticks.</summary>
-    public long Now => _time.Raw;
+    public long Now => _wake.Now;
 
     /// <summary>Sets when it rings next, instead of what was set before; <see cref="long.MaxValue"/> for not at all.</summary>
     public void Set(long at)
@@ -47,7 +32,7 @@ internal sealed class Alarm : IDisposable
             _at = at;
             if (_thread is null && at != long.MaxValue)
             {
-                _thread = new Thread(Work) { IsBackground = true, Name = _name };
+                _thread = new Thread(Work) { IsBackground = true, Name = name };
                 _thread.UnsafeStart();
             }
 
@@ -63,13 +48,17 @@ internal sealed class Alarm : IDisposable
         Thread? thread;
         lock (_gate)
         {
+            if (_stopped)
+            {
+                return;
+            }
+
             _stopped = true;
             thread = _thread;
             _wake.Set();
         }
 
-        _timer?.Dispose();
-        if (thread is null || thread == Thread.CurrentThread || thread.Join(TimeSpan.FromSeconds(2)))
+        if (thread is null || (thread != Thread.CurrentThread && thread.Join(TimeSpan.FromSeconds(2))))
         {
             _wake.Dispose();
         }
@@ -79,7 +68,8 @@ internal sealed class Alarm : IDisposable
     {
         while (true)
         {
-            long wait;
+            long at;
+            bool isDue;
             lock (_gate)
             {
                 if (_stopped)
@@ -87,26 +77,22 @@ internal sealed class Alarm : IDisposable
                     return;
                 }
 
-                wait = _at == long.MaxValue ? long.MaxValue : _at - _time.Raw;
-                if (wait <= 0)
+                at = _at;
+                isDue = at <= _wake.Now;
+                if (isDue)
                 {
                     _at = long.MaxValue;
                 }
             }
 
-            if (wait <= 0)
+            if (isDue)
             {
-                _ring();
-            }
-            else if (_timer is not null)
-            {
-                _timer.Change(wait == long.MaxValue ? Timeout.InfiniteTimeSpan : new TimeSpan(wait), Timeout.InfiniteTimeSpan);
-                _wake.WaitOne();
+                ring();
             }
             else
             {
-                // A day at most: what is further away is waited for in parts.
-                _wake.WaitOne(wait == long.MaxValue ? Timeout.InfiniteTimeSpan : new TimeSpan(Math.Min(wait, TimeSpan.TicksPerDay)));
+                // A wait handle takes 24 days: what is further away is waited for in parts.
+                _wake.WaitUntil(at == long.MaxValue ? at : Math.Min(at, _wake.Now + TimeSpan.TicksPerDay));
             }
         }
     }

@@ -1,0 +1,339 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Logging;
+
+namespace HealthKit;
+
+/// <summary>
+/// Drives the tracker: takes results from the monitor, writes incidents down, hands messages to the sinks, and looks again when time
+/// alone changes something.
+/// </summary>
+internal sealed partial class IncidentService : HealthIncidents, IHealthObserver, IIncidentEffects, IDisposable
+{
+    private const int MaxRecent = 100;
+
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(2);
+
+    private readonly Lock _gate = new();
+    private readonly IncidentJournal _journal;
+    private readonly IncidentDelivery _delivery;
+    private readonly JournalFlusher _flusher;
+    private readonly DowntimeLedger _ledger;
+    private readonly EvidenceStore _evidence;
+    private readonly Silences _silences;
+    private readonly DeclaredChecks _declared;
+    private readonly BackgroundMonitor _monitor;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly string _application;
+    private readonly Alarm _alarm;
+    private readonly IncidentTracker _tracker;
+
+    /// <summary>Every incident that is kept. Read without the lock: whoever reads waits for no disk.</summary>
+    private readonly ConcurrentDictionary<string, Incident> _incidents = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The resolved ones in the order of their end.</summary>
+    private readonly Queue<string> _resolved = new();
+    private bool _hasBegun;
+    private bool _stopped;
+
+    public IncidentService(
+        IncidentJournal journal,
+        IncidentDelivery delivery,
+        JournalFlusher flusher,
+        DowntimeLedger ledger,
+        EvidenceStore evidence,
+        Silences silences,
+        DeclaredChecks declared,
+        BackgroundMonitor monitor,
+        TimeProvider time,
+        string application,
+        ILogger logger)
+    {
+        (_journal, _delivery, _flusher, _ledger, _evidence, _silences) = (journal, delivery, flusher, ledger, evidence, silences);
+        (_declared, _monitor, _time, _application, _logger) = (declared, monitor, time, application, logger);
+        _alarm = new Alarm(time, "HealthKit incidents", Ring);
+        _tracker = new IncidentTracker(
+            this,
+            check => _declared.IncidentRules.Dependencies.CausesOf(check),
+            check => _declared.IncidentRules.Dependencies.DependentsOf(check),
+            (check, now) => _silences.Find(check, now) is { } found ? (found.Kind, found.Reason) : null);
+    }
+
+    public override IReadOnlyList<Incident> Open =>
+        [.. _incidents.Values.Where(incident => incident.IsOpen).OrderBy(incident => incident.OpenedAt)];
+
+    public override IReadOnlyList<Incident> Recent =>
+        [.. _incidents.Values.Where(incident => !incident.IsOpen).OrderByDescending(incident => incident.ResolvedAt)];
+
+    public override IReadOnlyList<SinkState> Sinks => _delivery.States;
+
+    public override IReadOnlyList<Mute> Mutes => _silences.Mutes(_time.GetUtcNow());
+
+    public override IReadOnlyList<MaintenanceWindow> Maintenance => _silences.Windows(_time.GetUtcNow());
+
+    private Moment Now => new(_time.GetUtcNow(), _alarm.Now);
+
+    /// <summary>Reads what the run before left and goes on with it. Opening files takes time: not on the start's path.</summary>
+    public void Begin()
+    {
+        lock (_gate)
+        {
+            if (_hasBegun || _stopped)
+            {
+                return;
+            }
+
+            _hasBegun = true;
+            _ledger.Open();
+            _delivery.Start();
+            var now = Now;
+            foreach (var (incident, unqueued) in _journal.Open())
+            {
+                Keep(incident);
+                if (unqueued is not null)
+                {
+                    _delivery.EnqueueMissing(MessageOf(incident, unqueued));
+                    _journal.WriteQueued(incident);
+                }
+
+                _tracker.Restore(incident, now);
+            }
+
+            var there = _monitor.Catalog.Where(entry => entry.Policy.Enabled).Select(entry => entry.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
+            _tracker.Keep(there, now);
+            _ledger.RemoveMissing(there.Contains, now.Utc);
+            SetAlarm(now);
+        }
+    }
+
+    /// <summary>What is told is delivered as far as that is quickly done; the rest stays in the outboxes.</summary>
+    public void Stop()
+    {
+        lock (_gate)
+        {
+            if (_stopped)
+            {
+                return;
+            }
+
+            _stopped = true;
+            if (_hasBegun)
+            {
+                _ledger.Stop(_time.GetUtcNow());
+            }
+        }
+
+        _alarm.Dispose();
+        _delivery.Stop(StopPatience);
+    }
+
+    public void OnResult(CheckState state) => Take(state);
+
+    public void OnTransition(CheckState before, CheckState after) => Take(after);
+
+    public void OnRemoved(CheckState last)
+    {
+        Begin();
+        lock (_gate)
+        {
+            if (!_stopped)
+            {
+                var now = Now;
+                _ledger.Removed(last, now.Utc);
+                _tracker.Remove(last.Name, now);
+                SetAlarm(now);
+            }
+        }
+    }
+
+    public override Incident? Find(string id)
+    {
+        ArgumentNullException.ThrowIfNull(id);
+        return _incidents.GetValueOrDefault(id);
+    }
+
+    public override string? FindEvidence(string id)
+    {
+        ArgumentNullException.ThrowIfNull(id);
+        return _evidence.Find(id);
+    }
+
+    public override DowntimeReport GetDowntime() => _ledger.Report(_time.GetUtcNow());
+
+    public override void Mute(string check, string reason, TimeSpan duration)
+    {
+        _silences.Mute(check, reason, duration);
+        LookAtAll();
+    }
+
+    public override bool Unmute(string check)
+    {
+        var ended = _silences.Unmute(check);
+        LookAtAll();
+        return ended;
+    }
+
+    public override void BeginMaintenance(string name, TimeSpan duration, string? reason = null, IEnumerable<string>? checks = null)
+    {
+        _silences.BeginMaintenance(name, duration, reason, checks);
+        LookAtAll();
+    }
+
+    public override bool EndMaintenance(string name)
+    {
+        var ended = _silences.EndMaintenance(name);
+        LookAtAll();
+        return ended;
+    }
+
+    public override Task<IReadOnlyList<SinkTestResult>> TestAlertAsync(CancellationToken cancellationToken = default)
+    {
+        var now = _time.GetUtcNow();
+        var incident = new Incident
+        {
+            Id = Guid.CreateVersion7(now).ToString("N"),
+            Check = "test",
+            Status = HealthStatus.Degraded,
+            WorstStatus = HealthStatus.Degraded,
+            OpenedAt = now,
+            UpdatedAt = now,
+            Description = "A test: nothing is wrong. Somebody wants to know whether alerts arrive.",
+            Messages = 1,
+        };
+        return _delivery.TestAsync(MessageOf(incident, new IncidentNotice(IncidentMessageKind.Test, IsSilent: false, null, now)), cancellationToken);
+    }
+
+    /// <summary>Mutes, maintenance or policies have changed.</summary>
+    public void LookAtAll()
+    {
+        lock (_gate)
+        {
+            if (_hasBegun && !_stopped)
+            {
+                var now = Now;
+                _tracker.Advance(now, all: true);
+                SetAlarm(now);
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        Stop();
+        _journal.Dispose();
+    }
+
+    void IIncidentEffects.Commit(Incident incident, IncidentNotice? notice)
+    {
+        _journal.Write(incident, notice);
+        if (notice is not null)
+        {
+            _delivery.Enqueue(MessageOf(incident, notice));
+            _journal.WriteQueued(incident);
+        }
+
+        if (_journal.Journal is { } journal)
+        {
+            _flusher.MarkDirty(journal);
+        }
+
+        Keep(incident);
+    }
+
+    void IIncidentEffects.RunNow(string check)
+    {
+        try
+        {
+            // Its result comes as an event.
+            _ = _monitor.RunAsync(check);
+        }
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
+        {
+            // Turned off in this moment, or the monitor stops: who waits for it has a deadline.
+            LogNotRun(_logger, check, e.Message);
+        }
+    }
+
+    void IIncidentEffects.Collect(Incident incident, CheckState state) => _evidence.Collect(incident, state);
+
+    private void Take(CheckState state)
+    {
+        Begin();
+        lock (_gate)
+        {
+            if (_stopped)
+            {
+                return;
+            }
+
+            var now = Now;
+            _ledger.Observe(state, state.Status == HealthStatus.Unhealthy && _silences.Find(state.Name, now.Utc) is { Kind: IncidentSilence.Maintenance }, now.Utc);
+            _tracker.Observe(state, now, _ledger.LastSignOfLife);
+            SetAlarm(now);
+        }
+    }
+
+    private void Ring()
+    {
+        lock (_gate)
+        {
+            if (!_stopped)
+            {
+                var now = Now;
+                _tracker.Advance(now, all: _tracker.HasSilenced);
+                SetAlarm(now);
+            }
+        }
+    }
+
+    private void SetAlarm(Moment now)
+    {
+        var next = _tracker.NextLook;
+        if (_tracker.HasSilenced && _silences.NextChange(now.Utc) is { } change)
+        {
+            next = Math.Min(next, now.Ticks + Math.Max((change - now.Utc).Ticks, TimeSpan.TicksPerMillisecond));
+        }
+
+        _alarm.Set(next);
+    }
+
+    private void Keep(Incident incident)
+    {
+        var wasOpen = !_incidents.TryGetValue(incident.Id, out var before) || before.IsOpen;
+        _incidents[incident.Id] = incident;
+        if (incident.IsOpen || !wasOpen)
+        {
+            return;
+        }
+
+        _resolved.Enqueue(incident.Id);
+        while (_resolved.Count > MaxRecent)
+        {
+            // One that was reopened stands here twice, or is open.
+            var oldest = _resolved.Dequeue();
+            if (!_resolved.Contains(oldest) && _incidents[oldest].ResolvedAt is not null)
+            {
+                _incidents.TryRemove(oldest, out _);
+                _journal.Forget(oldest);
+            }
+        }
+    }
+
+    private IncidentMessage MessageOf(Incident incident, IncidentNotice notice) => new()
+    {
+        Id = string.Create(CultureInfo.InvariantCulture, $"{incident.Id}-{incident.Messages}"),
+        Kind = notice.Kind,
+        At = notice.At,
+        IsSilent = notice.IsSilent,
+        ToldBefore = notice.ToldBefore,
+        Incident = incident,
+        Application = _application,
+        Version = AppInfo.Version,
+        Host = Environment.MachineName,
+    };
+
+    [LoggerMessage(EventId = 311, Level = LogLevel.Debug, Message = "Cause '{Check}' was not run: {Problem}")]
+    private static partial void LogNotRun(ILogger logger, string check, string problem);
+}

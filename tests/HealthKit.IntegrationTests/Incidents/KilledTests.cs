@@ -1,0 +1,98 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging.Abstractions;
+using Xunit.Abstractions;
+
+namespace HealthKit.IntegrationTests.Incidents;
+
+/// <summary>What arrives when the process is killed at any point of an incident and of its delivery.</summary>
+public sealed class KilledTests(ITestOutputHelper output)
+{
+    private const int Kills = 100;
+
+    [Fact]
+    public async Task Killed_a_hundred_times_no_message_is_lost_and_each_kill_repeats_one_at_most()
+    {
+        var random = new Random(4);
+        var state = Directory.CreateTempSubdirectory("hk-killed-");
+        await using var receiver = await Receiver.StartAsync();
+        try
+        {
+            for (var round = 0; round < Kills; round++)
+            {
+                using var app = Start(state.FullName, receiver, round);
+                await Task.Delay(random.Next(500)); // the moment of the kill: any will do
+                app.Kill();
+            }
+
+            using (var last = Start(state.FullName, receiver, Kills))
+            {
+                await Eventually.TrueAsync(
+                    () =>
+                    {
+                        last.WriteLine("waiting");
+                        return last.ReadLine() == "0" && receiver.Messages.Any(message => message.Check.StartsWith("r100_", StringComparison.Ordinal));
+                    },
+                    "everything is delivered");
+                last.Kill();
+            }
+
+            using (var end = Start(state.FullName, receiver, Kills + 2))
+            {
+                await Eventually.TrueAsync(
+                    () =>
+                    {
+                        end.WriteLine("waiting");
+                        return end.ReadLine() == "0" && OpenAtReceiver(receiver, "r100_").Count == 0;
+                    },
+                    "what was open is resolved");
+            }
+
+            Compare(state.FullName, receiver);
+        }
+        finally
+        {
+            state.Delete(recursive: true);
+        }
+    }
+
+    private static ChildProcess Start(string state, Receiver receiver, int round)
+    {
+        var app = ChildProcess.StartHelper("incidents", state, receiver.Url.ToString(), round.ToString(CultureInfo.InvariantCulture));
+        Assert.Equal("ready", app.ReadLine());
+        return app;
+    }
+
+    private static List<string> OpenAtReceiver(Receiver receiver, string prefix = "r") =>
+        [.. receiver.Messages.GroupBy(message => message.Check).Where(group => group.Key.StartsWith(prefix, StringComparison.Ordinal) && group.Last().Kind != "Resolved").Select(group => group.Key)];
+
+    private void Compare(string state, Receiver receiver)
+    {
+        var byKey = receiver.Messages.GroupBy(message => message.Key).ToDictionary(group => group.Key, group => group.Count());
+        output.WriteLine($"{receiver.Messages.Count} messages, {byKey.Count} different ones, {byKey.Values.Count(count => count > 1)} repeated");
+        Assert.True(byKey.Count > Kills, $"Only {byKey.Count} messages came.");
+
+        // The kept incidents (the last hundred) name every message there was of them.
+        using var directory = StateDirectory.Open(state, "killed", NullLogger.Instance);
+        using var journal = new IncidentJournal(directory, TimeProvider.System, NullLogger.Instance);
+        var kept = journal.Open();
+        Assert.True(kept.Count > 50, $"Only {kept.Count} incidents are kept.");
+        foreach (var (incident, _) in kept)
+        {
+            for (var number = 1; number <= incident.Messages; number++)
+            {
+                var key = string.Create(CultureInfo.InvariantCulture, $"{incident.Id}-{number}");
+                Assert.True(byKey.ContainsKey(key), $"Message {key} of {incident.Check} was lost: {incident}");
+            }
+        }
+
+        // One incident a check, opened once and resolved once; what was open when a kill came is resolved by the next run.
+        Assert.Empty(OpenAtReceiver(receiver));
+        foreach (var check in receiver.Messages.GroupBy(message => message.Check))
+        {
+            Assert.Equal(["Opened", "Resolved"], check.DistinctBy(message => message.Key).Select(message => message.Kind));
+        }
+
+        Assert.InRange(byKey.Values.Max(), 1, 2);
+        Assert.InRange(byKey.Values.Sum(count => count - 1), 0, Kills + 1);
+    }
+}
