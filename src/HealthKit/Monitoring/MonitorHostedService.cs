@@ -12,6 +12,7 @@ internal sealed partial class MonitorHostedService(
     HealthKitConfiguration settings,
     SelfReport report,
     StartLog starts,
+    IncidentService incidents,
     ResultFreezer freezer,
     ILogger<HealthMonitor> logger,
     IHostApplicationLifetime? lifetime = null)
@@ -44,6 +45,7 @@ internal sealed partial class MonitorHostedService(
         {
             // Not the host's token: a stop that took too long is an orderly one all the same.
             await _began.WaitAsync(StopPatience, CancellationToken.None).ConfigureAwait(false);
+            await Task.Run(incidents.Stop, CancellationToken.None).WaitAsync(2 * StopPatience, CancellationToken.None).ConfigureAwait(false);
             await Task.Run(starts.End, CancellationToken.None).WaitAsync(StopPatience, CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception e)
@@ -83,7 +85,13 @@ internal sealed partial class MonitorHostedService(
         monitor.Start();
 
         // A slow disk must hold up nothing.
-        _began = Task.Run(starts.Begin, CancellationToken.None);
+        _began = Task.Run(
+            () =>
+            {
+                starts.Begin();
+                incidents.Begin();
+            },
+            CancellationToken.None);
     }
 
     private void Reload()
@@ -100,6 +108,7 @@ internal sealed partial class MonitorHostedService(
         try
         {
             monitor.UpdatePolicies(declared.Reload(out var remarks));
+            incidents.LookAtAll();
             report.Clear("config.reloadRejected");
             LogReloaded(_logger);
             foreach (var remark in remarks.Except(_remarks))
