@@ -41,13 +41,14 @@ internal sealed class OptionSchema
         return new OptionSchema(properties);
     }
 
-    /// <summary>Says what is wrong with a value: where it stands (the configuration path, else the check in code), the value, what is allowed.</summary>
-    public static string Describe(string checkName, IConfigurationSection? section, OptionError error)
+    /// <summary>Says what is wrong with a value: where it stands (the configuration path, else the check or sink in code), the value, what is allowed.</summary>
+    public static string Describe(string checkName, IConfigurationSection? section, OptionError error, string kind = "check")
     {
         var child = section?.GetSection(error.Property);
         var where = child is not null && (child.Value is not null || child.GetChildren().Any())
             ? child.Path
-            : section is not null ? $"{section.Path} (check '{checkName}'): {error.Property}" : $"Check '{checkName}': {error.Property}";
+            : section is not null ? $"{section.Path} ({kind} '{checkName}'): {error.Property}"
+            : $"{char.ToUpperInvariant(kind[0])}{kind[1..]} '{checkName}': {error.Property}";
         return $"{where} = {Format(error.Value)}; allowed: {error.Allowed}";
     }
 
@@ -56,13 +57,15 @@ internal sealed class OptionSchema
     /// <param name="options">The object to set them on.</param>
     /// <param name="errors">Takes unknown keys and wrong values.</param>
     /// <param name="alsoKnown">Keys of this schema are someone else's: they are passed over.</param>
-    public void Bind(IConfigurationSection section, object options, ICollection<string> errors, OptionSchema? alsoKnown = null)
+    /// <param name="showsAddresses">Whether an address that is none is shown; not where it may hold a secret that only a whole address tells.</param>
+    public void Bind(
+        IConfigurationSection section, object options, ICollection<string> errors, OptionSchema? alsoKnown = null, bool showsAddresses = true)
     {
         foreach (var child in section.GetChildren())
         {
             if (_properties.TryGetValue(child.Key, out var property))
             {
-                Set(child, property, options, errors);
+                Set(child, property, options, errors, showsAddresses);
             }
             else if (alsoKnown?._properties.ContainsKey(child.Key) != true)
             {
@@ -84,7 +87,8 @@ internal sealed class OptionSchema
         }
     }
 
-    private static void Set(IConfigurationSection child, PropertyInfo property, object options, ICollection<string> errors)
+    private static void Set(
+        IConfigurationSection child, PropertyInfo property, object options, ICollection<string> errors, bool showsAddresses = true)
     {
         if (property.PropertyType == typeof(IList<string>))
         {
@@ -133,7 +137,8 @@ internal sealed class OptionSchema
         }
         else
         {
-            errors.Add($"{child.Path} = {Format(text)}; allowed: {Allowed(property.PropertyType)}");
+            var shown = showsAddresses || property.PropertyType != typeof(Uri) ? Format(text) : Redactor.Marker;
+            errors.Add($"{child.Path} = {shown}; allowed: {Allowed(property.PropertyType)}");
         }
     }
 

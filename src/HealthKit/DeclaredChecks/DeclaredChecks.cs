@@ -15,6 +15,7 @@ internal sealed class DeclaredChecks : IPostConfigureOptions<HealthCheckServiceO
     private readonly Dictionary<string, CheckType> _types = new(StringComparer.OrdinalIgnoreCase);
     private readonly IReadOnlyList<PolicyConfiguration> _policies;
     private readonly IReadOnlyList<DefaultCheck> _defaultChecks;
+    private readonly DeclaredSinks _sinks;
     private readonly CheckInstances _instances;
     private readonly Redactor _redactor;
 
@@ -28,6 +29,7 @@ internal sealed class DeclaredChecks : IPostConfigureOptions<HealthCheckServiceO
         IEnumerable<CheckType> types,
         IEnumerable<PolicyConfiguration> policies,
         IEnumerable<DefaultCheck> defaultChecks,
+        DeclaredSinks sinks,
         HealthKitConfiguration configuration,
         CheckInstances instances,
         Redactor redactor)
@@ -43,6 +45,7 @@ internal sealed class DeclaredChecks : IPostConfigureOptions<HealthCheckServiceO
 
         _policies = [.. policies];
         _defaultChecks = [.. defaultChecks];
+        _sinks = sinks;
         _instances = instances;
         _redactor = redactor;
         _configuration = configuration;
@@ -135,6 +138,7 @@ internal sealed class DeclaredChecks : IPostConfigureOptions<HealthCheckServiceO
                 }
             }
 
+            _sinks.CompareWithStart(_asRegistered.Keys, errors, notes);
             _configuration.Reject(errors);
             _checksWithEntry.UnionWith(entries.Keys);
             foreach (var (instance, value) in accepted)
@@ -169,6 +173,10 @@ internal sealed class DeclaredChecks : IPostConfigureOptions<HealthCheckServiceO
             checks.InsertRange(0, _defaultChecks.Select(check => check.Registration).Where(registration => taken.Add(registration.Name)));
         }
 
+        // Whoever adds a sink must hear when it fails: not a default check.
+        var sinks = _sinks.Resolve(errors);
+        checks.AddRange(sinks.Where(sink => sink.HasCheck && taken.Add(sink.CheckName)).Select(SinkCheck.Register));
+
         var entries = _configuration.ReadEntries(errors);
         foreach (var (name, entry) in entries)
         {
@@ -194,6 +202,7 @@ internal sealed class DeclaredChecks : IPostConfigureOptions<HealthCheckServiceO
             }
         }
 
+        DeclaredSinks.ValidateFilters(sinks, checks.ConvertAll(check => check.Name), errors);
         _checksWithEntry.UnionWith(entries.Keys);
         return checks.ConvertAll(registration =>
         {

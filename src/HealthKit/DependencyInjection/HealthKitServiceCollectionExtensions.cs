@@ -41,16 +41,20 @@ public static class HealthKitServiceCollectionExtensions
         services.TryAddSingleton<CheckInstances>();
         services.AddSingleton<ResultFreezer>();
         services.AddSingleton<HealthKitConfiguration>();
+        services.AddSingleton<DeclaredSinks>();
+        services.AddSingleton(new HealthKitSection(DeclaredSinks.SectionName));
         services.AddSingleton<DeclaredChecks>();
         services.AddSingleton<IPostConfigureOptions<HealthCheckServiceOptions>>(s => s.GetRequiredService<DeclaredChecks>());
         services.AddSingleton<SelfReport>();
         services.AddSingleton(OpenStateDirectory);
         services.AddSingleton(CreateStartLog);
+        services.AddSingleton(CreateJournalFlusher);
+        services.AddSingleton(CreateIncidentDelivery);
         services.AddSingleton(CreateMonitor);
         services.AddSingleton<HealthMonitor>(s => s.GetRequiredService<BackgroundMonitor>());
         services.AddSingleton<IHealthObserver, TransitionLog>();
         services.AddHostedService<MonitorHostedService>();
-        builder.AddCheckType(DiskSpaceCheck.Type).AddCheckType(MemoryCheck.Type).AddCheckType(SelfCheck.Type);
+        builder.AddCheckType(DiskSpaceCheck.Type).AddCheckType(MemoryCheck.Type).AddCheckType(SelfCheck.Type).AddCheckType(SinkCheck.Type);
         services.AddSingleton(s => DefaultCheck.Of(
             "disk", DiskSpaceCheck.Type, o => o.Path = s.GetService<IHostEnvironment>()?.ContentRootPath ?? AppContext.BaseDirectory));
         services.AddSingleton(DefaultCheck.Of("temp_disk", DiskSpaceCheck.Type, o => o.Path = Path.GetTempPath()));
@@ -69,6 +73,24 @@ public static class HealthKitServiceCollectionExtensions
         AppInfo.Version,
         services.GetRequiredService<TimeProvider>(),
         new SafeLogger(services.GetRequiredService<ILoggerFactory>().CreateLogger<StateDirectory>()));
+
+    private static JournalFlusher CreateJournalFlusher(IServiceProvider services) => new(
+        services.GetRequiredService<TimeProvider>(),
+        new SafeLogger(services.GetRequiredService<ILoggerFactory>().CreateLogger<StateDirectory>()));
+
+    private static IncidentDelivery CreateIncidentDelivery(IServiceProvider services)
+    {
+        // Reading the registrations resolves and validates the sinks too.
+        _ = services.GetRequiredService<IOptions<HealthCheckServiceOptions>>().Value.Registrations;
+        return new IncidentDelivery(
+            services.GetRequiredService<DeclaredSinks>().Sinks,
+            services,
+            services.GetRequiredService<StateDirectory>(),
+            services.GetRequiredService<JournalFlusher>(),
+            services.GetRequiredService<TimeProvider>(),
+            services.GetRequiredService<ResultFreezer>(),
+            new SafeLogger(services.GetRequiredService<ILoggerFactory>().CreateLogger<HealthIncidents>()));
+    }
 
     private static BackgroundMonitor CreateMonitor(IServiceProvider services)
     {

@@ -27,11 +27,22 @@ public abstract class SinkType
         string name,
         Func<TOptions, IEnumerable<OptionError>> validate,
         Func<IServiceProvider, string, TOptions, IIncidentSink> create)
+        where TOptions : class, new() => CreateWithPolicy(name, validate, create, new SinkPolicy());
+
+    /// <summary>The same with the policy that sinks of this type start from.</summary>
+    internal static SinkType<TOptions> CreateWithPolicy<[DynamicallyAccessedMembers(CheckType.OptionMembers)] TOptions>(
+        string name,
+        Func<TOptions, IEnumerable<OptionError>> validate,
+        Func<IServiceProvider, string, TOptions, IIncidentSink> create,
+        SinkPolicy policy)
         where TOptions : class, new()
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         ArgumentNullException.ThrowIfNull(validate);
         ArgumentNullException.ThrowIfNull(create);
-        return new SinkType<TOptions>(name, validate, create);
+        return new SinkType<TOptions>(name, policy, OptionSchema.Of<TOptions>(reserved: SinkEntry.Schema), validate, create);
     }
+
+    /// <summary>A sink of this type whose options come from configuration alone.</summary>
+    internal abstract SinkRegistration Declare(string name);
 }

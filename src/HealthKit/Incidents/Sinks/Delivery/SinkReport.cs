@@ -1,0 +1,36 @@
+namespace HealthKit;
+
+/// <summary>How a sink stands, as its check sees it. Every text is redacted.</summary>
+internal sealed record SinkReport
+{
+    public required string Name { get; init; }
+
+    public required string Type { get; init; }
+
+    public int Waiting { get; init; }
+
+    /// <summary>How old the oldest message that waits is; 0 when none does.</summary>
+    public TimeSpan OldestAge { get; init; }
+
+    public long Delivered { get; init; }
+
+    /// <summary>Dropped or rejected since the app started.</summary>
+    public long Dropped { get; init; }
+
+    public long DroppedInHour { get; init; }
+
+    public long RejectedInHour { get; init; }
+
+    /// <summary>Why the last one was rejected.</summary>
+    public string? Rejection { get; init; }
+
+    /// <summary>Why the last attempt failed; null when it did not.</summary>
+    public string? Problem { get; init; }
+
+    public DateTimeOffset? FailingSince { get; init; }
+
+    /// <summary>When the attempt began that does not come back; null when none does.</summary>
+    public DateTimeOffset? StuckSince { get; init; }
+
+    public SinkState ToState() => new(Name, Type, Waiting, Delivered, Dropped, Problem, FailingSince);
+}
