@@ -55,6 +55,7 @@ public static class HealthKitServiceCollectionExtensions
         services.AddSingleton<IHealthObserver, TransitionLog>();
         services.AddHostedService<MonitorHostedService>();
         builder.AddCheckType(DiskSpaceCheck.Type).AddCheckType(MemoryCheck.Type).AddCheckType(SelfCheck.Type).AddCheckType(SinkCheck.Type);
+        builder.AddSinkType(LogSink.Type).AddSinkType(WebhookSink.Type);
         services.AddSingleton(s => DefaultCheck.Of(
             "disk", DiskSpaceCheck.Type, o => o.Path = s.GetService<IHostEnvironment>()?.ContentRootPath ?? AppContext.BaseDirectory));
         services.AddSingleton(DefaultCheck.Of("temp_disk", DiskSpaceCheck.Type, o => o.Path = Path.GetTempPath()));
