@@ -19,10 +19,11 @@ internal sealed partial class LogSink(ILogger logger) : IIncidentSink
 
     private readonly SafeLogger _logger = new(logger);
 
-    public static SinkType<LogSinkOptions> Type { get; } = SinkType.Create<LogSinkOptions>(
+    public static SinkType<LogSinkOptions> Type { get; } = SinkType.CreateWithPolicy<LogSinkOptions>(
         "Log",
         static _ => [],
-        static (services, _, _) => new LogSink(services.GetRequiredService<ILoggerFactory>().CreateLogger(Category)));
+        static (services, _, _) => new LogSink(services.GetRequiredService<ILoggerFactory>().CreateLogger(Category)),
+        new SinkPolicy { IncludeSilent = true });
 
     public Task<SinkResult> SendAsync(IncidentMessage message, CancellationToken cancellationToken)
     {

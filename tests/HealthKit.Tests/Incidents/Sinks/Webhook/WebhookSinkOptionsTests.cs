@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Configuration;
-
 namespace HealthKit.Tests.Incidents.Sinks.Webhook;
 
 public sealed class WebhookSinkOptionsTests
@@ -61,19 +59,6 @@ public sealed class WebhookSinkOptionsTests
     [Fact]
     public void A_format_that_there_is_not_is_refused() =>
         Assert.Equal("Format", Assert.Single(Errors(new() { Url = Good, Format = (WebhookFormat)7 })).Property);
-
-    [Fact]
-    public void An_address_in_configuration_that_is_none_is_not_shown()
-    {
-        var configuration = new ConfigurationBuilder()
-            .AddInMemoryCollection([KeyValuePair.Create<string, string?>("Sinks:hook:Url", "hooks.example/services/PLANTED")])
-            .Build();
-        List<string> errors = [];
-
-        OptionSchema.Of<WebhookSinkOptions>().Bind(configuration.GetSection("Sinks:hook"), new WebhookSinkOptions(), errors);
-
-        Assert.Equal("Sinks:hook:Url = ***; allowed: an absolute URI", Assert.Single(errors));
-    }
 
     private static List<OptionError> Errors(WebhookSinkOptions options) => [.. WebhookSink.Type.Validate(options)];
 }
