@@ -11,11 +11,14 @@ internal static class IncidentServices
 {
     public static void Add(IServiceCollection services)
     {
+        services.AddSingleton<SinkRegistration>(new SinkRegistration<LogSinkOptions>(LogSink.Type, "log", configure: null, policy: null));
         services.AddSingleton<MaintenanceFile>();
         services.AddSingleton(CreateSilences);
         services.AddSingleton(s => new JournalFlusher(TimeOf(s), LoggerOf<StateDirectory>(s)));
         services.AddSingleton(CreateDelivery);
         services.AddSingleton(s => new IncidentJournal(s.GetRequiredService<StateDirectory>(), TimeOf(s), LoggerOf<HealthIncidents>(s)));
+        services.AddSingleton(s => new DowntimeLedger(s.GetRequiredService<StateDirectory>(), TimeOf(s), LoggerOf<HealthIncidents>(s)));
+        services.AddSingleton(CreateEvidenceStore);
         services.AddSingleton(CreateService);
         services.AddSingleton<HealthIncidents>(s => s.GetRequiredService<IncidentService>());
         services.AddSingleton<IHealthObserver>(s => s.GetRequiredService<IncidentService>());
@@ -45,6 +48,14 @@ internal static class IncidentServices
             services.GetRequiredService<ResultFreezer>(),
             LoggerOf<HealthIncidents>(services));
     }
+
+    private static EvidenceStore CreateEvidenceStore(IServiceProvider services) => new(
+        services.GetRequiredService<StateDirectory>(),
+        services.GetServices<IIncidentEvidence>(),
+        () => services.GetRequiredService<HealthMonitor>().Current,
+        services.GetRequiredService<ResultFreezer>(),
+        TimeOf(services),
+        LoggerOf<HealthIncidents>(services));
 
     private static IncidentService CreateService(IServiceProvider services) => new(
         services.GetRequiredService<IncidentJournal>(),

@@ -34,7 +34,7 @@ public sealed class HealthJsonTests
             "duration":"00:00:00.0001578","exception":"System.IO.IOException: No space left\n   at A.B()","status":"Unhealthy","tags":["ready"],
             "checkedAt":"2026-05-04T12:00:00\u002B00:00","since":"2026-05-04T11:55:00\u002B00:00","runningSince":"2026-05-04T12:00:01\u002B00:00",
             "condition":"Current","latestStatus":"Healthy","reason":"disk.space.low","remedy":"make room"}},"draining":true,
-            "version":"1.4.2","commit":"3f2c1ab","startedAt":"2026-05-03T12:00:00\u002B00:00","host":"web-1"}
+            "version":"1.4.2","commit":"3f2c1ab","startedAt":"2026-05-03T12:00:00\u002B00:00","host":"web-1","incidents":[]}
             """.Replace("\n", "", StringComparison.Ordinal).Replace("\\u002B", "+", StringComparison.Ordinal),
             Render(HealthDetail.Full, draining: true, Bad()));
 

@@ -174,7 +174,7 @@ public class BackgroundMonitorTests
 
         Assert.True(observer.Transitions.TryPeek(out var transition));
         Assert.Equal((HealthStatus.Healthy, HealthStatus.Unhealthy), (transition.Before.Status, transition.After.Status));
-        await Wait.For(() => host.Log.Lines.Any(line => line.StartsWith("Error 122", StringComparison.Ordinal) && line.Contains("with {braces} and {0}", StringComparison.Ordinal)));
+        await Wait.For(() => host.Log.Lines.Any(line => line.StartsWith("Error 300", StringComparison.Ordinal) && line.Contains("with {braces} and {0}", StringComparison.Ordinal)));
         Assert.Contains(host.Log.Lines, line => line.Contains("observer broke", StringComparison.Ordinal));
     }
 

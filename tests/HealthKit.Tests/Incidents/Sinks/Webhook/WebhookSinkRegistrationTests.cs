@@ -26,8 +26,7 @@ public sealed class WebhookSinkRegistrationTests
             _ => { },
             ("Sinks:hook:Type", "webhook"),
             ("Sinks:hook:Url", receiver.Url("/services/PLANTED").AbsoluteUri),
-            ("Sinks:hook:Format", "Slack"),
-            ("Sinks:incident_log:Type", "Log"));
+            ("Sinks:hook:Format", "Slack"));
 
         var results = await host.Host.Services.GetRequiredService<IncidentDelivery>()
             .TestAsync(Messages.Message(IncidentMessageKind.Test), CancellationToken.None);

@@ -1,0 +1,174 @@
+using HealthKit.Tests.Incidents.Sinks.Webhook;
+using HealthKit.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace HealthKit.Tests.Incidents;
+
+/// <summary>Incidents in a real host: monitor, tracker, journal, sinks.</summary>
+public sealed class IncidentServiceTests
+{
+    private static readonly (string, string?)[] Quick = [("Defaults:Period", "00:00:00.1")];
+
+    [Fact]
+    public async Task A_check_that_fails_and_recovers_is_told_and_kept()
+    {
+        var sink = new Recorder();
+        var status = HealthStatus.Healthy;
+        await using var host = await Start(sink, builder => builder
+            .AddDelegateCheck("a", _ => new(new HealthCheckResult(status, $"it is {status}", data: new Dictionary<string, object> { ["waitingCount"] = status == HealthStatus.Healthy ? 1 : 99 }))));
+        var incidents = Incidents(host);
+        await host.Until("a", check => check.Status == HealthStatus.Healthy && check.CheckedAt is not null);
+        status = HealthStatus.Unhealthy;
+        await Wait.For(() => sink.Kinds("a").Contains("Opened"));
+        var open = Assert.Single(incidents.Open);
+        Assert.Equal(("a", HealthStatus.Unhealthy, "it is Unhealthy"), (open.Check, open.Status, open.Description));
+        Assert.Equal([new Reading("waitingCount", 1, "count")], open.ReadingsBefore);
+        Assert.Equal([new Reading("waitingCount", 99, "count")], open.ReadingsAt);
+        await Wait.For(() => incidents.FindEvidence(open.Id.ToUpperInvariant()) is not null);
+        status = HealthStatus.Healthy;
+        await Wait.For(() => sink.Kinds("a").Contains("Resolved"));
+
+        Assert.Empty(incidents.Open);
+        var resolved = Assert.Single(incidents.Recent);
+        Assert.Equal((open.Id, IncidentResolution.Recovered), (resolved.Id, resolved.Resolution));
+        Assert.Equal(resolved, incidents.Find(open.Id));
+        Assert.Equal([$"{open.Id}-1", $"{open.Id}-2"], sink.Messages.Select(message => message.Id));
+        Assert.Contains(host.Log.Lines, line => line.StartsWith("Error 300", StringComparison.Ordinal));
+        Assert.Contains(host.Log.Lines, line => line.StartsWith("Information 302", StringComparison.Ordinal));
+        Assert.Equal(1, incidents.GetDowntime().App.Outages);
+    }
+
+    [Fact]
+    public async Task A_symptom_is_not_told_and_the_log_says_why()
+    {
+        var sink = new Recorder();
+        var status = HealthStatus.Healthy;
+        await using var host = await Start(
+            sink,
+            builder => builder
+                .AddDelegateCheck("root", _ => new(new HealthCheckResult(status, "root")))
+                .AddDelegateCheck("d", _ => new(new HealthCheckResult(status, "d")))
+                .Configure("d", policy => policy with { DependsOn = ["root"] }));
+        await host.Until("d", check => check.Status == HealthStatus.Healthy && check.CheckedAt is not null);
+        status = HealthStatus.Unhealthy;
+        await Wait.For(() => sink.Kinds("root").Contains("Opened"));
+        await Wait.For(() => host.Log.Lines.Any(line => line.StartsWith("Information 304", StringComparison.Ordinal) && line.Contains("root", StringComparison.Ordinal)));
+        var symptom = Assert.Single(Incidents(host).Open, incident => incident.Check == "d");
+        Assert.Equal(("root", IncidentSilence.Cause), (symptom.Cause, symptom.Silence));
+        status = HealthStatus.Healthy;
+        await Wait.For(() => Incidents(host).Open.Count == 0);
+        await Wait.For(() => sink.Kinds("root").Contains("Resolved"));
+        Assert.Empty(sink.Kinds("d"));
+    }
+
+    [Fact]
+    public async Task What_is_muted_is_told_when_that_is_ended()
+    {
+        var sink = new Recorder();
+        await using var host = await Start(sink, builder => builder.AddDelegateCheck("a", _ => new(HealthCheckResult.Unhealthy("down"))), mute: "a");
+        var incidents = Incidents(host);
+        await Wait.For(() => incidents.Open is [{ Silence: IncidentSilence.Muted, SilenceReason: "we know" }]);
+        Assert.Empty(sink.Messages);
+        Assert.True(incidents.Unmute("A"));
+        await Wait.For(() => sink.Kinds("a").Contains("Opened"));
+        Assert.Equal("we know", Assert.Throws<ArgumentException>(() => incidents.Mute("b", "we know", TimeSpan.FromHours(1))) is { Message: var text } && text.Contains("'b'", StringComparison.Ordinal) ? "we know" : "no name");
+    }
+
+    [Fact]
+    public async Task An_incident_outlives_the_app_and_is_resolved_once()
+    {
+        var place = Directory.CreateTempSubdirectory("hk-incidents-").FullName;
+        var status = HealthStatus.Unhealthy;
+        async Task<TestHost> StartThere(Recorder sink) =>
+            await Start(sink, builder => builder.AddDelegateCheck("a", _ => new(new HealthCheckResult(status, "x"))), settings: ("StateDirectory", place));
+        var first = new Recorder();
+        var host = await StartThere(first);
+        await Wait.For(() => first.Kinds("a").Contains("Opened"));
+        var id = Incidents(host).Open.Single().Id;
+        await host.Host.StopAsync();
+        host.Host.Dispose();
+
+        status = HealthStatus.Healthy;
+        var second = new Recorder();
+        await using var again = await StartThere(second);
+        await Wait.For(() => second.Kinds("a").Contains("Resolved"));
+        var resolved = Assert.Single(Incidents(again).Recent);
+        Assert.Equal(id, resolved.Id);
+        Assert.NotNull(resolved.Gap?.From);
+        Assert.Equal(["Resolved"], second.Kinds("a"));
+        Assert.Equal([$"{id}-2"], second.Messages.Select(message => message.Id));
+    }
+
+    [Fact]
+    public async Task A_test_goes_through_every_sink_and_each_is_reported()
+    {
+        await using var receiver = WebhookReceiver.Start(WebhookReceiver.Answer("HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n"));
+        var sink = new Recorder();
+        await using var host = await Start(sink, _ => { }, settings: [("Sinks:hook:Type", "Webhook"), ("Sinks:hook:Url", receiver.Url("/services/PLANTED").AbsoluteUri)]);
+        var results = await Incidents(host).TestAlertAsync();
+        Assert.Equal(["hook", "log", "recorder"], results.Select(result => result.Sink).Order());
+        Assert.Equal(SinkOutcome.Retry, results.Single(result => result.Sink == "hook").Outcome);
+        Assert.DoesNotContain("PLANTED", string.Join(' ', results), StringComparison.Ordinal);
+        Assert.All(results.Where(result => result.Sink != "hook"), result => Assert.Equal(SinkOutcome.Delivered, result.Outcome));
+        Assert.Equal(["Test"], sink.Messages.Select(message => message.Kind.ToString()));
+    }
+
+    [Fact]
+    public async Task A_sink_that_fails_is_a_check_and_the_others_hear_of_it()
+    {
+        await using var receiver = WebhookReceiver.Start(WebhookReceiver.Answer("HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n"));
+        var sink = new Recorder();
+        await using var host = await Start(
+            sink,
+            builder => builder.AddDelegateCheck("a", _ => new(HealthCheckResult.Unhealthy("down"))),
+            settings: [("Sinks:hook:Type", "Webhook"), ("Sinks:hook:Url", receiver.Url("/services/PLANTED").AbsoluteUri)]);
+        await Wait.For(() => sink.Kinds("sink_hook").Contains("Opened"));
+        var told = sink.Messages.Single(message => message.Incident.Check == "sink_hook").Incident;
+        Assert.Equal("sink.failing", told.Reason);
+        Assert.DoesNotContain("PLANTED", told.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(receiver.Requests, request => request.Text.Contains("sink_hook", StringComparison.Ordinal));
+    }
+
+    private static HealthIncidents Incidents(TestHost host) => host.Host.Services.GetRequiredService<HealthIncidents>();
+
+    private static async Task<TestHost> Start(
+        Recorder sink, Action<IHealthKitBuilder> configure, string? mute = null, params (string, string?)[] settings)
+    {
+        var builder = TestHost.Builder([.. Quick, .. settings]);
+        builder.Services.AddSingleton(sink);
+        configure(builder.AddHealthKit(options => options.AddDefaultChecks = false).AddSink<Recorder>("recorder"));
+        if (mute is not null)
+        {
+            builder.Services.AddSingleton<Microsoft.Extensions.Hosting.IHostedService>(s => new MuteFirst(s.GetRequiredService<HealthIncidents>(), mute));
+        }
+
+        return await TestHost.Start(builder);
+    }
+
+    internal sealed class Recorder : IIncidentSink
+    {
+        private readonly System.Collections.Concurrent.ConcurrentQueue<IncidentMessage> _messages = new();
+
+        public IReadOnlyList<IncidentMessage> Messages => [.. _messages];
+
+        public IReadOnlyList<string> Kinds(string check) => [.. _messages.Where(message => message.Incident.Check == check).Select(message => message.Kind.ToString())];
+
+        public Task<SinkResult> SendAsync(IncidentMessage message, CancellationToken cancellationToken)
+        {
+            _messages.Enqueue(message);
+            return Task.FromResult(SinkResult.Delivered);
+        }
+    }
+
+    private sealed class MuteFirst(HealthIncidents incidents, string check) : Microsoft.Extensions.Hosting.BackgroundService
+    {
+        public override Task StartAsync(CancellationToken cancellationToken)
+        {
+            incidents.Mute(check, "we know", TimeSpan.FromHours(1));
+            return Task.CompletedTask;
+        }
+
+        protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.CompletedTask;
+    }
+}
