@@ -40,7 +40,7 @@ internal sealed class LedgerState
     /// <summary>The outage that is open for a check, or null.</summary>
     public LedgerOutage? OpenOf(string check) => _open.GetValueOrDefault(check);
 
-    /// <summary>The checks with an outage that no run has seen again since an earlier one.</summary>
+    /// <summary>The outages that are open.</summary>
     public IEnumerable<LedgerOutage> Open => _open.Values;
 
     /// <summary>Applies a record. One it does not know changes nothing.</summary>
