@@ -19,22 +19,19 @@ internal sealed record LedgerPicture(
     public DowntimeReport ToReport()
     {
         var app = AppOutages();
-        var seenByApp = Outages.Where(outage => !outage.Planned).SelectMany(outage => outage.SeenPieces(Now))
-            .Select(piece => (Math.Max(piece.From, AppFoldedUntil), piece.Until));
         var byCheck = Outages.ToLookup(outage => outage.Check, StringComparer.OrdinalIgnoreCase);
         var names = Checks.Concat(byCheck.Select(group => group.Key)).Concat(Folded.Keys)
             .Distinct(StringComparer.OrdinalIgnoreCase).Order(StringComparer.OrdinalIgnoreCase);
         List<Downtime> checks = [];
         foreach (var name in names)
         {
-            var pieces = byCheck[name].Where(outage => !outage.Planned).SelectMany(outage => outage.SeenPieces(Now));
-            checks.Add(Sum(name, [.. byCheck[name].Select(ToOutage)], pieces, Folded.GetValueOrDefault(name) ?? []));
+            checks.Add(Sum(name, [.. byCheck[name].Select(ToOutage)], byCheck[name], Folded.GetValueOrDefault(name) ?? []));
         }
 
         return new DowntimeReport(
             Time(Now),
             Time(KnownSince == 0 ? Now : KnownSince),
-            Sum(null, app, seenByApp, FoldedApp),
+            Sum(null, app, Outages, FoldedApp, AppFoldedUntil),
             checks,
             [
                 .. app.Concat(Outages.Select(ToOutage))
@@ -59,9 +56,9 @@ internal sealed record LedgerPicture(
         TimeSpan.FromTicks(Math.Min(UnknownOf(outage), EndOf(outage) - outage.Start)),
         outage.Planned);
 
-    private Downtime Sum(string? check, List<Outage> outages, IEnumerable<(long From, long Until)> pieces, Stretch[] folded)
+    private Downtime Sum(string? check, List<Outage> outages, IEnumerable<LedgerOutage> kept, Stretch[] folded, long foldedUntil = 0)
     {
-        var down = Pieces.Union(pieces);
+        var seen = new SeenTime([.. kept.Where(outage => !outage.Planned)], Now);
         var lengths = outages.ConvertAll(outage => Math.Max(0, (outage.End?.UtcTicks ?? Now) - outage.Start.UtcTicks));
         return new Downtime(
             check,
@@ -81,7 +78,7 @@ internal sealed record LedgerPicture(
                 return null;
             }
 
-            var counted = Pieces.Observed(down, Observed, from, Now) + folded.Sum(stretch => stretch.Within(from, Now));
+            var counted = seen.Within(Observed, Math.Max(from, foldedUntil), Now) + folded.Sum(stretch => stretch.Within(from, Now));
             return 100.0 * Math.Max(0, observed - counted) / observed;
         }
     }
@@ -115,10 +112,7 @@ internal sealed record LedgerPicture(
     private Outage Together(List<LedgerOutage> outages, long end)
     {
         var start = outages[0].Start;
-        var seen = Pieces.Union(outages.SelectMany(outage => outage.SeenPieces(Now)));
-        var unseen = end - start - (outages.Exists(outage => outage.ForgottenGaps > 0)
-            ? Pieces.Observed(seen, Observed, start, end)
-            : seen.Sum(piece => piece.Until - piece.From));
+        var unseen = end - start - new SeenTime(outages, Now).Within(Observed, start, end);
         // Only what one of them did not see can be unseen; of what was observed longer ago than is kept, nothing else is known.
         unseen = Math.Clamp(outages.Sum(UnknownOf), 0, Math.Max(0, unseen));
         return new Outage(

@@ -40,7 +40,7 @@ internal sealed class LedgerState
     /// <summary>The outage that is open for a check, or null.</summary>
     public LedgerOutage? OpenOf(string check) => _open.GetValueOrDefault(check);
 
-    /// <summary>The checks with an outage that no run has seen again since an earlier one.</summary>
+    /// <summary>The outages that are open.</summary>
     public IEnumerable<LedgerOutage> Open => _open.Values;
 
     /// <summary>Applies a record. One it does not know changes nothing.</summary>
@@ -172,7 +172,7 @@ internal sealed class LedgerState
             if (until > _appFoldedUntil)
             {
                 // The app's share is taken from all outages: a kept one may overlap a forgotten one.
-                var app = Pieces.Union(_closed.Concat(_open.Values).Where(outage => !outage.Planned).SelectMany(outage => outage.SeenPieces(until)));
+                var app = new SeenTime([.. _closed.Concat(_open.Values).Where(outage => !outage.Planned)], until);
                 Fold(_foldedApp, app, observed, _appFoldedUntil, until);
                 _appFoldedUntil = until;
             }
@@ -184,8 +184,7 @@ internal sealed class LedgerState
                     _folded[outages.Key] = folded = new Stretches();
                 }
 
-                var pieces = Pieces.Union(outages.Where(outage => !outage.Planned).SelectMany(outage => outage.SeenPieces(until)));
-                Fold(folded, pieces, observed, 0, LedgerRecord.LastTime);
+                Fold(folded, new SeenTime([.. outages.Where(outage => !outage.Planned)], until), observed, 0, LedgerRecord.LastTime);
             }
 
             _closed = [.. _closed.Skip(count)];
@@ -204,15 +203,15 @@ internal sealed class LedgerState
         }
     }
 
-    private static void Fold(Stretches folded, List<(long From, long Until)> pieces, Stretch[] observed, long from, long until)
+    private static void Fold(Stretches folded, SeenTime seen, Stretch[] observed, long from, long until)
     {
-        foreach (var piece in pieces)
+        foreach (var piece in seen.Pieces)
         {
             var (begin, end) = (Math.Max(piece.From, from), Math.Min(piece.Until, until));
             while (begin < end)
             {
                 var hourEnd = Math.Min(end, begin - (begin % TimeSpan.TicksPerHour) + TimeSpan.TicksPerHour);
-                folded.AddToHour(begin, Pieces.Observed([(begin, hourEnd)], observed, begin, hourEnd));
+                folded.AddToHour(begin, seen.Within(observed, begin, hourEnd));
                 begin = hourEnd;
             }
         }

@@ -10,7 +10,7 @@ public sealed class DowntimeModelTests
     private const int StepMinutes = 10;
     private const int Checks = 3;
 
-    private static readonly Config Config = Config.QuickThrowOnFailure.WithMaxTest(200);
+    private static readonly Config Config = Config.QuickThrowOnFailure.WithMaxTest(100);
 
     /// <summary>So many steps of the app: off, or on with these checks unhealthy; and how it was stopped before the next phase.</summary>
     private sealed record Phase(int Steps, bool On, int Bad, bool Planned, bool Clean);
@@ -19,7 +19,7 @@ public sealed class DowntimeModelTests
     public void Uptime_is_what_a_table_of_all_times_says()
     {
         var phase =
-            from steps in Gen.Choose(1, 400)
+            from steps in Gen.Choose(1, 250)
             from kind in Gen.Choose(0, 5)
             from bad in Gen.Choose(0, (1 << Checks) - 1)
             from planned in Gen.Choose(0, 3)

@@ -15,7 +15,7 @@ public sealed class DowntimeReportTests
         new Downtime(null, 1, TimeSpan.FromMinutes(90), TimeSpan.FromMinutes(90), 93.754321, 99.99999, null),
         [new Downtime("disk", 2, TimeSpan.FromHours(30), TimeSpan.FromSeconds(1.5), 0, 100, 50)],
         [
-            new Outage(null, At.AddMinutes(-90), null, "disk.space.low", TimeSpan.FromSeconds(12.3456), false),
+            new Outage(null, At.AddMinutes(-90), null, "disk.space.low", new TimeSpan(123_456_000), false),
             new Outage("disk", new DateTimeOffset(2026, 3, 1, 1, 0, 0, 500, TimeSpan.FromHours(1)), At.AddDays(-1), null, TimeSpan.Zero, true),
         ]);
 
