@@ -14,8 +14,7 @@ public sealed class DeclaredSinksTests
         static options => options.Rooms < 1 ? [new OptionError(nameof(options.Rooms), options.Rooms, "a whole number from 1")] : [],
         static (_, name, options) => new ChatSink(name, options));
 
-    private static readonly SinkType<ChatOptions> Log = SinkType.CreateWithPolicy<ChatOptions>(
-        "Log", static _ => [], static (_, name, options) => new ChatSink(name, options), new SinkPolicy { IncludeSilent = true });
+    private static readonly SinkType<LogSinkOptions> Log = LogSink.Type;
 
     [Fact]
     public async Task An_entry_with_a_type_declares_a_sink_with_options_and_policy()
@@ -62,7 +61,7 @@ public sealed class DeclaredSinksTests
         Assert.False(sinks["quiet"].Policy.IncludeSilent);
         Assert.Equal(("OwnSink", false), (sinks["own"].Type, sinks["own"].Policy.Enabled));
         Assert.Same(host.Host.Services.GetRequiredService<OwnSink>(), sinks["own"].Create(host.Host.Services));
-        Assert.Equal(["a", "journal", "quiet"], host.Host.Services.GetRequiredService<IncidentDelivery>().States.Select(state => state.Name));
+        Assert.Equal(["a", "journal", "log", "quiet"], host.Host.Services.GetRequiredService<IncidentDelivery>().States.Select(state => state.Name).Order());
     }
 
     [Fact]
@@ -85,7 +84,7 @@ public sealed class DeclaredSinksTests
     public async Task All_mistakes_are_told_at_once_with_path_value_and_what_is_allowed()
     {
         var error = await Assert.ThrowsAnyAsync<OptionsValidationException>(() => TestHost.Start(
-            kit => kit.AddSink(Chat, "a").AddSink(Log, "b").AddSink(Chat, "B").AddSink<OwnSink>("own").AddSinkType(Chat).AddSinkType(Log)
+            kit => kit.AddSinkType(Chat).AddSink(Chat, "a").AddSink(Log, "b").AddSink(Chat, "B").AddSink<OwnSink>("own")
                 .AddSink(Log, "healthy", policy: policy => policy with { MinimumStatus = HealthStatus.Healthy })
                 .AddSink(Log, "broken", policy: _ => null!),
             ("Sinks:b:MinimumStatus", "Healthy"),
@@ -105,8 +104,8 @@ public sealed class DeclaredSinksTests
             "HealthKit:Sinks:b:MinimumStatus = 'Healthy'; allowed: one of Unhealthy, Degraded",
             "Checks = 'disc' names no check; allowed: sink_a",
             "HealthKit:Sinks:own:Rooms is not a known key; allowed: Type, Enabled, MinimumStatus",
-            "HealthKit:Sinks:x:Type = 'Pigeon'; allowed: Chat, Log",
-            "HealthKit:Sinks:y names no sink: 'y' is not added in code; allowed: a, b, own, healthy, broken, or a Type",
+            "HealthKit:Sinks:x:Type = 'Pigeon'; allowed: Chat, Log, Webhook",
+            "HealthKit:Sinks:y names no sink: 'y' is not added in code; allowed: log, a, b, own, healthy, broken, or a Type",
             "HealthKit:Sinks:own2 holds a value; allowed: keys",
             "'bad-name' is no key for a sink",
             "Sink 'healthy': MinimumStatus = Healthy; allowed: Unhealthy or Degraded",
@@ -172,7 +171,7 @@ public sealed class DeclaredSinksTests
         Assert.Equal(1, Assert.IsType<ChatSink>(Assert.Single(Sinks(host)).Create(host.Host.Services)).Options.Rooms);
     }
 
-    private static IReadOnlyList<SinkDefinition> Sinks(TestHost host) => host.Host.Services.GetRequiredService<DeclaredSinks>().Sinks;
+    private static List<SinkDefinition> Sinks(TestHost host) => host.Host.Services.GetRequiredService<DeclaredSinks>().Sinks.Where(sink => sink.Name != "log").ToList();
 
     internal sealed class ChatOptions
     {
