@@ -28,6 +28,12 @@ internal sealed partial class JournalFlusher(TimeProvider time, ILogger logger) 
     /// <summary>How many batches there were; for tests.</summary>
     internal long Batches { get; private set; }
 
+    /// <summary>When it wakes by itself; for tests.</summary>
+    internal long SleepsUntil => _signal.SleepsUntil;
+
+    /// <inheritdoc cref="SinkWorker.SleepsForAWhile"/>
+    internal bool SleepsForAWhile => SleepsUntil is < long.MaxValue and var until && until > _signal.Now;
+
     /// <summary>Has a journal flushed soon; costs next to nothing.</summary>
     public void MarkDirty(Journal journal)
     {

@@ -56,6 +56,9 @@ internal sealed partial class IncidentDelivery : IDisposable, IAsyncDisposable
         ];
     }
 
+    /// <summary>The sinks that are on; for tests.</summary>
+    internal IReadOnlyList<SinkWorker> Workers => _workers;
+
     /// <summary>How each sink that is on stands.</summary>
     public IReadOnlyList<SinkState> States => Array.ConvertAll(_workers, worker => worker.Report.ToState());
 
@@ -73,10 +76,12 @@ internal sealed partial class IncidentDelivery : IDisposable, IAsyncDisposable
             }
 
             _started = true;
-            foreach (var worker in _workers)
-            {
-                Try(worker, static w => w.Open());
-            }
+        }
+
+        // Not under the lock: a sink's factory or the disk may hang, and the app must be able to stop all the same.
+        foreach (var worker in _workers)
+        {
+            Try(worker, static w => w.Open());
         }
     }
 

@@ -112,6 +112,12 @@ internal sealed partial class SinkWorker : IDisposable
         }
     }
 
+    /// <summary>Whether the thread waits for nothing but news; for tests.</summary>
+    internal bool Sleeps => _signal.SleepsUntil == long.MaxValue;
+
+    /// <summary>Whether the thread waits for a time that is still to come; for tests.</summary>
+    internal bool SleepsForAWhile => _signal.SleepsUntil is < long.MaxValue and var until && until > _signal.Now;
+
     /// <summary>Makes the sink and opens its outbox; sends what an earlier run left.</summary>
     public void Open()
     {
@@ -180,7 +186,7 @@ internal sealed partial class SinkWorker : IDisposable
         }
         catch (TimeoutException)
         {
-            result = SinkResult.Retry(job.HasBegun ? NoAnswer() : "The sink is busy with an earlier message that it does not come back from.");
+            result = job.Done.Task.IsCompletedSuccessfully ? await job.Done.Task.ConfigureAwait(false) : SinkResult.Retry(job.HasBegun ? NoAnswer() : "The sink is busy with an earlier message that it does not come back from.");
         }
         finally
         {

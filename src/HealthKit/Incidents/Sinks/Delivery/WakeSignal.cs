@@ -9,6 +9,7 @@ internal sealed class WakeSignal : IDisposable
     private readonly MonitorTime _time;
     private readonly AutoResetEvent _event = new(false);
     private readonly ITimer? _timer;
+    private long _sleepsUntil;
 
     public WakeSignal(TimeProvider provider)
     {
@@ -22,6 +23,9 @@ internal sealed class WakeSignal : IDisposable
     /// <summary>The time that <see cref="WaitUntil"/> knows: monotonic, in ticks of 100 ns.</summary>
     public long Now => _time.Raw;
 
+    /// <summary>Until when a thread sleeps on it; 0 while none does. For tests, which must not turn the clock before it does.</summary>
+    internal long SleepsUntil => Volatile.Read(ref _sleepsUntil);
+
     public void Set() => _event.Set();
 
     /// <summary>Waits until woken or until a time; it may come back earlier: look again.</summary>
@@ -30,7 +34,7 @@ internal sealed class WakeSignal : IDisposable
     {
         if (due == long.MaxValue)
         {
-            _event.WaitOne();
+            Sleep(due, Timeout.InfiniteTimeSpan);
             return;
         }
 
@@ -42,14 +46,14 @@ internal sealed class WakeSignal : IDisposable
 
         if (_timer is null)
         {
-            _event.WaitOne(TimeSpan.FromMilliseconds(Math.Ceiling(left / (double)TimeSpan.TicksPerMillisecond)));
+            Sleep(due, TimeSpan.FromMilliseconds(Math.Ceiling(left / (double)TimeSpan.TicksPerMillisecond)));
             return;
         }
 
         _timer.Change(new TimeSpan(left), Timeout.InfiniteTimeSpan);
         if (due - _time.Raw == left) // else the clock moved before the timer was set
         {
-            _event.WaitOne();
+            Sleep(due, Timeout.InfiniteTimeSpan);
         }
     }
 
@@ -58,5 +62,12 @@ internal sealed class WakeSignal : IDisposable
     {
         _timer?.Dispose();
         _event.Dispose();
+    }
+
+    private void Sleep(long due, TimeSpan atMost)
+    {
+        Volatile.Write(ref _sleepsUntil, due);
+        _event.WaitOne(atMost);
+        Volatile.Write(ref _sleepsUntil, 0);
     }
 }

@@ -48,39 +48,31 @@ internal sealed class SinkOutbox(Func<JournalFilter, Journal> open, JournalFlush
 
     private List<(IncidentMessage Message, byte[]? Record, bool OnlyIfMissing)>? _beforeOpen = [];
     private Journal? _journal;
-    private bool _closed;
+    private bool _opening;
+    private volatile bool _closed;
 
-    public int Count
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _waiting.Count + (_beforeOpen?.Count ?? 0);
-            }
-        }
-    }
+    // What is read without the lock, which is held while the disk is written to.
+    private volatile int _count;
+    private volatile bool _hasNext;
+    private volatile IncidentMessage? _oldest;
+
+    /// <summary>How many messages wait. No property here waits for the disk.</summary>
+    public int Count => _count;
 
     /// <summary>Whether a message can be sent. Before the outbox is open, none can.</summary>
-    public bool HasNext
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return !_closed && _waiting.Count > 0;
-            }
-        }
-    }
+    public bool HasNext => !_closed && _hasNext;
 
     /// <summary>When the oldest message that waits was made; null when none waits.</summary>
-    public DateTimeOffset? Oldest
+    public DateTimeOffset? Oldest => _oldest?.At;
+
+    /// <summary>The ids of what waits, in order.</summary>
+    internal IReadOnlyList<string> WaitingIds
     {
         get
         {
             lock (_gate)
             {
-                return (_waiting.First?.Value.Message ?? _beforeOpen?.FirstOrDefault().Message)?.At;
+                return [.. _waiting.Select(entry => entry.Message.Id)];
             }
         }
     }
@@ -91,22 +83,36 @@ internal sealed class SinkOutbox(Func<JournalFilter, Journal> open, JournalFlush
     {
         lock (_gate)
         {
-            if (_journal is not null || _closed)
+            if (_opening || _closed)
             {
                 return 0;
             }
 
-            _journal = open(IsNeeded);
-            var dropped = ReadFileIfThere();
-            var early = _beforeOpen ?? [];
-            _beforeOpen = null;
-            foreach (var (message, record, onlyIfMissing) in early)
-            {
-                dropped += AddNow(message, record, onlyIfMissing).Dropped;
-            }
-
-            return dropped;
+            _opening = true;
         }
+
+        // Whoever adds meanwhile does not wait for the disk.
+        var journal = open(IsNeeded);
+        lock (_gate)
+        {
+            if (!_closed)
+            {
+                _journal = journal;
+                var dropped = ReadFileIfThere();
+                var early = _beforeOpen ?? [];
+                _beforeOpen = null;
+                foreach (var (message, record, onlyIfMissing) in early)
+                {
+                    dropped += AddNow(message, record, onlyIfMissing).Dropped;
+                }
+
+                Publish();
+                return dropped;
+            }
+        }
+
+        journal.Dispose();
+        return 0;
     }
 
     /// <summary>Writes a message down and puts it behind the others.</summary>
@@ -131,11 +137,13 @@ internal sealed class SinkOutbox(Func<JournalFilter, Journal> open, JournalFlush
                 }
 
                 _beforeOpen.Add((message, record, onlyIfMissing));
+                Publish();
                 return new OutboxAddition(true, dropped);
             }
 
             var lost = ReadFileIfThere();
             var addition = AddNow(message, record, onlyIfMissing);
+            Publish();
             return addition with { Dropped = addition.Dropped + lost };
         }
     }
@@ -170,6 +178,7 @@ internal sealed class SinkOutbox(Func<JournalFilter, Journal> open, JournalFlush
         lock (_gate)
         {
             Remove(entry);
+            Publish();
             WriteDone(entry, kind);
         }
     }
@@ -180,9 +189,20 @@ internal sealed class SinkOutbox(Func<JournalFilter, Journal> open, JournalFlush
     /// <returns>How many messages had to go.</returns>
     public int Refresh()
     {
-        lock (_gate)
+        if (_hasReadFile || !_gate.TryEnter()) // who holds it looks too
         {
-            return ReadFileIfThere();
+            return 0;
+        }
+
+        try
+        {
+            var dropped = ReadFileIfThere();
+            Publish();
+            return dropped;
+        }
+        finally
+        {
+            _gate.Exit();
         }
     }
 
@@ -260,6 +280,13 @@ internal sealed class SinkOutbox(Func<JournalFilter, Journal> open, JournalFlush
         Volatile.Write(ref _lastSeen, last);
         _hasReadFile = true;
         return MakeRoom(MaxMessages);
+    }
+
+    private void Publish()
+    {
+        _count = _waiting.Count + (_beforeOpen?.Count ?? 0);
+        _hasNext = _waiting.Count > 0;
+        _oldest = _waiting.First?.Value.Message ?? _beforeOpen?.FirstOrDefault().Message;
     }
 
     private OutboxAddition AddNow(IncidentMessage message, byte[]? record, bool onlyIfMissing)
