@@ -13,8 +13,10 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
 {
     private const int MaxRecent = 100;
 
+    private static readonly TimeSpan OpenPatience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(2);
 
+    private readonly Lock _beginning = new();
     private readonly Lock _gate = new();
     private readonly IncidentJournal _journal;
     private readonly IncidentDelivery _delivery;
@@ -35,7 +37,7 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
 
     /// <summary>The resolved ones in the order of their end.</summary>
     private readonly Queue<string> _resolved = new();
-    private bool _hasBegun;
+    private volatile bool _hasBegun;
     private bool _stopped;
 
     public IncidentService(
@@ -78,33 +80,21 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
     /// <summary>Reads what the run before left and goes on with it. Opening files takes time: not on the start's path.</summary>
     public void Begin()
     {
-        lock (_gate)
+        if (_hasBegun)
         {
-            if (_hasBegun || _stopped)
+            return;
+        }
+
+        lock (_beginning)
+        {
+            if (!_hasBegun)
             {
-                return;
+                // The outboxes first: what is handed over before they are open would not survive a kill. An app's own sink may hang while it is made.
+                var opening = new Thread(_delivery.Start) { IsBackground = true, Name = "HealthKit outboxes open" };
+                opening.UnsafeStart();
+                opening.Join(OpenPatience);
+                Restore();
             }
-
-            _hasBegun = true;
-            _ledger.Open();
-            _delivery.Start();
-            var now = Now;
-            foreach (var (incident, unqueued) in _journal.Open())
-            {
-                Keep(incident);
-                if (unqueued is not null)
-                {
-                    _delivery.EnqueueMissing(MessageOf(incident, unqueued));
-                    _journal.WriteQueued(incident);
-                }
-
-                _tracker.Restore(incident, now);
-            }
-
-            var there = _monitor.Catalog.Where(entry => entry.Policy.Enabled).Select(entry => entry.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
-            _tracker.Keep(there, now);
-            _ledger.RemoveMissing(there.Contains, now.Utc);
-            SetAlarm(now);
         }
     }
 
@@ -222,6 +212,11 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
     public void Dispose()
     {
         Stop();
+        if (_journal.Journal is { } journal)
+        {
+            _flusher.Forget(journal);
+        }
+
         _journal.Dispose();
     }
 
@@ -257,6 +252,37 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
     }
 
     void IIncidentEffects.Collect(Incident incident, CheckState state) => _evidence.Collect(incident, state);
+
+    private void Restore()
+    {
+        lock (_gate)
+        {
+            if (_stopped)
+            {
+                return;
+            }
+
+            _ledger.Open();
+            var now = Now;
+            foreach (var (incident, unqueued) in _journal.Open())
+            {
+                Keep(incident);
+                if (unqueued is not null)
+                {
+                    _delivery.EnqueueMissing(MessageOf(incident, unqueued));
+                    _journal.WriteQueued(incident);
+                }
+
+                _tracker.Restore(incident, now);
+            }
+
+            var there = _monitor.Catalog.Where(entry => entry.Policy.Enabled).Select(entry => entry.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
+            _tracker.Keep(there, now);
+            _ledger.RemoveMissing(there.Contains, now.Utc);
+            SetAlarm(now);
+            _hasBegun = true;
+        }
+    }
 
     private void Take(CheckState state)
     {

@@ -1,8 +1,6 @@
 using System.Net;
 using System.Text.Json;
 using HealthKit.Tests.Support;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
@@ -73,7 +71,7 @@ public sealed class IncidentsEndpointTests
     public async Task An_id_that_is_not_kept_is_not_found_and_other_methods_are_refused()
     {
         await using var app = await Start("Full", _ => { });
-        using var missing = await app.Client.GetAsync("/health/incidents/nonsense%2F..%00");
+        using var missing = await app.Client.GetAsync("/health/incidents/nonsense%2F..%3Cscript");
         Assert.Equal(HttpStatusCode.NotFound, missing.StatusCode);
         using var post = await app.Client.PostAsync("/health/incidents", null);
         Assert.Equal(HttpStatusCode.MethodNotAllowed, post.StatusCode);

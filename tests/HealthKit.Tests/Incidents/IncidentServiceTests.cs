@@ -2,6 +2,7 @@ using HealthKit.Tests.Incidents.Sinks.Webhook;
 using HealthKit.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
 
 namespace HealthKit.Tests.Incidents;
 

@@ -76,13 +76,16 @@ public static class IncidentText
         var why = incident.Silence switch
         {
             IncidentSilence.Waiting => "its causes are being looked at, or it is given time because it flaps",
-            IncidentSilence.Cause => "a check that it depends on is bad too",
-            IncidentSilence.Maintenance => "maintenance",
-            IncidentSilence.Muted => "muted",
+            IncidentSilence.Cause => $"check '{OneLine(incident.Cause, MaxNameLength)}', which it depends on, is bad too",
+            IncidentSilence.Maintenance => "maintenance" + OfCause(incident),
+            IncidentSilence.Muted => "muted" + OfCause(incident),
             _ => "nobody was told of it before",
         };
         return incident.SilenceReason is { Length: > 0 } reason ? $"{why} ({OneLine(reason, MaxNameLength)})" : why;
     }
+
+    private static string OfCause(Incident incident) =>
+        incident.Cause is null ? "" : $" of check '{OneLine(incident.Cause, MaxNameLength)}', which it depends on and which is bad too";
 
     /// <summary>From opening to resolve, or to the message while it is open.</summary>
     internal static TimeSpan Length(IncidentMessage message)
