@@ -20,7 +20,8 @@ internal sealed class IncidentTracker(
     /// <summary>How long a check must be well until its next failure is another incident.</summary>
     public static readonly TimeSpan ShortestReopen = TimeSpan.FromMinutes(10);
 
-    private const int MaxReasons = 20;
+    /// <summary>How many reasons, items or dependents an incident names.</summary>
+    private const int MaxNames = 20;
 
     /// <summary>The first reopening waits this long, each further one twice as long as the one before.</summary>
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMinutes(1);
@@ -221,9 +222,11 @@ internal sealed class IncidentTracker(
             incident = incident with { Occurrences = incident.Occurrences + 1 };
         }
 
-        var isNewReason = state.Reason is { } reason && !incident.Reasons.Contains(reason) && incident.Reasons.Count < MaxReasons;
+        var item = IncidentDetails.ItemOf(state);
+        var isNewReason = IsNew(state.Reason, incident.Reasons);
+        var isNewItem = IsNew(item, incident.Items);
         var isWorse = state.Status < incident.Status;
-        if (isNewReason || isWorse)
+        if (isNewReason || isNewItem || isWorse)
         {
             if (incident.IsAnnounced)
             {
@@ -235,7 +238,7 @@ internal sealed class IncidentTracker(
             incident = incident with { ReadingsAt = IncidentDetails.Bounded(state.Readings) };
         }
 
-        if (state.Status != incident.Status || state.Reason != incident.Reason)
+        if (state.Status != incident.Status || state.Reason != incident.Reason || item != incident.Item)
         {
             incident = IncidentDetails.Describe(incident, state);
         }
@@ -246,9 +249,12 @@ internal sealed class IncidentTracker(
             WorstStatus = Worse(state.Status, incident.WorstStatus),
             Reason = state.Reason,
             Reasons = isNewReason ? [.. incident.Reasons, state.Reason!] : incident.Reasons,
-            Item = IncidentDetails.ItemOf(state),
+            Item = item,
+            Items = isNewItem ? [.. incident.Items, item!] : incident.Items,
         };
     }
+
+    private static bool IsNew(string? name, IReadOnlyList<string> known) => name is not null && known.Count < MaxNames && !known.Contains(name);
 
     private void Open(CheckTrack track, CheckState state, Moment now)
     {
@@ -267,6 +273,8 @@ internal sealed class IncidentTracker(
                 Reason = state.Reason,
                 Reasons = state.Reason is { } reason ? [reason] : [],
                 Item = IncidentDetails.ItemOf(state),
+                Items = IncidentDetails.ItemOf(state) is { } item ? [item] : [],
+                Dependents = [.. dependentsOf(state.Name).Take(MaxNames)],
                 OpenedAt = state.Since,
                 UpdatedAt = now.Utc,
                 Tags = state.Tags,
@@ -291,6 +299,7 @@ internal sealed class IncidentTracker(
             Reason = state.Reason,
             Reasons = state.Reason is { } reason ? [reason] : [],
             Item = IncidentDetails.ItemOf(state),
+            Items = IncidentDetails.ItemOf(state) is { } item ? [item] : [],
             ResolvedAt = null,
             Resolution = null,
             Cause = null,
