@@ -131,12 +131,67 @@ public sealed class IncidentServiceTests
         Assert.DoesNotContain(receiver.Requests, request => request.Text.Contains("sink_hook", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task No_planted_secret_is_in_any_byte_that_is_sent_logged_shown_or_kept()
+    {
+        var place = Directory.CreateTempSubdirectory("hk-incidents-").FullName;
+        await using var receiver = WebhookReceiver.Start(WebhookReceiver.Answer(WebhookReceiver.Ok));
+        var sink = new Recorder();
+        await using (var host = await Start(
+            sink,
+            builder => builder
+                .AddDelegateCheck("text", _ => new(HealthCheckResult.Unhealthy(
+                    "redis://:PLANTED1@cache:6379 refused; Server=db;Password=PLANTED2;",
+                    data: new Dictionary<string, object> { ["connection"] = "amqp://u:PLANTED3@mq/", ["password"] = "PLANTED4", ["reason"] = "x.y" })))
+                .AddDelegateCheck("throws", _ => throw new InvalidOperationException("GET https://u:PLANTED5@api.example/?token=PLANTED6 failed: Bearer PLANTED7PLANTED7PLANTED7"))
+                .AddDelegateCheck("app", _ => new(HealthCheckResult.Unhealthy("cannot log in as shop with PLANTED8"))),
+            settings:
+            [
+                ("StateDirectory", place),
+                ("Sinks:hook:Type", "Webhook"),
+                ("Sinks:hook:Url", receiver.Url("/services/PLANTED9/abcdefghijkl").AbsoluteUri),
+                ("Sinks:hook:Authorization", "Bearer PLANTED0PLANTED0"),
+            ],
+            secret: "PLANTED8"))
+        {
+            await Wait.For(() => sink.Messages.Count >= 3 && Incidents(host).Open.All(incident => Incidents(host).FindEvidence(incident.Id) is not null));
+            await Wait.For(() => receiver.Requests.Count >= 3);
+            var shown = new System.Buffers.ArrayBufferWriter<byte>();
+            using (var writer = new System.Text.Json.Utf8JsonWriter(shown))
+            {
+                writer.WriteStartArray();
+                foreach (var incident in Incidents(host).Open)
+                {
+                    IncidentJson.Write(writer, incident);
+                    writer.WriteRawValue(Incidents(host).FindEvidence(incident.Id)!);
+                }
+
+                Incidents(host).GetDowntime().WriteJson(writer);
+                writer.WriteEndArray();
+            }
+
+            Assert.DoesNotContain("PLANTED", System.Text.Encoding.UTF8.GetString(shown.WrittenSpan), StringComparison.Ordinal);
+            Assert.All(host.Log.Lines, line => Assert.DoesNotContain("PLANTED", line, StringComparison.Ordinal));
+            Assert.All(receiver.Requests, request => Assert.DoesNotContain("PLANTED", request.Text, StringComparison.Ordinal));
+            var kept = Directory.GetFiles(place, "*.journal", SearchOption.AllDirectories);
+            Assert.Contains(kept, file => file.Contains("outbox-hook", StringComparison.Ordinal));
+            Assert.All(kept, file => Assert.Equal(-1, File.ReadAllBytes(file).AsSpan().IndexOf("PLANTED"u8)));
+        }
+    }
+
     private static HealthIncidents Incidents(TestHost host) => host.Host.Services.GetRequiredService<HealthIncidents>();
 
     private static async Task<TestHost> Start(
-        Recorder sink, Action<IHealthKitBuilder> configure, string? mute = null, params (string, string?)[] settings)
+        Recorder sink, Action<IHealthKitBuilder> configure, string? mute = null, string? secret = null, params (string, string?)[] settings)
     {
         var builder = TestHost.Builder([.. Quick, .. settings]);
+        if (secret is not null)
+        {
+            var redactor = new Redactor();
+            redactor.AddSecret(secret);
+            builder.Services.AddSingleton(redactor);
+        }
+
         builder.Services.AddSingleton(sink);
         configure(builder.AddHealthKit(options => options.AddDefaultChecks = false).AddSink<Recorder>("recorder"));
         if (mute is not null)
