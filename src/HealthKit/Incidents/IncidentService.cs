@@ -94,9 +94,9 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
             if (!_hasBegun)
             {
                 // The outboxes first: what is handed over before they are open would not survive a kill. An app's own sink may hang while it is made.
-                var opening = new Thread(OpenFiles) { IsBackground = true, Name = "HealthKit outboxes open" };
-                opening.UnsafeStart();
-                opening.Join(OpenPatience);
+                var areOpen = new ManualResetEventSlim();
+                new Thread(() => OpenFiles(areOpen)) { IsBackground = true, Name = "HealthKit outboxes open" }.UnsafeStart();
+                areOpen.Wait(OpenPatience);
                 Restore();
             }
         }
@@ -227,6 +227,9 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
     void IIncidentEffects.Commit(Incident incident, IncidentNotice? notice)
     {
         _journal.Write(incident, notice);
+
+        // Before anybody is told: whoever is may ask for it at once.
+        Keep(incident);
         if (notice is not null)
         {
             _delivery.Enqueue(MessageOf(incident, notice));
@@ -237,8 +240,6 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
         {
             _flusher.MarkDirty(journal);
         }
-
-        Keep(incident);
     }
 
     void IIncidentEffects.RunNow(string check)
@@ -258,11 +259,22 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
 
     void IIncidentEffects.Collect(Incident incident, CheckState state) => _evidence.Collect(incident, state);
 
-    private void OpenFiles()
+    private void OpenFiles(ManualResetEventSlim outboxesAreOpen)
     {
-        _delivery.Start();
-        _evidence.Open();
-        _silences.Open();
+        try
+        {
+            _delivery.Start();
+            outboxesAreOpen.Set();
+
+            // Nobody waits for these: they only reserve their space.
+            _evidence.Open();
+            _silences.Open();
+        }
+        catch (Exception e)
+        {
+            var error = e.GetType().FullName;
+            LogNotOpened(_logger, error);
+        }
     }
 
     private void Restore()
@@ -403,6 +415,9 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
 
     [LoggerMessage(EventId = 311, Level = LogLevel.Debug, Message = "Cause '{Check}' was not run: {Problem}")]
     private static partial void LogNotRun(ILogger logger, string check, string problem);
+
+    [LoggerMessage(EventId = 313, Level = LogLevel.Error, Message = "The files of incidents could not be opened: {Error}")]
+    private static partial void LogNotOpened(ILogger logger, string? error);
 
     [LoggerMessage(EventId = 312, Level = LogLevel.Critical, Message = "Open incidents could not be looked at; it is tried again in a second: {Error}")]
     private static partial void LogNotLooked(ILogger logger, string? error);
