@@ -116,6 +116,7 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
             _stopped = true;
             if (_hasBegun)
             {
+                _journal.WriteQueued();
                 _ledger.Stop(_time.GetUtcNow());
             }
         }
@@ -234,7 +235,6 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
         if (notice is not null)
         {
             _delivery.Enqueue(MessageOf(incident, notice));
-            _journal.WriteQueued(incident);
         }
 
         if (_journal.Journal is { } journal)
@@ -297,7 +297,6 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
                 if (unqueued is not null)
                 {
                     _delivery.EnqueueMissing(MessageOf(incident, unqueued));
-                    _journal.WriteQueued(incident);
                 }
 
                 _tracker.Restore(incident, told, now);

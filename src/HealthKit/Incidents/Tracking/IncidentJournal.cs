@@ -10,17 +10,18 @@ namespace HealthKit;
 /// time.
 /// </summary>
 /// <remarks>
-/// A second, small record says that every outbox has the message. An incident whose last message lacks it is told again at the next
-/// start, to those outboxes that do not know the message.
+/// The outboxes have a message before the next change is written. So only the last change's may be missing there: at the next start it is handed
+/// to those outboxes that do not know it, unless an orderly stop has written down that they all have it.
 /// </remarks>
 internal sealed partial class IncidentJournal(StateDirectory directory, TimeProvider time, ILogger logger) : IDisposable
 {
     private const int CapacityBytes = 8 * 1024 * 1024; // 1,000 open incidents in half of it
 
-    /// <summary>The sequence numbers of each incident's latest record, and of the one that says its message is queued.</summary>
-    private readonly Dictionary<string, (long Change, long Queued)> _latest = new(StringComparer.OrdinalIgnoreCase);
+    /// <summary>The sequence number of each incident's latest record.</summary>
+    private readonly Dictionary<string, long> _latest = new(StringComparer.OrdinalIgnoreCase);
 
     private readonly HashSet<long> _needed = [];
+    private long _queued;
     private Journal? _journal;
     private bool _isFull;
 
@@ -33,7 +34,7 @@ internal sealed partial class IncidentJournal(StateDirectory directory, TimeProv
     {
         _journal = Journal.Open(directory, "incidents", CapacityBytes, (sequence, _) => _needed.Contains(sequence), time, logger);
         var found = new Dictionary<string, IncidentChange>(StringComparer.OrdinalIgnoreCase);
-        var order = new Dictionary<string, long>(StringComparer.OrdinalIgnoreCase);
+        string? last = null;
         foreach (var record in _journal.ReadAll())
         {
             if (Parse(record.Payload.Span) is not { } change)
@@ -41,20 +42,19 @@ internal sealed partial class IncidentJournal(StateDirectory directory, TimeProv
                 continue;
             }
 
+            last = change.Incident?.Id;
             if (change.Incident is { } incident)
             {
                 Remember(incident.Id, record.Sequence);
                 found[incident.Id] = change;
-                order[incident.Id] = record.Sequence;
-            }
-            else if (change.Queued is { } id && found.TryGetValue(id, out var known) && known.Incident!.Messages == change.Number)
-            {
-                RememberQueued(id, record.Sequence);
-                found[id] = known with { Notice = null };
             }
         }
 
-        return [.. order.OrderBy(pair => pair.Value).Select(pair => found[pair.Key]).Select(change => (change.Incident!, change.Notice, change.Told))];
+        return
+        [
+            .. _latest.OrderBy(pair => pair.Value).Select(pair => found[pair.Key])
+                .Select(change => (change.Incident!, change.Incident!.Id == last ? change.Notice : null, change.Told)),
+        ];
     }
 
     /// <summary>Writes a change down. Where there is no room it stays in memory alone, and that is logged.</summary>
@@ -72,12 +72,13 @@ internal sealed partial class IncidentJournal(StateDirectory directory, TimeProv
         }
     }
 
-    /// <summary>Every outbox that is to have the incident's latest message has it.</summary>
-    public void WriteQueued(Incident incident)
+    /// <summary>The outboxes have every message.</summary>
+    public void WriteQueued()
     {
-        if (Append(new IncidentChange { Queued = incident.Id, Number = incident.Messages }, out var sequence))
+        if (_latest.Count > 0 && Append(ToBytes(new IncidentChange()), out var sequence))
         {
-            RememberQueued(incident.Id, sequence);
+            _needed.Remove(_queued);
+            _needed.Add(_queued = sequence);
         }
     }
 
@@ -86,8 +87,7 @@ internal sealed partial class IncidentJournal(StateDirectory directory, TimeProv
     {
         if (_latest.Remove(id, out var latest))
         {
-            _needed.Remove(latest.Change);
-            _needed.Remove(latest.Queued);
+            _needed.Remove(latest);
         }
     }
 
@@ -119,8 +119,6 @@ internal sealed partial class IncidentJournal(StateDirectory directory, TimeProv
         return Append(bytes, out sequence);
     }
 
-    private bool Append(IncidentChange change, out long sequence) => Append(ToBytes(change), out sequence);
-
     private bool Append(byte[] bytes, out long sequence)
     {
         sequence = 0;
@@ -131,28 +129,16 @@ internal sealed partial class IncidentJournal(StateDirectory directory, TimeProv
 
     private void Remember(string id, long sequence)
     {
-        var (change, queued) = _latest.GetValueOrDefault(id);
-        _needed.Remove(change);
-        _needed.Remove(queued); // it was about an earlier message, or is written anew
+        _needed.Remove(_latest.GetValueOrDefault(id));
         _needed.Add(sequence);
-        _latest[id] = (sequence, 0);
-    }
-
-    private void RememberQueued(string id, long sequence)
-    {
-        if (_latest.TryGetValue(id, out var latest))
-        {
-            _needed.Remove(latest.Queued);
-            _needed.Add(sequence);
-            _latest[id] = latest with { Queued = sequence };
-        }
+        _latest[id] = sequence;
     }
 
     [LoggerMessage(EventId = 310, Level = LogLevel.Error, Message = "The journal of incidents has no room: the incident of check '{Check}' is kept in memory only, beside {Count} others that are kept")]
     private static partial void LogFull(ILogger logger, string check, int count);
 }
 
-/// <summary>A record of the journal: a change of an incident with what is to be told of it, or that this was queued.</summary>
+/// <summary>A record of the journal: a change of an incident with what is to be told of it; without an incident, that all was queued.</summary>
 internal sealed record IncidentChange
 {
     public Incident? Incident { get; init; }
@@ -161,10 +147,6 @@ internal sealed record IncidentChange
     public HealthStatus? Told { get; init; }
 
     public IncidentNotice? Notice { get; init; }
-
-    public string? Queued { get; init; }
-
-    public int Number { get; init; }
 }
 
 /// <summary>Its serializer.</summary>

@@ -77,6 +77,12 @@ internal readonly record struct OutboxRecord(OutboxRecordKind Kind, long Sequenc
         return null;
     }
 
+    /// <summary>The number of the message's record that this one says is done with; 0 when it says no such thing.</summary>
+    public static long DoneSequence(ReadOnlySpan<byte> bytes) =>
+        bytes.Length >= HeadSize && (OutboxRecordKind)bytes[0] is OutboxRecordKind.Delivered or OutboxRecordKind.GivenUp
+            ? BinaryPrimitives.ReadInt64LittleEndian(bytes[1..])
+            : 0;
+
     /// <summary>Reads a record; null when it is of a later version.</summary>
     public static OutboxRecord? Read(ReadOnlySpan<byte> bytes)
     {

@@ -241,7 +241,9 @@ internal sealed class SinkOutbox(Func<JournalFilter, Journal> open, JournalFlush
 
         var found = new SortedDictionary<long, OutboxEntry>();
         var last = _lastSeen;
-        foreach (var record in journal.ReadAll())
+        var records = journal.ReadAll();
+        var done = records.Select(record => OutboxRecord.DoneSequence(record.Payload.Span)).ToHashSet();
+        foreach (var record in records)
         {
             if (record.Sequence >= _firstOwn)
             {
@@ -249,19 +251,23 @@ internal sealed class SinkOutbox(Func<JournalFilter, Journal> open, JournalFlush
             }
 
             last = Math.Max(last, record.Sequence);
+            if (done.Contains(record.Sequence))
+            {
+                continue; // most are: their messages need not be read
+            }
+
             switch (OutboxRecord.Read(record.Payload.Span))
             {
                 case { Message: { } message } when !_waitingIds.Contains(message.Id) && !_doneIds.Contains(message.Id):
                     found.Add(record.Sequence, new OutboxEntry(record.Sequence, message));
                     break;
-                case { Message: null } done:
-                    found.Remove(done.Sequence);
-                    if (_waiting.FirstOrDefault(entry => entry.Message.Id == done.Id && !entry.IsUnderWay) is { } again)
+                case { Message: null } end:
+                    if (_waiting.FirstOrDefault(entry => entry.Message.Id == end.Id && !entry.IsUnderWay) is { } again)
                     {
                         Remove(again);
                     }
 
-                    Remember(done.Id, record.Sequence);
+                    Remember(end.Id, record.Sequence);
                     break;
             }
         }
