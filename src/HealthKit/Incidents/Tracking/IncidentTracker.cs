@@ -60,7 +60,22 @@ internal sealed class IncidentTracker(
     }
 
     /// <summary>Whether an open incident is silent because of a mute or a maintenance window: their end changes something.</summary>
-    public bool HasSilenced => _pending.Any(track => track.Open?.Silence is IncidentSilence.Muted or IncidentSilence.Maintenance);
+    public bool HasSilenced
+    {
+        get
+        {
+            // Asked at every result: without what LINQ allocates.
+            foreach (var track in _pending)
+            {
+                if (track.Open?.Silence is IncidentSilence.Muted or IncidentSilence.Maintenance)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
 
     /// <summary>Takes an incident over from the run before, the last one of its check.</summary>
     /// <param name="incident">The incident.</param>
