@@ -7,15 +7,15 @@ namespace HealthKit.IntegrationTests.Child;
 
 /// <summary>
 /// A monitor with incidents and a webhook, which may be killed at any moment. In round N the checks of round N turn bad one after
-/// another and some recover; those of the round before are well, so that what the kill left open is resolved.
+/// another and some recover; those of the round before are well, so that what the kill left open is resolved. Without a round all are well.
 /// </summary>
 internal static class IncidentMode
 {
     private const int Checks = 6;
 
-    public static int Run(string stateDirectory, string url, int round)
+    public static int Run(string stateDirectory, string url, int? round)
     {
-        var random = new Random(round);
+        var random = new Random(round ?? 0);
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Configuration["HealthKit:Defaults:Period"] = "00:00:00.1";
         builder.Configuration["HealthKit:StateDirectory"] = stateDirectory;
@@ -24,7 +24,7 @@ internal static class IncidentMode
         builder.Configuration["HealthKit:Sinks:ops:Checks:0"] = "r*";
         var kit = builder.AddHealthKit(options => options.AddDefaultChecks = false);
         var started = TimeProvider.System.GetTimestamp();
-        for (var of = Math.Max(round - 1, 0); of <= round; of++)
+        foreach (var of in round is { } now ? (int[])[now - 1, now] : [])
         {
             for (var i = 0; i < Checks; i++)
             {
@@ -32,8 +32,8 @@ internal static class IncidentMode
                 var well = random.Next(2) == 0 ? int.MaxValue : bad + random.Next(300);
                 kit.AddDelegateCheck(string.Create(CultureInfo.InvariantCulture, $"r{of}_{i}"), _ =>
                 {
-                    var now = TimeProvider.System.GetElapsedTime(started).TotalMilliseconds;
-                    return new(now >= bad && now < well
+                    var at = TimeProvider.System.GetElapsedTime(started).TotalMilliseconds;
+                    return new(at >= bad && at < well
                         ? HealthCheckResult.Unhealthy("down", data: new Dictionary<string, object> { ["reason"] = "test.down" })
                         : HealthCheckResult.Healthy());
                 });

@@ -34,8 +34,8 @@ switch (args)
     case ["web", .. var settings]:
         return WebMode.Run(settings);
 
-    case ["incidents", var directory, var url, var round]:
-        return IncidentMode.Run(directory, url, int.Parse(round, null));
+    case ["incidents", var directory, var url, .. var round]:
+        return IncidentMode.Run(directory, url, round is [var number] ? int.Parse(number, null) : null);
 
     case ["storm", var directory]:
         return StormMode.Run(directory);

@@ -17,7 +17,7 @@ public sealed class KilledTests(ITestOutputHelper output)
         await using var receiver = await Receiver.StartAsync();
         try
         {
-            for (var round = 0; round < Kills; round++)
+            for (var round = 1; round < Kills; round++)
             {
                 using var app = Start(state.FullName, receiver, round);
                 await Task.Delay(random.Next(500)); // the moment of the kill: any will do
@@ -36,13 +36,13 @@ public sealed class KilledTests(ITestOutputHelper output)
                 last.Kill();
             }
 
-            using (var end = Start(state.FullName, receiver, Kills + 2))
+            using (var end = Start(state.FullName, receiver))
             {
                 await Eventually.TrueAsync(
                     () =>
                     {
                         end.WriteLine("waiting");
-                        return end.ReadLine() == "0" && OpenAtReceiver(receiver, "r100_").Count == 0;
+                        return end.ReadLine() == "0" && OpenAtReceiver(receiver).Count == 0;
                     },
                     "what was open is resolved");
             }
@@ -55,15 +55,15 @@ public sealed class KilledTests(ITestOutputHelper output)
         }
     }
 
-    private static ChildProcess Start(string state, Receiver receiver, int round)
+    private static ChildProcess Start(string state, Receiver receiver, int? round = null)
     {
-        var app = ChildProcess.StartHelper("incidents", state, receiver.Url.ToString(), round.ToString(CultureInfo.InvariantCulture));
+        var app = ChildProcess.StartHelper("incidents", [state, receiver.Url.ToString(), .. round is null ? [] : new[] { round.Value.ToString(CultureInfo.InvariantCulture) }]);
         Assert.Equal("ready", app.ReadLine());
         return app;
     }
 
-    private static List<string> OpenAtReceiver(Receiver receiver, string prefix = "r") =>
-        [.. receiver.Messages.GroupBy(message => message.Check).Where(group => group.Key.StartsWith(prefix, StringComparison.Ordinal) && group.Last().Kind != "Resolved").Select(group => group.Key)];
+    private static List<string> OpenAtReceiver(Receiver receiver) =>
+        [.. receiver.Messages.GroupBy(message => message.Check).Where(group => group.Last().Kind != "Resolved").Select(group => group.Key)];
 
     private void Compare(string state, Receiver receiver)
     {
@@ -92,7 +92,7 @@ public sealed class KilledTests(ITestOutputHelper output)
             Assert.Equal(["Opened", "Resolved"], check.DistinctBy(message => message.Key).Select(message => message.Kind));
         }
 
-        Assert.InRange(byKey.Values.Max(), 1, 2);
-        Assert.InRange(byKey.Values.Sum(count => count - 1), 0, Kills + 1);
+        // A message that is under way when a kill comes is sent again by the next run, which may be killed too.
+        Assert.InRange(byKey.Values.Sum(count => count - 1), 0, Kills);
     }
 }

@@ -77,7 +77,7 @@ public static class IncidentText
         {
             IncidentSilence.Waiting => "its causes are being looked at, or it is given time because it flaps",
             IncidentSilence.Cause => $"check '{OneLine(incident.Cause, MaxNameLength)}', which it depends on, is bad too",
-            IncidentSilence.Maintenance => "maintenance" + OfCause(incident),
+            IncidentSilence.Maintenance => "in maintenance" + OfCause(incident),
             IncidentSilence.Muted => "muted" + OfCause(incident),
             _ => "nobody was told of it before",
         };
@@ -85,7 +85,7 @@ public static class IncidentText
     }
 
     private static string OfCause(Incident incident) =>
-        incident.Cause is null ? "" : $" of check '{OneLine(incident.Cause, MaxNameLength)}', which it depends on and which is bad too";
+        incident.Cause is null ? "" : $", as check '{OneLine(incident.Cause, MaxNameLength)}' is, which it depends on and which is bad too";
 
     /// <summary>From opening to resolve, or to the message while it is open.</summary>
     internal static TimeSpan Length(IncidentMessage message)

@@ -52,7 +52,7 @@ public sealed class IncidentTextTests
         Flapping: it changes so often that single changes are not told
         Gap: from 2026-11-22 10:01:05 UTC to 2026-11-22 10:05:05 UTC the app did not run; what the check did then is unknown
         Remedy: Free space on /data.
-        Not announced: muted (moving house)
+        Not announced: muted, as check 'volume' is, which it depends on and which is bad too (moving house)
         App: shop 1.2.3 on web-1
         Incident: 0194f3c2b7a17c3e8d5e6f7a8b9c0d1e
         """,
