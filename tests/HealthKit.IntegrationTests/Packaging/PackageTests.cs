@@ -21,6 +21,7 @@ public sealed class PackageTests(BuiltPackages packages)
             ],
             []),
         ["HealthKit.AspNetCore"] = ([$"HealthKit {BuiltPackages.Version}"], ["Microsoft.AspNetCore.App"]),
+        ["HealthKit.Sentry"] = ([$"HealthKit {BuiltPackages.Version}"], []),
     };
 
     [Fact]
