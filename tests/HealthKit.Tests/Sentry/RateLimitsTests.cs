@@ -15,21 +15,21 @@ public class RateLimitsTests
     public RateLimitsTests() => _limits = new RateLimits(_time);
 
     [Theory]
-    [InlineData("60:error;default:organization:quota", 60, null, null)]
-    [InlineData("60:error:organization, 2700:monitor:key:x:ns:more", 60, 2700, null)]
-    [InlineData("60::organization", 60, 60, 60)]
-    [InlineData("60", 60, 60, 60)]
-    [InlineData(" 60 : error ; attachment ", 60, null, 60)]
+    [InlineData("60:error;default:organization:quota", 60d, null, null)]
+    [InlineData("60:error:organization, 2700:monitor:key:x:ns:more", 60d, 2700d, null)]
+    [InlineData("60::organization", 60d, 60d, 60d)]
+    [InlineData("60", 60d, 60d, 60d)]
+    [InlineData(" 60 : error ; attachment ", 60d, null, 60d)]
     [InlineData("2.5:error", 2.5, null, null)]
-    [InlineData("soon:error", 60, null, null)]
+    [InlineData("soon:error", 60d, null, null)]
     [InlineData("60:transaction;span:key", null, null, null)]
     [InlineData("60:ERROR:key", null, null, null)]
     [InlineData("-5:error", null, null, null)]
     [InlineData("0:error", null, null, null)]
-    [InlineData("10:error, 30:error, 20:error", 30, null, null)]
-    [InlineData("10:error,,", 10, null, null)]
-    [InlineData("99999999999999999999999:error", 86400, null, null)]
-    [InlineData("30:error, 60::key", 60, 60, 60)]
+    [InlineData("10:error, 30:error, 20:error", 30d, null, null)]
+    [InlineData("10:error,,", 10d, null, null)]
+    [InlineData("99999999999999999999999:error", 86400d, null, null)]
+    [InlineData("30:error, 60::key", 60d, 60d, 60d)]
     public void Limits_are_read_by_category(string header, double? error, double? monitor, double? attachment)
     {
         _limits.Update(200, header, null, Start);
@@ -39,12 +39,12 @@ public class RateLimitsTests
     }
 
     [Theory]
-    [InlineData(429, null, 60)]
-    [InlineData(429, "17", 17)]
-    [InlineData(429, "Sun, 22 Nov 2026 12:00:40 GMT", 40)]
+    [InlineData(429, null, 60d)]
+    [InlineData(429, "17", 17d)]
+    [InlineData(429, "Sun, 22 Nov 2026 12:00:40 GMT", 40d)]
     [InlineData(429, "Sun, 22 Nov 2026 11:00:00 GMT", null)]
-    [InlineData(429, "in a while", 60)]
-    [InlineData(503, "17", 17)]
+    [InlineData(429, "in a while", 60d)]
+    [InlineData(503, "17", 17d)]
     [InlineData(503, null, null)]
     [InlineData(200, null, null)]
     public void Without_limits_the_time_to_wait_holds_for_all(int status, string? retryAfter, double? expected)

@@ -18,10 +18,10 @@ public class SentryEnvelopeTests
     {
         var envelope = SentryEnvelope.ForEvent(Id, Event, [SentryItem.Attachment("/var/log/a \"b\".log", "\uFEFFHello\r\n"u8.ToArray(), "text/plain")]);
         Assert.Equal(
-            $$"""
-            {"event_id":"{{Id}}","sent_at":"2026-11-22T12:00:00.250Z","sdk":{"name":"healthkit.dotnet","version":"{{SentrySdk.Version}}"}}
-            {"type":"event","length":{{Event.Length}}}
-            {{Encoding.UTF8.GetString(Event)}}
+            $$$"""
+            {"event_id":"{{{Id}}}","sent_at":"2026-11-22T12:00:00.250Z","sdk":{"name":"healthkit.dotnet","version":"{{{SentrySdk.Version}}}"}}
+            {"type":"event","length":{{{Event.Length}}}}
+            {{{Encoding.UTF8.GetString(Event)}}}
             {"type":"attachment","length":10,"filename":"a \u0022b\u0022.log","content_type":"text/plain"}
 
             """.ReplaceLineEndings("\n") + "\uFEFFHello\r\n\n",

@@ -9,7 +9,6 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -176,7 +175,7 @@ internal sealed class SentryReceiver : IAsyncDisposable
             var fields = text["Sentry ".Length..].Split(", ").Select(field => field.Split('=', 2)).ToDictionary(field => field[0], field => field[^1]);
             Require(fields.GetValueOrDefault("sentry_key") == Key && fields.GetValueOrDefault("sentry_version") == "7", "a wrong key or version in X-Sentry-Auth");
             Require(fields.GetValueOrDefault("sentry_client")?.Split('/').Length == 2, "no sentry_client in X-Sentry-Auth");
-            Require(!request.Query.Any(), "a query beside X-Sentry-Auth");
+            Require(!request.QueryString.HasValue, "a query beside X-Sentry-Auth");
         }
         else
         {
