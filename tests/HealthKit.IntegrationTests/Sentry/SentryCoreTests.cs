@@ -116,7 +116,7 @@ public sealed class SentryCoreTests(ITestOutputHelper output)
     {
         var secret = random.Next(4) switch { 0 => ":", 1 => ":" + Word(random), _ => "" };
         var port = random.Next(2) == 0 ? "" : ":" + random.Next(1, 65536).ToString(CultureInfo.InvariantCulture);
-        var prefix = string.Concat(Enumerable.Range(0, random.Next(4) == 0 ? random.Next(1, 4) : 0).Select(_ => Word(random) + "/"));
+        var prefix = string.Concat(Enumerable.Range(0, random.Next(4) == 0 ? random.Next(1, 4) : 0).Select(_ => random.Next(5) == 0 ? "/" : Word(random) + "/"));
         var end = random.Next(8) switch { 0 => "?timeout=1", 1 => " ", _ => "" };
         return $"{(random.Next(2) == 0 ? "http" : "https")}://{Word(random)}{secret}@{Pick(random, Hosts)}{port}/{prefix}{random.NextInt64(1, 5_000_000_000)}{end}";
     }

@@ -364,6 +364,14 @@ public sealed class SentryTransportTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_apps_trace_does_not_go_to_Sentry()
+    {
+        using var activity = new System.Diagnostics.Activity("request").Start();
+        Assert.Equal(SinkResult.Delivered, await _transport.SendAsync(Event(), default));
+        Assert.DoesNotContain("traceparent", (await _receiver.NextAsync()).HttpHeaders.Keys);
+    }
+
+    [Fact]
     public async Task One_that_is_disposed_of_says_so_and_throws_not()
     {
         var transport = Transport(_receiver.Dsn);
