@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -18,8 +19,21 @@ internal static class ChildApps
         ["app", "with", var port] => AppAsync(healthKit: true, int.Parse(port, CultureInfo.InvariantCulture)),
         ["app", "without", var port] => AppAsync(healthKit: false, int.Parse(port, CultureInfo.InvariantCulture)),
         ["engine", var checks] => EngineAsync(int.Parse(checks, CultureInfo.InvariantCulture)),
+        ["incidents", var place, var count] => Incidents(place, int.Parse(count, CultureInfo.InvariantCulture)),
         _ => throw new ArgumentException($"No such child: {string.Join(' ', arguments)}"),
     };
+
+    /// <summary>A restart that finds open incidents: prints how long that took, in milliseconds, and how many there were.</summary>
+    private static Task<int> Incidents(string place, int checks)
+    {
+        using var services = IncidentBenchmark.Provider(place, TimeProvider.System, checks);
+        var incidents = services.GetRequiredService<IncidentService>();
+        var started = Stopwatch.GetTimestamp();
+        incidents.Begin();
+        var took = Stopwatch.GetElapsedTime(started);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{took.TotalMilliseconds} {incidents.Open.Count}"));
+        return Task.FromResult(0);
+    }
 
     /// <summary>An empty endpoint, and the health endpoints of one side over the same 20 checks. For the load.</summary>
     private static async Task<int> ServeAsync(bool healthKit)

@@ -10,6 +10,7 @@ internal sealed record RowGroup(string Name, Func<BenchmarkOptions, IAsyncEnumer
         new("monitor", options => MicroRows.Monitor(options).ToAsyncEnumerable()),
         new("service", options => MicroRows.Service(options).ToAsyncEnumerable()),
         new("results", options => MicroRows.Results(options).ToAsyncEnumerable()),
+        new("incidents", IncidentRows.Measure),
         new("http", HttpRows.Measure),
         new("engine", EngineRows.Measure),
         new("footprint", FootprintRows.Measure),

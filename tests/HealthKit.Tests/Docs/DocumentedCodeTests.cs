@@ -11,6 +11,7 @@ public partial class DocumentedCodeTests
     [Theory]
     [InlineData("docs/writing-checks.md", "tests/HealthKit.Tests/Docs/WritingChecksSamples.cs")]
     [InlineData("docs/getting-started.md", "tests/HealthKit.Tests/Docs/GettingStartedSamples.cs")]
+    [InlineData("docs/incidents.md", "tests/HealthKit.Tests/Docs/IncidentsSamples.cs")]
     [InlineData("docs/deployment.md", "tests/HealthKit.IntegrationTests.Child/ContainerHealthCheck.cs")]
     [InlineData("README.md", "samples/Quickstart/Program.cs")]
     public void Every_block_of_code_stands_in_a_compiled_file(string page, string source)
@@ -59,6 +60,18 @@ public partial class DocumentedCodeTests
         Assert.Equal(HealthStatus.Healthy, (await host.Until("inbox_mail", check => check.Condition == CheckCondition.Current)).Status);
     }
 
+    [Fact]
+    public async Task The_documented_sinks_work()
+    {
+        var builder = TestHost.Builder(("AddDefaultChecks", "false"));
+        builder.Services.AddSingleton<IncidentsSamples.MailSink>();
+        builder.Services.AddSingleton<IMailer, Mailer>();
+        IncidentsSamples.Sinks(builder, "http://127.0.0.1:9/hook");
+        await using var host = await TestHost.Start(builder);
+        await IncidentsSamples.Test(host.Host.Services.GetRequiredService<HealthIncidents>());
+        Assert.Equal("Test: alerts of " + builder.Environment.ApplicationName, ((Mailer)host.Host.Services.GetRequiredService<IMailer>()).Title?.Split(" on ")[0]);
+    }
+
     private static string Normalize(string code) => WhiteSpace().Replace(code, " ").Trim();
 
     [GeneratedRegex("```csharp\n(.*?)```", RegexOptions.Singleline)]
@@ -72,6 +85,17 @@ public partial class DocumentedCodeTests
         public Task<int> CountAsync(CancellationToken token) => Task.FromResult(waiting);
 
         public Task<int> CountAsync(string folder, CancellationToken token) => Task.FromResult(waiting);
+    }
+
+    private sealed class Mailer : IMailer
+    {
+        public string? Title { get; private set; }
+
+        public Task SendAsync(string title, string body, CancellationToken token)
+        {
+            Title = title;
+            return Task.CompletedTask;
+        }
     }
 
     private sealed class Import : IImport
