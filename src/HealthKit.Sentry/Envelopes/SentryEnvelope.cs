@@ -43,9 +43,11 @@ internal sealed class SentryEnvelope
             : new SentryEnvelope(eventId, items) { IsSentAgain = isSentAgain };
     }
 
-    /// <summary>An envelope of a check-in. One that comes late tells nothing, so it is never sent again.</summary>
+    /// <summary>An envelope of a check-in.</summary>
     /// <param name="payload">The check-in as JSON.</param>
-    public static SentryEnvelope ForCheckIn(ReadOnlyMemory<byte> payload) => new(null, [SentryItem.CheckIn(payload)]);
+    /// <param name="isSentAgain">Whether somebody sends it again: not where it tells the time it is sent at.</param>
+    public static SentryEnvelope ForCheckIn(ReadOnlyMemory<byte> payload, bool isSentAgain = false) =>
+        new(null, [SentryItem.CheckIn(payload)]) { IsSentAgain = isSentAgain };
 
     /// <summary>
     /// Writes an envelope: a line of headers, then each item as a line of headers, its bytes and a line feed
