@@ -64,6 +64,9 @@ internal sealed partial class CheckInQueue : SentryCheckIns, IDisposable
         }
     }
 
+    /// <summary>Whether the thread waits; for tests.</summary>
+    internal bool Sleeps => _pause.Sleeps;
+
     public override string CheckIn(
         string slug, SentryCheckInStatus status, TimeSpan? duration = null, SentryMonitorConfig? monitor = null, string? checkInId = null)
     {

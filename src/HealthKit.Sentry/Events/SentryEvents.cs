@@ -21,8 +21,6 @@ internal sealed class SentryEvents(SentrySettings settings, Redactor redactor, S
     private const int MaxCrumbText = 300;
     private const int MaxReadings = 50;
     private const int MaxDataBytes = 16 * 1024;
-    private const int MaxExtra = 100;
-    private const int MaxExtraBytes = 512 * 1024;
     private const int MaxFingerprint = 20;
 
     /// <summary>The event's id of a message's id.</summary>
@@ -90,15 +88,9 @@ internal sealed class SentryEvents(SentrySettings settings, Redactor redactor, S
     }
 
     /// <summary>A message of the app's own.</summary>
-    public SentryIncidentEvent OfMessage(
-        string id,
-        DateTimeOffset at,
-        LogLevel level,
-        string text,
-        IReadOnlyDictionary<string, object?>? extra,
-        IReadOnlyList<string>? fingerprint,
-        AppIdentity app)
+    public SentryIncidentEvent OfMessage(OwnMessage message, SentryApp app)
     {
+        var (id, at, level, text) = (message.Id, message.At, message.Level, message.Text);
         using var writer = new EventWriter(redactor);
         var json = writer.Json;
         json.WriteStartObject();
@@ -107,7 +99,7 @@ internal sealed class SentryEvents(SentrySettings settings, Redactor redactor, S
         json.WriteStartObject("logentry");
         json.WriteString("formatted", formatted.Length == 0 ? "(no text)" : formatted);
         json.WriteEndObject();
-        List<string> parts = [.. (fingerprint ?? []).Select(part => writer.Line(part, MaxTag)).Where(part => part.Length > 0).Take(MaxFingerprint)];
+        List<string> parts = [.. message.Fingerprint.Select(part => writer.Line(part, MaxTag)).Where(part => part.Length > 0).Take(MaxFingerprint)];
         if (parts.Count > 0)
         {
             WriteTexts(json, "fingerprint", parts);
@@ -121,9 +113,10 @@ internal sealed class SentryEvents(SentrySettings settings, Redactor redactor, S
         json.WriteStartObject("contexts");
         WriteApp(writer, app.Name, app.Version);
         json.WriteEndObject();
-        if (extra is { Count: > 0 })
+        if (message.Extra is { } extra)
         {
-            WriteExtra(writer, extra);
+            json.WritePropertyName("extra");
+            json.WriteRawValue(extra);
         }
 
         WriteCrumbs(writer, at);
@@ -436,44 +429,6 @@ internal sealed class SentryEvents(SentrySettings settings, Redactor redactor, S
     {
         using var writer = new EventWriter(redactor);
         writer.Value(document.RootElement);
-        return writer.ToBytes().ToArray();
-    }
-
-    /// <summary>Each entry by itself, so that one that is too large, or whose code throws, costs only itself.</summary>
-    private void WriteExtra(EventWriter writer, IReadOnlyDictionary<string, object?> extra)
-    {
-        var names = new HashSet<string>([""], StringComparer.Ordinal);
-        var room = MaxExtraBytes;
-        writer.Json.WriteStartObject("extra");
-        foreach (var (name, value) in extra.Take(MaxExtra))
-        {
-            byte[] json;
-            try
-            {
-                json = Json(name, value);
-            }
-            catch (Exception e)
-            {
-                // The app's own code: its trouble is told in its place.
-                json = Json(name, $"<not readable: {e.GetType().Name}>");
-            }
-
-            var key = writer.Key(name);
-            if (json.Length <= room && names.Add(key))
-            {
-                room -= json.Length;
-                writer.Json.WritePropertyName(key);
-                writer.Json.WriteRawValue(json);
-            }
-        }
-
-        writer.Json.WriteEndObject();
-    }
-
-    private byte[] Json(string name, object? value)
-    {
-        using var writer = new EventWriter(redactor);
-        writer.ValueOf(name, value);
         return writer.ToBytes().ToArray();
     }
 }

@@ -13,15 +13,16 @@ internal sealed partial class MessageQueue : SentryMessages, IDisposable
     private static readonly TimeSpan LastBackOff = TimeSpan.FromMinutes(5);
 
     private readonly Lock _gate = new();
-    private readonly Queue<SentryIncidentEvent> _waiting = new();
+    private readonly Queue<OwnMessage> _waiting = new();
     private readonly SentryClients _clients;
     private readonly TimeProvider _time;
     private readonly Pause _pause;
     private readonly CancellationTokenSource _stop = new();
     private readonly ILogger _logger;
-    private readonly SentryEvents _events;
-    private readonly AppIdentity _app;
+    private readonly Redactor _redactor;
+    private readonly SentryApp _app;
     private Thread? _thread;
+    private string? _lastWithoutClient;
     private bool _stopping;
     private bool _toldOverflow;
 
@@ -31,10 +32,8 @@ internal sealed partial class MessageQueue : SentryMessages, IDisposable
         _time = services.GetService<TimeProvider>() ?? TimeProvider.System;
         _pause = new Pause(_time);
         _logger = services.GetRequiredService<ILoggerFactory>().CreateLogger(SentryService.Category);
-        _app = AppIdentity.Of(services);
-
-        // Until a sink is there; its settings are the environment's then.
-        _events = new SentryEvents(SentrySettings.Of(new SentryOptions { Dsn = "" }, services), services.GetRequiredService<Redactor>(), services.GetRequiredService<SentryTrail>());
+        _app = SentryApp.Of(services);
+        _redactor = services.GetRequiredService<Redactor>();
         clients.Changed += _pause.Set;
     }
 
@@ -50,6 +49,9 @@ internal sealed partial class MessageQueue : SentryMessages, IDisposable
         }
     }
 
+    /// <summary>Whether the thread waits; for tests.</summary>
+    internal bool Sleeps => _pause.Sleeps;
+
     public override string? Capture(
         LogLevel level, string message, IReadOnlyDictionary<string, object?>? extra = null, IReadOnlyList<string>? fingerprint = null)
     {
@@ -59,10 +61,9 @@ internal sealed partial class MessageQueue : SentryMessages, IDisposable
             return null;
         }
 
-        // What it holds is the app's and may change: it is written here and now.
-        var id = SentryEvents.IdOf(Guid.NewGuid().ToString("N"));
-        Enqueue((_clients.Main?.Events ?? _events).OfMessage(id, _time.GetUtcNow(), level, message, extra, fingerprint, _app));
-        return id;
+        var own = OwnMessage.Of(_time.GetUtcNow(), level, message, extra, fingerprint, _redactor);
+        Enqueue(own);
+        return own.Id;
     }
 
     /// <summary>Sends what can be sent within a time. The rest is lost.</summary>
@@ -95,7 +96,7 @@ internal sealed partial class MessageQueue : SentryMessages, IDisposable
         _clients.Changed -= _pause.Set;
     }
 
-    private void Enqueue(SentryIncidentEvent message)
+    private void Enqueue(OwnMessage message)
     {
         var tell = false;
         lock (_gate)
@@ -141,7 +142,7 @@ internal sealed partial class MessageQueue : SentryMessages, IDisposable
         var failures = 0;
         while (true)
         {
-            SentryIncidentEvent? next;
+            OwnMessage? next;
             lock (_gate)
             {
                 if (!_waiting.TryPeek(out next) && _stopping)
@@ -210,9 +211,7 @@ internal sealed partial class MessageQueue : SentryMessages, IDisposable
     }
 
     /// <summary>Whether there is somewhere to send to now: what came before the first sink need not wait.</summary>
-    private bool HasNewClient(SentryIncidentEvent next) => _lastWithoutClient == next.EventId && _clients.Main is not null;
-
-    private string? _lastWithoutClient;
+    private bool HasNewClient(OwnMessage next) => _lastWithoutClient == next.Id && _clients.Main is not null;
 
     private bool WaitForNews()
     {
@@ -242,20 +241,20 @@ internal sealed partial class MessageQueue : SentryMessages, IDisposable
         }
     }
 
-    private (SinkOutcome Outcome, TimeSpan? Wait) Send(SentryIncidentEvent message)
+    private (SinkOutcome Outcome, TimeSpan? Wait) Send(OwnMessage message)
     {
         if (_clients.Main is not { } client)
         {
-            _lastWithoutClient = message.EventId;
+            _lastWithoutClient = message.Id;
             return (_clients.AreOff ? SinkOutcome.Rejected : SinkOutcome.Retry, null);
         }
 
         try
         {
-            var result = client.SendAsync(message, _stop.Token).GetAwaiter().GetResult();
+            var result = client.SendAsync(client.Events.OfMessage(message, _app), _stop.Token).GetAwaiter().GetResult();
             if (result.Outcome == SinkOutcome.Rejected)
             {
-                LogRejected(_logger, message.EventId, result.Problem);
+                LogRejected(_logger, message.Id, result.Problem);
             }
 
             return (result.Outcome, result.RetryAfter);
@@ -263,7 +262,7 @@ internal sealed partial class MessageQueue : SentryMessages, IDisposable
         catch (Exception e)
         {
             // The app's own sender may throw anything; it is asked again later.
-            LogFailed(_logger, message.EventId, e.GetType().Name);
+            LogFailed(_logger, message.Id, e.GetType().Name);
             return (SinkOutcome.Retry, null);
         }
     }

@@ -7,6 +7,11 @@ internal sealed class Pause(TimeProvider time) : IDisposable
 {
     private readonly AutoResetEvent _news = new(false);
 
+    private volatile bool _sleeps;
+
+    /// <summary>Whether somebody waits; for tests.</summary>
+    public bool Sleeps => _sleeps;
+
     public void Set() => _news.Set();
 
     /// <summary>Waits for news, for at most that long; null for as long as it takes.</summary>
@@ -17,20 +22,23 @@ internal sealed class Pause(TimeProvider time) : IDisposable
             return;
         }
 
-        if (atMost is not { } limit)
+        if (atMost is { } limit && !ReferenceEquals(time, TimeProvider.System))
         {
-            _news.WaitOne();
-        }
-        else if (ReferenceEquals(time, TimeProvider.System))
-        {
-            _news.WaitOne(limit);
+            using var timer = time.CreateTimer(static news => ((AutoResetEvent)news!).Set(), _news, limit, Timeout.InfiniteTimeSpan);
+            Sleep(Timeout.InfiniteTimeSpan);
         }
         else
         {
-            using var timer = time.CreateTimer(static news => ((AutoResetEvent)news!).Set(), _news, limit, Timeout.InfiniteTimeSpan);
-            _news.WaitOne();
+            Sleep(atMost ?? Timeout.InfiniteTimeSpan);
         }
     }
 
     public void Dispose() => _news.Dispose();
+
+    private void Sleep(TimeSpan atMost)
+    {
+        _sleeps = true;
+        _news.WaitOne(atMost);
+        _sleeps = false;
+    }
 }

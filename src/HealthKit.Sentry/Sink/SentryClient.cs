@@ -7,7 +7,7 @@ internal sealed class SentryClient : IDisposable
     private readonly Redactor _redactor;
 
     public SentryClient(
-        string name, SentrySettings settings, SentryTransport? transport, ISentryEventSender? sender, Redactor redactor, SentryTrail trail, AppIdentity app)
+        string name, SentrySettings settings, SentryTransport? transport, ISentryEventSender? sender, Redactor redactor, SentryTrail trail, SentryApp app)
     {
         (Name, Settings, Transport, App) = (name, settings, transport, app);
         _sender = sender;
@@ -19,7 +19,7 @@ internal sealed class SentryClient : IDisposable
 
     public SentrySettings Settings { get; }
 
-    public AppIdentity App { get; }
+    public SentryApp App { get; }
 
     public SentryEvents Events { get; }
 

@@ -77,7 +77,7 @@ internal sealed partial class SentrySink : IIncidentSink, IDisposable
         var settings = SentrySettings.Of(options, services);
         var redactor = services.GetRequiredService<Redactor>();
         var time = services.GetService<TimeProvider>() ?? TimeProvider.System;
-        var app = AppIdentity.Of(services);
+        var app = SentryApp.Of(services);
         var client = new SentryClient(
             name,
             settings,

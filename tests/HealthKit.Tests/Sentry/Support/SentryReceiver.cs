@@ -37,7 +37,7 @@ internal sealed class SentryReceiver : IAsyncDisposable
     private readonly CancellationTokenSource _end = new();
     private int _requests;
 
-    private SentryReceiver(string prefix)
+    private SentryReceiver(string prefix, int port)
     {
         _prefix = prefix;
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -45,7 +45,7 @@ internal sealed class SentryReceiver : IAsyncDisposable
         {
             kestrel.Limits.MaxRequestBodySize = null;
             kestrel.Limits.MinResponseDataRate = null;
-            kestrel.Listen(IPAddress.Loopback, 0, listen =>
+            kestrel.Listen(IPAddress.Loopback, port, listen =>
             {
                 listen.Protocols = HttpProtocols.Http1;
                 listen.Use(next => connection => Garbage(connection, next));
@@ -77,9 +77,10 @@ internal sealed class SentryReceiver : IAsyncDisposable
     public int Requests => _requests;
 
     /// <param name="prefix">A path before the project, without slashes at its ends.</param>
-    public static async Task<SentryReceiver> StartAsync(string prefix = "")
+    /// <param name="port">The port; 0 for any that is free.</param>
+    public static async Task<SentryReceiver> StartAsync(string prefix = "", int port = 0)
     {
-        var receiver = new SentryReceiver(prefix);
+        var receiver = new SentryReceiver(prefix, port);
         await receiver._app.StartAsync();
         return receiver;
     }
