@@ -34,7 +34,7 @@ trap 'rm -rf "$results"; [ -z "${CI:-}" ] || dotnet build-server shutdown >/dev/
 # Sentry's own code, which HealthKit.Sentry's tests compare with. It needs Node 20.19 or later, which Debian 12 does not have as a package:
 # where there is none, those tests say so, and fail in CI. Installed once into an ignored folder.
 node_oracles() {
-  local folder=artifacts/node-oracles packages=(@sentry/core@11.12.0 @sentry/node@11.12.0)
+  local folder=artifacts/node-oracles packages=(@sentry/core@11.12.0 @sentry/node@11.12.0 @spotlightjs/spotlight@4.11.8 hono@4.12.25)
   if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
     echo "Without node and npm, nothing is compared with Sentry's own code."
   elif [ "$(cat "$folder/installed" 2>/dev/null)" != "${packages[*]}" ]; then

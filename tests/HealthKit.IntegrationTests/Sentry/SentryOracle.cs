@@ -24,19 +24,27 @@ internal static class SentryOracle
     /// <summary>Asks it; one process an answer.</summary>
     public static JsonNode Ask(JsonObject question)
     {
-        if (!Directory.Exists(Path.Combine(Packages, "node_modules", "@sentry", "core")))
-        {
-            throw new InvalidOperationException($"This test needs @sentry/core in {Packages}: run tests/run.sh, or its step node_oracles.");
-        }
-
-        var script = Path.Combine(Repository(), "tests", "HealthKit.IntegrationTests", "Sentry", "oracle.cjs");
-        using var node = ChildProcess.Start("node", script, Packages);
+        using var node = ChildProcess.Start("node", Script("oracle.cjs"), Packages);
         node.WriteLine(question.ToJsonString());
         node.EndInput();
         var answer = string.Concat(node.ReadToEnd(TimeSpan.FromSeconds(60)));
         return node.WaitForExit() == 0
             ? JsonNode.Parse(answer)!
             : throw new InvalidOperationException($"{node.Command} failed: {node.Errors}");
+    }
+
+    /// <summary>A script beside the tests, which needs the packages.</summary>
+    public static string Script(string name)
+    {
+        foreach (var package in new[] { "@sentry/core", "@sentry/node", "@spotlightjs/spotlight" })
+        {
+            if (!Directory.Exists(Path.Combine(Packages, "node_modules", package)))
+            {
+                throw new InvalidOperationException($"This test needs {package} in {Packages}: run tests/run.sh, or its step node_oracles.");
+            }
+        }
+
+        return Path.Combine(Repository(), "tests", "HealthKit.IntegrationTests", "Sentry", name);
     }
 
     private static string? FindProblem()

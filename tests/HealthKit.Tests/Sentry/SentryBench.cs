@@ -1,4 +1,3 @@
-using System.Text.Json;
 using HealthKit.Tests.AspNetCore;
 using HealthKit.Tests.Incidents.Sinks;
 
@@ -50,16 +49,4 @@ internal sealed class SentryBench : IAsyncDisposable
         _sinks.ForEach(sink => sink.Dispose());
         await Receiver.DisposeAsync();
     }
-}
-
-/// <summary>Reading of received JSON.</summary>
-internal static class ReceivedJson
-{
-    public static string Text(this JsonElement json, params string[] path) => json.At(path).GetString()!;
-
-    public static JsonElement At(this JsonElement json, params string[] path) => path.Aggregate(json, (element, name) => element.GetProperty(name));
-
-    public static bool Has(this JsonElement json, string name) => json.TryGetProperty(name, out _);
-
-    public static IEnumerable<string> Texts(this JsonElement json, string name) => json.GetProperty(name).EnumerateArray().Select(item => item.GetString()!);
 }
