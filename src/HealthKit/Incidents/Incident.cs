@@ -30,10 +30,13 @@ public sealed record Incident
     /// <summary>The item that the reason is about, where the check covers several and says which (<c>Data["item"]</c>).</summary>
     public string? Item { get; init; }
 
+    /// <summary>Every such item there was, the first one first; at most 20.</summary>
+    public IReadOnlyList<string> Items { get; init; } = [];
+
     /// <summary>The present status, or the last bad one when it is resolved.</summary>
     public required HealthStatus Status { get; init; }
 
-    /// <summary>The worst status there was.</summary>
+    /// <summary>The worst status there was, since it was opened or reopened.</summary>
     public required HealthStatus WorstStatus { get; init; }
 
     /// <summary>Since when the check has been bad.</summary>
@@ -54,13 +57,13 @@ public sealed record Incident
     /// <summary>The time in which nobody looked, because the app did not run; what the check did then is unknown. The last one, if there were several.</summary>
     public IncidentGap? Gap { get; init; }
 
-    /// <summary>The latest bad result's text.</summary>
+    /// <summary>The text of the result that opened it, or changed its status or reason last.</summary>
     public string? Description { get; init; }
 
     /// <summary>What to do.</summary>
     public string? Remedy { get; init; }
 
-    /// <summary>The exception of the latest bad result, if it had one.</summary>
+    /// <summary>The exception of that result, if it had one.</summary>
     public ExceptionInfo? Exception { get; init; }
 
     /// <summary>The registration's tags.</summary>
@@ -80,6 +83,9 @@ public sealed record Incident
 
     /// <summary>The open incident of <see cref="Cause"/>.</summary>
     public string? CauseIncidentId { get; init; }
+
+    /// <summary>The checks that depend on this one, directly or not: what else it may have taken with it; at most 20.</summary>
+    public IReadOnlyList<string> Dependents { get; init; } = [];
 
     /// <summary>Why nobody is told of it at present; null when somebody was told, or nothing keeps from it.</summary>
     public IncidentSilence? Silence { get; init; }

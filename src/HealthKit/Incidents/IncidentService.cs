@@ -15,6 +15,7 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
 
     private static readonly TimeSpan OpenPatience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan AfterError = TimeSpan.FromSeconds(1);
 
     private readonly Lock _beginning = new();
     private readonly Lock _gate = new();
@@ -36,7 +37,10 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
     private readonly ConcurrentDictionary<string, Incident> _incidents = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The resolved ones in the order of their end.</summary>
-    private readonly Queue<string> _resolved = new();
+    private readonly LinkedList<string> _resolved = new();
+
+    /// <summary>When the end of mutes or maintenance is to be looked for; <see cref="long.MaxValue"/> for never.</summary>
+    private long _silenceLookAt = long.MaxValue;
     private volatile bool _hasBegun;
     private bool _stopped;
 
@@ -55,7 +59,7 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
     {
         (_journal, _delivery, _flusher, _ledger, _evidence, _silences) = (journal, delivery, flusher, ledger, evidence, silences);
         (_declared, _monitor, _time, _application, _logger) = (declared, monitor, time, application, logger);
-        _alarm = new Alarm(time, "HealthKit incidents", Ring);
+        _alarm = new Alarm(time, "HealthKit incidents", RingSafely);
         _tracker = new IncidentTracker(
             this,
             check => _declared.IncidentRules.Dependencies.CausesOf(check),
@@ -75,7 +79,7 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
 
     public override IReadOnlyList<MaintenanceWindow> Maintenance => _silences.Windows(_time.GetUtcNow());
 
-    private Moment Now => new(_time.GetUtcNow(), _alarm.Now);
+    private Moment Now => new(_time.GetUtcNow(), _monitor.Time);
 
     /// <summary>Reads what the run before left and goes on with it. Opening files takes time: not on the start's path.</summary>
     public void Begin()
@@ -90,9 +94,9 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
             if (!_hasBegun)
             {
                 // The outboxes first: what is handed over before they are open would not survive a kill. An app's own sink may hang while it is made.
-                var opening = new Thread(_delivery.Start) { IsBackground = true, Name = "HealthKit outboxes open" };
-                opening.UnsafeStart();
-                opening.Join(OpenPatience);
+                var areOpen = new ManualResetEventSlim();
+                new Thread(() => OpenFiles(areOpen)) { IsBackground = true, Name = "HealthKit outboxes open" }.UnsafeStart();
+                areOpen.Wait(OpenPatience);
                 Restore();
             }
         }
@@ -204,7 +208,7 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
             {
                 var now = Now;
                 _tracker.Advance(now, all: true);
-                SetAlarm(now);
+                SetAlarm(now, hasLookedAtAll: true);
             }
         }
     }
@@ -223,6 +227,9 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
     void IIncidentEffects.Commit(Incident incident, IncidentNotice? notice)
     {
         _journal.Write(incident, notice);
+
+        // Before anybody is told: whoever is may ask for it at once.
+        Keep(incident);
         if (notice is not null)
         {
             _delivery.Enqueue(MessageOf(incident, notice));
@@ -233,16 +240,15 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
         {
             _flusher.MarkDirty(journal);
         }
-
-        Keep(incident);
     }
 
     void IIncidentEffects.RunNow(string check)
     {
         try
         {
-            // Its result comes as an event.
-            _ = _monitor.RunAsync(check);
+            // Its result comes as an event. That it does not, because the check is turned off meanwhile, is no exception that nobody has seen.
+            _ = _monitor.RunAsync(check).ContinueWith(
+                static run => run.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         }
         catch (Exception e) when (e is InvalidOperationException or ArgumentException)
         {
@@ -252,6 +258,24 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
     }
 
     void IIncidentEffects.Collect(Incident incident, CheckState state) => _evidence.Collect(incident, state);
+
+    private void OpenFiles(ManualResetEventSlim outboxesAreOpen)
+    {
+        try
+        {
+            _delivery.Start();
+            outboxesAreOpen.Set();
+
+            // Nobody waits for these: they only reserve their space.
+            _evidence.Open();
+            _silences.Open();
+        }
+        catch (Exception e)
+        {
+            var error = e.GetType().FullName;
+            LogNotOpened(_logger, error);
+        }
+    }
 
     private void Restore()
     {
@@ -301,6 +325,21 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
         }
     }
 
+    /// <summary>On the alarm's thread: an exception there would be the app's end.</summary>
+    private void RingSafely()
+    {
+        try
+        {
+            Ring();
+        }
+        catch (Exception e)
+        {
+            var error = e.GetType().FullName;
+            LogNotLooked(_logger, error);
+            _alarm.Set(_alarm.Now + AfterError.Ticks);
+        }
+    }
+
     private void Ring()
     {
         lock (_gate)
@@ -308,21 +347,33 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
             if (!_stopped)
             {
                 var now = Now;
-                _tracker.Advance(now, all: _tracker.HasSilenced);
-                SetAlarm(now);
+                var all = _silenceLookAt <= now.Ticks;
+                _tracker.Advance(now, all);
+                SetAlarm(now, hasLookedAtAll: all);
             }
         }
     }
 
-    private void SetAlarm(Moment now)
+    private void SetAlarm(Moment now, bool hasLookedAtAll = false)
     {
-        var next = _tracker.NextLook;
-        if (_tracker.HasSilenced && _silences.NextChange(now.Utc) is { } change)
+        if (!_tracker.HasSilenced)
         {
-            next = Math.Min(next, now.Ticks + Math.Max((change - now.Utc).Ticks, TimeSpan.TicksPerMillisecond));
+            _silenceLookAt = long.MaxValue;
+        }
+        else if (_silences.NextChange(now.Utc) is { } change)
+        {
+            // Sooner at any time, later only by a look: what has just ended is no change to come any more.
+            var at = now.Ticks + Math.Max((change - now.Utc).Ticks, TimeSpan.TicksPerMillisecond);
+            _silenceLookAt = hasLookedAtAll ? at : Math.Min(at, _silenceLookAt);
+        }
+        else
+        {
+            _silenceLookAt = hasLookedAtAll ? long.MaxValue : now.Ticks;
         }
 
-        _alarm.Set(next);
+        // The alarm counts the time in which the process stood still, too.
+        var next = Math.Min(_tracker.NextLook, _silenceLookAt);
+        _alarm.Set(next == long.MaxValue ? next : _alarm.Now + Math.Max(next - now.Ticks, 0));
     }
 
     private void Keep(Incident incident)
@@ -334,12 +385,14 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
             return;
         }
 
-        _resolved.Enqueue(incident.Id);
-        while (_resolved.Count > MaxRecent)
+        // One that was reopened stands here already: it must not take the place of others.
+        _resolved.Remove(incident.Id);
+        _resolved.AddLast(incident.Id);
+        if (_resolved.Count > MaxRecent)
         {
-            // One that was reopened stands here twice, or is open.
-            var oldest = _resolved.Dequeue();
-            if (!_resolved.Contains(oldest) && _incidents[oldest].ResolvedAt is not null)
+            var oldest = _resolved.First!.Value;
+            _resolved.RemoveFirst();
+            if (_incidents.TryGetValue(oldest, out var kept) && !kept.IsOpen)
             {
                 _incidents.TryRemove(oldest, out _);
                 _journal.Forget(oldest);
@@ -362,4 +415,10 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
 
     [LoggerMessage(EventId = 311, Level = LogLevel.Debug, Message = "Cause '{Check}' was not run: {Problem}")]
     private static partial void LogNotRun(ILogger logger, string check, string problem);
+
+    [LoggerMessage(EventId = 313, Level = LogLevel.Error, Message = "The files of incidents could not be opened: {Error}")]
+    private static partial void LogNotOpened(ILogger logger, string? error);
+
+    [LoggerMessage(EventId = 312, Level = LogLevel.Critical, Message = "Open incidents could not be looked at; it is tried again in a second: {Error}")]
+    private static partial void LogNotLooked(ILogger logger, string? error);
 }

@@ -77,6 +77,88 @@ public sealed class IncidentServiceTests
     }
 
     [Fact]
+    public async Task What_was_in_maintenance_is_told_when_its_file_is_gone_although_its_check_has_no_result_for_an_hour()
+    {
+        var sink = new Recorder();
+        var file = Path.Combine(Directory.CreateTempSubdirectory("hk-maintenance-").FullName, "maintenance");
+        await File.WriteAllTextAsync(file, "");
+        await using var host = await Start(
+            sink,
+            builder => builder
+                .AddDelegateCheck("often", _ => new(HealthCheckResult.Healthy()))
+                .AddDelegateCheck("seldom", _ => new(HealthCheckResult.Unhealthy("down")))
+                .Configure("seldom", policy => policy with { Period = TimeSpan.FromHours(1) }),
+            settings: ("MaintenanceFile", file));
+        await Wait.For(() => Incidents(host).Open is [{ Silence: IncidentSilence.Maintenance }]);
+        Assert.Empty(sink.Messages);
+        File.Delete(file);
+        await Wait.For(() => sink.Kinds("seldom").Contains("Opened"));
+    }
+
+    [Fact]
+    public async Task A_look_at_open_incidents_that_fails_does_not_end_the_app_and_is_made_up_for()
+    {
+        var sink = new Recorder();
+        var time = new BrokenOnce("HealthKit incidents");
+        await using var host = await Start(
+            sink,
+            builder =>
+            {
+                builder.Services.AddSingleton<TimeProvider>(time);
+                builder.AddDelegateCheck("a", _ => new(HealthCheckResult.Unhealthy("down"))).Configure("a", policy => policy with { Period = TimeSpan.FromHours(1) });
+            },
+            mute: "a",
+            muteFor: TimeSpan.FromSeconds(2));
+        await Wait.For(() => Incidents(host).Open is [{ Silence: IncidentSilence.Muted }]);
+        await Wait.For(() => sink.Kinds("a").Contains("Opened"));
+        Assert.True(time.HasBroken);
+    }
+
+    [Fact]
+    public async Task An_incident_that_is_reopened_again_and_again_takes_one_place_among_the_recent_ones()
+    {
+        await using var host = await Start(new Recorder(), _ => { });
+        var incidents = Incidents(host);
+        void Commit(int id, bool isOpen) => ((IIncidentEffects)incidents).Commit(
+            new Incident
+            {
+                Id = $"id{id}",
+                Check = $"c{id}",
+                Status = HealthStatus.Unhealthy,
+                WorstStatus = HealthStatus.Unhealthy,
+                OpenedAt = DateTimeOffset.UnixEpoch,
+                UpdatedAt = DateTimeOffset.UnixEpoch,
+                ResolvedAt = isOpen ? null : DateTimeOffset.UnixEpoch,
+            },
+            notice: null);
+        for (var id = 0; id < 100; id++)
+        {
+            Commit(id, isOpen: false);
+        }
+
+        for (var times = 0; times < 150; times++)
+        {
+            Commit(0, isOpen: true);
+            Commit(0, isOpen: false);
+        }
+
+        Assert.Equal(100, incidents.Recent.Count);
+        Commit(100, isOpen: false);
+        Assert.Equal(100, incidents.Recent.Count);
+        Assert.Null(incidents.Find("id1"));
+        Assert.NotNull(incidents.Find("id0"));
+    }
+
+    [Fact]
+    public async Task Space_is_reserved_when_the_app_starts()
+    {
+        var place = Directory.CreateTempSubdirectory("hk-incidents-").FullName;
+        await using var host = await Start(new Recorder(), _ => { }, settings: ("StateDirectory", place));
+        await Wait.For(() => new[] { "incidents", "evidence", "ledger", "silence", "outbox-log" }.All(
+            name => Directory.EnumerateFiles(place, name + ".*", SearchOption.AllDirectories).Any(file => new FileInfo(file).Length > 0)));
+    }
+
+    [Fact]
     public async Task An_incident_outlives_the_app_and_is_resolved_once()
     {
         var place = Directory.CreateTempSubdirectory("hk-incidents-").FullName;
@@ -131,17 +213,72 @@ public sealed class IncidentServiceTests
         Assert.DoesNotContain(receiver.Requests, request => request.Text.Contains("sink_hook", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task No_planted_secret_is_in_any_byte_that_is_sent_logged_shown_or_kept()
+    {
+        var place = Directory.CreateTempSubdirectory("hk-incidents-").FullName;
+        await using var receiver = WebhookReceiver.Start(WebhookReceiver.Answer(WebhookReceiver.Ok));
+        var sink = new Recorder();
+        await using (var host = await Start(
+            sink,
+            builder => builder
+                .AddDelegateCheck("text", _ => new(HealthCheckResult.Unhealthy(
+                    "redis://:PLANTED1@cache:6379 refused; Server=db;Password=PLANTED2;",
+                    data: new Dictionary<string, object> { ["connection"] = "amqp://u:PLANTED3@mq/", ["password"] = "PLANTED4", ["reason"] = "x.y" })))
+                .AddDelegateCheck("throws", _ => throw new InvalidOperationException("GET https://u:PLANTED5@api.example/?token=PLANTED6 failed: Bearer PLANTED7PLANTED7PLANTED7"))
+                .AddDelegateCheck("app", _ => new(HealthCheckResult.Unhealthy("cannot log in as shop with PLANTED8"))),
+            settings:
+            [
+                ("StateDirectory", place),
+                ("Sinks:hook:Type", "Webhook"),
+                ("Sinks:hook:Url", receiver.Url("/services/PLANTED9/abcdefghijkl").AbsoluteUri),
+                ("Sinks:hook:Authorization", "Bearer PLANTED0PLANTED0"),
+            ],
+            secret: "PLANTED8"))
+        {
+            await Wait.For(() => sink.Messages.Count >= 3 && Incidents(host).Open.All(incident => Incidents(host).FindEvidence(incident.Id) is not null));
+            await Wait.For(() => receiver.Requests.Count >= 3);
+            var shown = new System.Buffers.ArrayBufferWriter<byte>();
+            using (var writer = new System.Text.Json.Utf8JsonWriter(shown))
+            {
+                writer.WriteStartArray();
+                foreach (var incident in Incidents(host).Open)
+                {
+                    IncidentJson.Write(writer, incident);
+                    writer.WriteRawValue(Incidents(host).FindEvidence(incident.Id)!);
+                }
+
+                Incidents(host).GetDowntime().WriteJson(writer);
+                writer.WriteEndArray();
+            }
+
+            Assert.DoesNotContain("PLANTED", System.Text.Encoding.UTF8.GetString(shown.WrittenSpan), StringComparison.Ordinal);
+            Assert.All(host.Log.Lines, line => Assert.DoesNotContain("PLANTED", line, StringComparison.Ordinal));
+            Assert.All(receiver.Requests, request => Assert.DoesNotContain("PLANTED", request.Text, StringComparison.Ordinal));
+            var kept = Directory.GetFiles(place, "*.journal", SearchOption.AllDirectories);
+            Assert.Contains(kept, file => file.Contains("outbox-hook", StringComparison.Ordinal));
+            Assert.All(kept, file => Assert.Equal(-1, File.ReadAllBytes(file).AsSpan().IndexOf("PLANTED"u8)));
+        }
+    }
+
     private static HealthIncidents Incidents(TestHost host) => host.Host.Services.GetRequiredService<HealthIncidents>();
 
     private static async Task<TestHost> Start(
-        Recorder sink, Action<IHealthKitBuilder> configure, string? mute = null, params (string, string?)[] settings)
+        Recorder sink, Action<IHealthKitBuilder> configure, string? mute = null, TimeSpan? muteFor = null, string? secret = null, params (string, string?)[] settings)
     {
         var builder = TestHost.Builder([.. Quick, .. settings]);
+        if (secret is not null)
+        {
+            var redactor = new Redactor();
+            redactor.AddSecret(secret);
+            builder.Services.AddSingleton(redactor);
+        }
+
         builder.Services.AddSingleton(sink);
         configure(builder.AddHealthKit(options => options.AddDefaultChecks = false).AddSink<Recorder>("recorder"));
         if (mute is not null)
         {
-            builder.Services.AddSingleton<Microsoft.Extensions.Hosting.IHostedService>(s => new MuteFirst(s.GetRequiredService<HealthIncidents>(), mute));
+            builder.Services.AddSingleton<Microsoft.Extensions.Hosting.IHostedService>(s => new MuteFirst(s.GetRequiredService<HealthIncidents>(), mute, muteFor ?? TimeSpan.FromHours(1)));
         }
 
         return await TestHost.Start(builder);
@@ -162,11 +299,22 @@ public sealed class IncidentServiceTests
         }
     }
 
-    private sealed class MuteFirst(HealthIncidents incidents, string check) : Microsoft.Extensions.Hosting.BackgroundService
+    /// <summary>The system's time, which fails one thread once.</summary>
+    private sealed class BrokenOnce(string thread) : TimeProvider
+    {
+        private int _broken;
+
+        public bool HasBroken => Volatile.Read(ref _broken) != 0;
+
+        public override DateTimeOffset GetUtcNow() =>
+            Thread.CurrentThread.Name == thread && Interlocked.Exchange(ref _broken, 1) == 0 ? throw new TimeZoneNotFoundException() : base.GetUtcNow();
+    }
+
+    private sealed class MuteFirst(HealthIncidents incidents, string check, TimeSpan duration) : Microsoft.Extensions.Hosting.BackgroundService
     {
         public override Task StartAsync(CancellationToken cancellationToken)
         {
-            incidents.Mute(check, "we know", TimeSpan.FromHours(1));
+            incidents.Mute(check, "we know", duration);
             return Task.CompletedTask;
         }
 

@@ -112,6 +112,10 @@ internal sealed class DiskSpaceCheck(FileSystemSource source, TimeProvider time,
         {
             description = AddOthers(description, worst, items);
             data["items"] = ItemData(items);
+            if (worst.Reason is not null)
+            {
+                data["item"] = worst.Mount?.MountPoint ?? worst.Path;
+            }
         }
 
         var status = worst.Error is null ? worst.Level.ToStatus(failureStatus) : UnknownStatus.Of(failureStatus);

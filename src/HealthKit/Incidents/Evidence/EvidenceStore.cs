@@ -69,6 +69,9 @@ internal sealed partial class EvidenceStore : IDisposable
         }
     }
 
+    /// <summary>Reserves its space on the disk while there is some: the first incident may be that there is none.</summary>
+    public void Open() => _ = OpenJournal();
+
     /// <summary>Collects the evidence of an incident that has just opened. Returns at once.</summary>
     /// <param name="incident">The incident.</param>
     /// <param name="state">The state of its check.</param>

@@ -59,7 +59,7 @@ internal sealed record LedgerPicture(
     private Downtime Sum(string? check, List<Outage> outages, IEnumerable<LedgerOutage> kept, Stretch[] folded, long foldedUntil = 0)
     {
         var seen = new SeenTime([.. kept.Where(outage => !outage.Planned)], Now);
-        var lengths = outages.ConvertAll(outage => Math.Max(0, (outage.End?.UtcTicks ?? Now) - outage.Start.UtcTicks));
+        var lengths = outages.ConvertAll(outage => outage.Planned ? 0 : Math.Max(0, (outage.End?.UtcTicks ?? Now) - outage.Start.UtcTicks - outage.Unknown.Ticks));
         return new Downtime(
             check,
             outages.Count,

@@ -5,7 +5,7 @@ namespace HealthKit;
 
 /// <summary>
 /// Who is not to be told: mutes and maintenance windows of policies, configuration, code and the maintenance file. Those of code are written down,
-/// so that they survive a restart. Opens nothing before it is asked. Safe for use by several threads.
+/// so that they survive a restart. Opens nothing before <see cref="Open"/> or the first question. Safe for use by several threads.
 /// </summary>
 internal sealed partial class Silences(
     Func<IncidentRules> rules, StateDirectory directory, MaintenanceFile file, ResultFreezer freezer, TimeProvider time, ILogger logger) : IDisposable
@@ -30,6 +30,15 @@ internal sealed partial class Silences(
 
     // The records that still count. Read inside the journal's lock, where ours must not be waited for. Null: nothing is known yet.
     private volatile FrozenSet<long>? _live;
+
+    /// <summary>Reads what earlier runs wrote down, and reserves space for what comes.</summary>
+    public void Open()
+    {
+        lock (_gate)
+        {
+            Load();
+        }
+    }
 
     /// <summary>What keeps from telling of a check at a time; null when nothing does. Of several, a mute, and the one that ends last.</summary>
     public Silencing? Find(string check, DateTimeOffset now)

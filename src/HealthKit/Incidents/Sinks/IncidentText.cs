@@ -52,6 +52,7 @@ public static class IncidentText
         Add(text, message.Kind == IncidentMessageKind.Resolved ? "Was" : null, Lines(incident.Description));
         Add(text, "Exception", incident.Exception is { } exception ? OneLine($"{exception.Type}: {exception.Message}", MaxTextLength) : null);
         Add(text, "Cause", incident.Cause is { } cause ? $"{Name(cause)}{InIncident(incident.CauseIncidentId)}" : null);
+        Add(text, "Depend on it", message.Kind == IncidentMessageKind.Resolved || incident.Dependents.Count == 0 ? null : string.Join(", ", incident.Dependents.Select(Name)));
         AddReadings(text, incident);
         AddTimes(text, message);
         Add(text, "Remedy", Lines(incident.Remedy));

@@ -59,7 +59,7 @@ internal sealed partial class IncidentJournal(StateDirectory directory, TimeProv
     /// <summary>Writes a change down. Where there is no room it stays in memory alone, and that is logged.</summary>
     public void Write(Incident incident, IncidentNotice? notice)
     {
-        if (Append(new IncidentChange { Incident = incident, Notice = notice }, out var sequence))
+        if (Append(incident, notice, out var sequence))
         {
             Remember(incident.Id, sequence);
             _isFull = false;
@@ -104,11 +104,29 @@ internal sealed partial class IncidentJournal(StateDirectory directory, TimeProv
         }
     }
 
-    private bool Append(IncidentChange change, out long sequence)
+    private bool Append(Incident incident, IncidentNotice? notice, out long sequence)
+    {
+        var bytes = ToBytes(new IncidentChange { Incident = incident, Notice = notice });
+        if (bytes.Length > _journal?.MaxRecordBytes)
+        {
+            // Long texts and many readings: rather without some of them than lost with the process.
+            bytes = SmallerIncident.Of(incident)
+                .Select(smaller => ToBytes(new IncidentChange { Incident = smaller, Notice = notice }))
+                .FirstOrDefault(smaller => smaller.Length <= _journal.MaxRecordBytes, bytes);
+        }
+
+        return Append(bytes, out sequence);
+    }
+
+    private bool Append(IncidentChange change, out long sequence) => Append(ToBytes(change), out sequence);
+
+    private bool Append(byte[] bytes, out long sequence)
     {
         sequence = 0;
-        return _journal is { } journal && journal.TryAppend(JsonSerializer.SerializeToUtf8Bytes(change, IncidentChangeJson.Default.IncidentChange), out sequence);
+        return _journal is { } journal && journal.TryAppend(bytes, out sequence);
     }
+
+    private static byte[] ToBytes(IncidentChange change) => JsonSerializer.SerializeToUtf8Bytes(change, IncidentChangeJson.Default.IncidentChange);
 
     private void Remember(string id, long sequence)
     {

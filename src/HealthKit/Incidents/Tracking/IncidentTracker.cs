@@ -20,7 +20,8 @@ internal sealed class IncidentTracker(
     /// <summary>How long a check must be well until its next failure is another incident.</summary>
     public static readonly TimeSpan ShortestReopen = TimeSpan.FromMinutes(10);
 
-    private const int MaxReasons = 20;
+    /// <summary>How many reasons, items or dependents an incident names.</summary>
+    private const int MaxNames = 20;
 
     /// <summary>The first reopening waits this long, each further one twice as long as the one before.</summary>
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMinutes(1);
@@ -64,12 +65,15 @@ internal sealed class IncidentTracker(
     {
         var track = TrackOf(incident.Check);
         track.Incident = track.Committed = incident;
-        track.Delay = DelayAfter(incident.Occurrences);
+        // Whether it flapped is seen anew: less than what means flapping, or every restart would tell of it once more.
+        track.Delay = Min(DelayAfter(incident.Occurrences), SlowFlapDelay / 2);
         track.Told = incident.IsAnnounced ? incident.WorstStatus : null;
+        track.IsToldSilently = incident is { IsOpen: true, IsFlapping: false, Silence: not null and not IncidentSilence.Waiting };
         track.IsCarriedOver = incident.IsOpen;
         if (incident.ResolvedAt is { } resolved)
         {
-            track.ReopenUntil = now.Ticks + (ReopenWindow(track) - (now.Utc - resolved)).Ticks;
+            // A clock that was ahead must not keep it open to be reopened for years.
+            track.ReopenUntil = now.Ticks + Min(ReopenWindow(track), ReopenWindow(track) - (now.Utc - resolved)).Ticks;
         }
     }
 
@@ -97,7 +101,7 @@ internal sealed class IncidentTracker(
         if (track.IsCarriedOver)
         {
             track.IsCarriedOver = false;
-            track.Incident = track.Incident! with { Gap = new IncidentGap(lastSignOfLife, now.Utc) };
+            track.Incident = track.Incident! with { Gap = new IncidentGap(lastSignOfLife, now.Utc), IsFlapping = false };
             if (state.Status != HealthStatus.Healthy)
             {
                 // It may not have been told before the app ended: its causes are looked at as if it had just begun.
@@ -184,7 +188,10 @@ internal sealed class IncidentTracker(
 
     private static bool IsBad(CheckTrack track) => track.Last is { Status: not HealthStatus.Healthy };
 
-    private bool IsWell(string check) => _tracks.GetValueOrDefault(check)?.Last?.Status == HealthStatus.Healthy;
+    /// <summary>Whether a check is well, or less bad than it was when it explained a dependent that is <paramref name="status"/>.</summary>
+    private bool IsBetter(string check, HealthStatus status, Moment now) =>
+        _tracks.GetValueOrDefault(check) is { Last: not null } cause
+        && (!IsBad(cause) || (!IsStale(cause, now) && cause.Open?.WorstStatus <= status));
 
     private CheckTrack TrackOf(string check)
     {
@@ -219,11 +226,17 @@ internal sealed class IncidentTracker(
         {
             // It flaps, else it would have been resolved in between.
             incident = incident with { Occurrences = incident.Occurrences + 1 };
+            if (!incident.IsAnnounced && track.Delay >= SlowFlapDelay)
+            {
+                AskCauses(track, now);
+            }
         }
 
-        var isNewReason = state.Reason is { } reason && !incident.Reasons.Contains(reason) && incident.Reasons.Count < MaxReasons;
+        var item = IncidentDetails.ItemOf(state);
+        var isNewReason = IsNew(state.Reason, incident.Reasons);
+        var isNewItem = IsNew(item, incident.Items);
         var isWorse = state.Status < incident.Status;
-        if (isNewReason || isWorse)
+        if (isNewReason || isNewItem || isWorse)
         {
             if (incident.IsAnnounced)
             {
@@ -235,7 +248,7 @@ internal sealed class IncidentTracker(
             incident = incident with { ReadingsAt = IncidentDetails.Bounded(state.Readings) };
         }
 
-        if (state.Status != incident.Status || state.Reason != incident.Reason)
+        if (state.Status != incident.Status || state.Reason != incident.Reason || item != incident.Item)
         {
             incident = IncidentDetails.Describe(incident, state);
         }
@@ -246,9 +259,12 @@ internal sealed class IncidentTracker(
             WorstStatus = Worse(state.Status, incident.WorstStatus),
             Reason = state.Reason,
             Reasons = isNewReason ? [.. incident.Reasons, state.Reason!] : incident.Reasons,
-            Item = IncidentDetails.ItemOf(state),
+            Item = item,
+            Items = isNewItem ? [.. incident.Items, item!] : incident.Items,
         };
     }
+
+    private static bool IsNew(string? name, IReadOnlyList<string> known) => name is not null && known.Count < MaxNames && !known.Contains(name);
 
     private void Open(CheckTrack track, CheckState state, Moment now)
     {
@@ -267,6 +283,8 @@ internal sealed class IncidentTracker(
                 Reason = state.Reason,
                 Reasons = state.Reason is { } reason ? [reason] : [],
                 Item = IncidentDetails.ItemOf(state),
+                Items = IncidentDetails.ItemOf(state) is { } item ? [item] : [],
+                Dependents = [.. dependentsOf(state.Name).Take(MaxNames)],
                 OpenedAt = state.Since,
                 UpdatedAt = now.Utc,
                 Tags = state.Tags,
@@ -291,6 +309,7 @@ internal sealed class IncidentTracker(
             Reason = state.Reason,
             Reasons = state.Reason is { } reason ? [reason] : [],
             Item = IncidentDetails.ItemOf(state),
+            Items = IncidentDetails.ItemOf(state) is { } item ? [item] : [],
             ResolvedAt = null,
             Resolution = null,
             Cause = null,
@@ -312,7 +331,8 @@ internal sealed class IncidentTracker(
 
     /// <summary>
     /// Causes are often seen later than what they cause: they are run now, and again when the symptom has been bad for a period of its
-    /// own (15 s at most). Who is still well then is no cause. A cause that brings no result is waited for a period of its.
+    /// own (15 s at most). Who is still well then is no cause. A cause that brings no result is waited for as long again, and what its run
+    /// may take.
     /// </summary>
     private void AskCauses(CheckTrack track, Moment now)
     {
@@ -323,11 +343,11 @@ internal sealed class IncidentTracker(
         {
             if (_tracks.GetValueOrDefault(cause) is not { Last: not null } known)
             {
-                track.CausesUntil = Math.Max(track.CausesUntil, now.Ticks + Patience(track.Last.Policy).Ticks);
+                track.CausesUntil = Math.Max(track.CausesUntil, now.Ticks + PatienceWithCause(track.Last.Policy).Ticks);
             }
             else if (!IsStale(known, now))
             {
-                track.CausesUntil = Math.Max(track.CausesUntil, track.SettlesAt + Patience(known.Last.Policy).Ticks);
+                track.CausesUntil = Math.Max(track.CausesUntil, track.SettlesAt + PatienceWithCause(known.Last.Policy).Ticks);
             }
 
             effects.RunNow(cause);
@@ -336,6 +356,9 @@ internal sealed class IncidentTracker(
 
     /// <summary>A period, and what the run at its end may take.</summary>
     private static TimeSpan Patience(CheckPolicy policy) => policy.Period + Min(policy.Timeout, policy.Period);
+
+    /// <summary>A cause is run now, not when it is due: one that has nothing to say, and may say so for a day, is not waited for that long.</summary>
+    private static TimeSpan PatienceWithCause(CheckPolicy policy) => Min(policy.Period, LongestSettling) + Min(policy.Timeout, policy.Period);
 
     /// <summary>What is stale explains nothing. A result that brings the same status is no event when it gets old: it is counted here.</summary>
     private static bool IsStale(CheckTrack track, Moment now) =>
@@ -385,6 +408,12 @@ internal sealed class IncidentTracker(
                 Cause = cause?.Name ?? incident.Cause,
                 CauseIncidentId = cause?.Open?.Id ?? incident.CauseIncidentId,
             };
+            if (silence is null && incident.Status < track.Told)
+            {
+                // It got worse while nobody was told: that is made up for, when it had a period to follow its cause.
+                track.UpdateAt ??= incident.Silence is IncidentSilence.Cause ? now.Ticks + Patience(track.Last.Policy).Ticks : now.Ticks;
+            }
+
             if (track.UpdateAt <= now.Ticks)
             {
                 track.UpdateAt = null;
@@ -395,9 +424,9 @@ internal sealed class IncidentTracker(
             return;
         }
 
-        if (cause is null && incident.Cause is not null && track.GraceUntil is null && IsWell(incident.Cause))
+        if (cause is null && incident.Cause is not null && track.GraceUntil is null && IsBetter(incident.Cause, incident.Status, now))
         {
-            // The cause is well again: what it caused has a period to follow.
+            // The cause is well again, or on its way there: what it caused has a period to follow.
             track.GraceUntil = now.Ticks + Patience(track.Last.Policy).Ticks;
             effects.RunNow(track.Name);
         }
@@ -476,14 +505,29 @@ internal sealed class IncidentTracker(
             Cause = cause?.Name,
             CauseIncidentId = cause?.Open?.Id,
         };
-        if (silence is null && track.FlapNoticeAt <= now.Ticks)
+        if (silence is null && incident.IsAnnounced && incident.Status < track.Told)
+        {
+            // Worse than anything told is told at once, also of a check that flaps.
+            track.FlapNoticeAt = now.Ticks;
+        }
+
+        else if (silence is null && incident.Silence is IncidentSilence.Cause)
+        {
+            // As of any symptom: it has a period to follow its cause.
+            track.FlapNoticeAt = track.FlapNoticeAt is { } due ? Math.Max(due, now.Ticks + Patience(track.Last.Policy).Ticks) : null;
+        }
+
+        // One that nobody knows of and that flaps slowly is told when it is bad, and not because of its causes.
+        var waitUntil = incident.IsAnnounced ? 0 : CausesUntil(track, now);
+        var isTime = incident.IsAnnounced || IsBad(track) || percent >= FlapWindow.Low;
+        if (silence is null && track.FlapNoticeAt <= now.Ticks && waitUntil <= now.Ticks && isTime)
         {
             track.FlapNoticeAt = null;
             track.Incident = track.Incident with { Silence = null };
             Tell(track, incident.IsAnnounced ? IncidentMessageKind.Updated : IncidentMessageKind.Opened, isSilent: false, now);
         }
 
-        LookAgain(track, silence is null ? track.FlapNoticeAt : null);
+        LookAgain(track, silence is null && Math.Max(track.FlapNoticeAt ?? 0, waitUntil) is var noticeAt && noticeAt > now.Ticks ? noticeAt : null);
         LookAgain(track, Math.Max(steadyAt, now.Ticks + FlapWindow.SlotOf(period).Ticks));
         return true;
     }

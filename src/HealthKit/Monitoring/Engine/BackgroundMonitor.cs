@@ -64,6 +64,9 @@ internal sealed partial class BackgroundMonitor : HealthMonitor, IDisposable
     /// <summary>What is wrong with observers, in words.</summary>
     public IReadOnlyList<string> ObserverProblems => [.. (_observers ?? []).Select(pump => pump.Problem).OfType<string>()];
 
+    /// <summary>Monotonic time in ticks, in which the whole process never stood still: what was fresh before such a pause is fresh after it.</summary>
+    public long Time => _engine.TimeAt(_time.Raw);
+
     public override IReadOnlyList<CatalogEntry> Catalog => _engine.Catalog();
 
     public override HealthSnapshot Current

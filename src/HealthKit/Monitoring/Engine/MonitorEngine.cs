@@ -74,6 +74,15 @@ internal sealed class MonitorEngine
     /// <summary>Raw time up to which the picture is vouched for.</summary>
     public long ValidUntil => Volatile.Read(ref _validUntil);
 
+    /// <summary>The engine's own time: raw time less the pauses in which the whole process stood still.</summary>
+    public long TimeAt(long raw)
+    {
+        lock (_gate)
+        {
+            return Now(raw);
+        }
+    }
+
     public IReadOnlyList<CatalogEntry> Catalog()
     {
         lock (_gate)

@@ -19,6 +19,9 @@ public class SinkFilterTests
         { "updated, told in silence", new() { IncludeSilent = true }, Updated(null), IncidentMessageKind.Updated },
         { "resolved, was unhealthy", new() { MinimumStatus = Unhealthy }, DeliveryMessages.Of(1, kind: IncidentMessageKind.Resolved), IncidentMessageKind.Resolved },
         { "resolved, was degraded", new() { MinimumStatus = Unhealthy }, DeliveryMessages.Of(1, worst: Degraded, kind: IncidentMessageKind.Resolved), null },
+        { "resolved, got unhealthy untold", new() { MinimumStatus = Unhealthy }, Resolved(Degraded), null },
+        { "resolved, told as unhealthy", new() { MinimumStatus = Unhealthy }, Resolved(Unhealthy), IncidentMessageKind.Resolved },
+        { "resolved, silent ones included", new() { MinimumStatus = Unhealthy, IncludeSilent = true }, Resolved(Degraded), IncidentMessageKind.Resolved },
         { "tag, any case", new() { Tags = ["db", "storage"] }, DeliveryMessages.Of(1), IncidentMessageKind.Opened },
         { "no such tag", new() { Tags = ["db"] }, DeliveryMessages.Of(1), null },
         { "name", new() { Checks = ["DISK"] }, DeliveryMessages.Of(1), IncidentMessageKind.Opened },
@@ -55,4 +58,6 @@ public class SinkFilterTests
         Assert.Equal(matches, SinkFilter.Matches(pattern, name));
 
     private static IncidentMessage Updated(HealthStatus? before) => DeliveryMessages.Of(1, kind: IncidentMessageKind.Updated) with { ToldBefore = before };
+
+    private static IncidentMessage Resolved(HealthStatus before) => DeliveryMessages.Of(1, kind: IncidentMessageKind.Resolved) with { ToldBefore = before };
 }

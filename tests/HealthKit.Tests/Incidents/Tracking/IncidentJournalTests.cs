@@ -40,6 +40,28 @@ public sealed class IncidentJournalTests : IDisposable
     }
 
     [Fact]
+    public void An_incident_that_is_too_large_for_a_record_is_kept_without_some_of_its_texts()
+    {
+        var large = new string('漢', 4_000);
+        IReadOnlyList<Reading> readings = [.. Enumerable.Range(0, 100).Select(i => new Reading("freeBytes", i, "bytes", new string('漢', 40)))];
+        var incident = Sample(1) with
+        {
+            Messages = 3,
+            IsAnnounced = true,
+            Description = large,
+            Exception = new ExceptionInfo("T", large, large),
+            ReadingsBefore = readings,
+            ReadingsAt = readings,
+        };
+        Write(journal => journal.Write(incident, Opened));
+
+        var (read, unqueued) = Assert.Single(Read());
+        Assert.Equal((incident.Id, 3, true), (read.Id, read.Messages, read.IsAnnounced));
+        Assert.Equal(Opened, unqueued);
+        Assert.NotEmpty(read.ReadingsAt);
+    }
+
+    [Fact]
     public void A_message_that_was_queued_is_not_told_again()
     {
         Write(journal =>

@@ -37,7 +37,9 @@ internal sealed class IncidentSimulation : IIncidentEffects
 
         _engine = new EngineSimulation([.. checks.Select(check => EngineSimulation.Check(check.Name, policy))])
         {
-            Script = run => (_results.GetValueOrDefault(run.Registration.Name, EngineSimulation.Healthy), Takes?.Invoke(run.Registration.Name) ?? TimeSpan.Zero),
+            Script = run => (
+                HasNoNews.Contains(run.Registration.Name) ? FrozenResult.NoNews : _results.GetValueOrDefault(run.Registration.Name, EngineSimulation.Healthy),
+                Takes?.Invoke(run.Registration.Name) ?? TimeSpan.Zero),
         };
         Tracker = NewTracker();
     }
@@ -46,6 +48,9 @@ internal sealed class IncidentSimulation : IIncidentEffects
 
     /// <summary>How long a run takes; null never ends.</summary>
     public Func<string, TimeSpan>? Takes { get; set; }
+
+    /// <summary>The checks that have nothing new to say.</summary>
+    public HashSet<string> HasNoNews { get; } = [];
 
     public EngineSimulation Engine => _engine;
 
@@ -78,14 +83,14 @@ internal sealed class IncidentSimulation : IIncidentEffects
         {
             _engine.RunFor(end - Time < Step ? end - Time : Step);
             Pump();
-            if (Tracker.NextLook <= _engine.Now)
+            if (Tracker.NextLook <= Now.Ticks)
             {
                 Tracker.Advance(Now);
             }
         }
     }
 
-    public Moment Now => new(EngineSimulation.Epoch + Time, _engine.Now);
+    public Moment Now => new(EngineSimulation.Epoch + Time, _engine.Engine.TimeAt(_engine.Now));
 
     /// <summary>The process dies and starts again: only what was written down is left.</summary>
     public void Restart()

@@ -64,6 +64,15 @@ public sealed class IncidentTrackerTests
         Assert.Equal([null, Degraded, Unhealthy], world.Notices.Select(n => n.Notice.ToldBefore));
     }
 
+    [Fact]
+    public void An_incident_names_what_depends_on_its_check()
+    {
+        var world = new IncidentSimulation(("root", []), ("d", ["root"]), ("e", ["d"]));
+        world.Is("root", Unhealthy);
+        world.RunFor(Minute);
+        Assert.Equal(["d", "e"], world.Of("root").Dependents);
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(1)]

@@ -26,6 +26,12 @@ internal sealed class SinkFilter(SinkDefinition sink)
             return null;
         }
 
+        // It may have got as bad as this sink hears of while nobody was told.
+        if (message is { Kind: IncidentMessageKind.Resolved, ToldBefore: { } told } && IsMilder(told) && !_policy.IncludeSilent)
+        {
+            return null;
+        }
+
         return message.Kind == IncidentMessageKind.Updated && WasNotTold(message) ? message with { Kind = IncidentMessageKind.Opened } : message;
     }
 

@@ -28,9 +28,6 @@ internal enum OutboxRecordKind
 /// <param name="Message">The message, where the record holds one.</param>
 internal readonly record struct OutboxRecord(OutboxRecordKind Kind, long Sequence, string Id, IncidentMessage? Message)
 {
-    /// <summary>What a text of a message that is too large is cut to.</summary>
-    private const int CutTo = 1_000;
-
     private const int HeadSize = 1 + sizeof(long);
 
     /// <summary>A message; null when it cannot be written, which no message that HealthKit makes is.</summary>
@@ -69,9 +66,9 @@ internal readonly record struct OutboxRecord(OutboxRecordKind Kind, long Sequenc
     /// <param name="limit">The most bytes that a record may have.</param>
     public static byte[]? Shrunk(IncidentMessage message, int limit)
     {
-        foreach (var smaller in Smaller(message))
+        foreach (var smaller in SmallerIncident.Of(message.Incident))
         {
-            if (Of(smaller) is { } bytes && bytes.Length <= limit)
+            if (Of(message with { Incident = smaller }) is { } bytes && bytes.Length <= limit)
             {
                 return bytes;
             }
@@ -102,43 +99,5 @@ internal readonly record struct OutboxRecord(OutboxRecordKind Kind, long Sequenc
             default:
                 return null;
         }
-    }
-
-    private static IEnumerable<IncidentMessage> Smaller(IncidentMessage message)
-    {
-        var incident = message.Incident;
-        incident = incident with { Exception = incident.Exception is { } e ? e with { Details = Cut(e.Details) } : null };
-        yield return message with { Incident = incident };
-        incident = incident with { ReadingsBefore = [], ReadingsAt = [.. incident.ReadingsAt.Take(20)], ReadingsAfter = [] };
-        yield return message with { Incident = incident };
-        incident = incident with
-        {
-            Description = Cut(incident.Description),
-            Remedy = Cut(incident.Remedy),
-            SilenceReason = Cut(incident.SilenceReason),
-            Exception = incident.Exception is { } x ? new ExceptionInfo(Cut(x.Type), Cut(x.Message), "") : null,
-        };
-        yield return message with { Incident = incident };
-        incident = incident with
-        {
-            Reason = Cut(incident.Reason),
-            Reasons = [],
-            Item = Cut(incident.Item),
-            Tags = [.. incident.Tags.Take(20).Select(tag => Cut(tag))],
-            ReadingsAt = [],
-            Exception = null,
-        };
-        yield return message with { Incident = incident };
-    }
-
-    [return: System.Diagnostics.CodeAnalysis.NotNullIfNotNull(nameof(text))]
-    private static string? Cut(string? text)
-    {
-        if (text is not { Length: > CutTo })
-        {
-            return text;
-        }
-
-        return string.Concat(text.AsSpan(0, char.IsHighSurrogate(text[CutTo - 1]) ? CutTo - 1 : CutTo), "… (cut)");
     }
 }
