@@ -44,15 +44,16 @@ internal sealed partial class SentrySink : IIncidentSink, IDisposable
         var byMonitor = _client.Settings.Recovery == SentryRecovery.Monitor && _client.CanCheckIn;
         if (byMonitor && message.Kind == IncidentMessageKind.Resolved)
         {
-            return await CheckInAsync(message, SentryCheckInStatus.Ok, cancellationToken).ConfigureAwait(false);
+            // Where Sentry takes no check-ins (no quota, for one), the resolve is told as an event.
+            return await CheckInAsync(message, SentryCheckInStatus.Ok, cancellationToken).ConfigureAwait(false)
+                ?? await SendEventAsync(message, byMonitor, cancellationToken).ConfigureAwait(false);
         }
 
-        var isFirst = message.Kind == IncidentMessageKind.Opened;
-        if (!isFirst || !byMonitor || _delivered != message.Id)
+        var withCheckIn = byMonitor && message.Kind == IncidentMessageKind.Opened;
+        if (!withCheckIn || _delivered != message.Id)
         {
-            var evidence = isFirst && _client.Settings.AttachEvidence ? await FindEvidenceAsync(message, cancellationToken).ConfigureAwait(false) : null;
-            var result = await _client.SendAsync(_client.Events.OfIncident(message, evidence, byMonitor ? TraceOf(message) : null), cancellationToken).ConfigureAwait(false);
-            if (result.Outcome != SinkOutcome.Delivered || !isFirst || !byMonitor)
+            var result = await SendEventAsync(message, byMonitor, cancellationToken).ConfigureAwait(false);
+            if (result.Outcome != SinkOutcome.Delivered || !withCheckIn)
             {
                 return result;
             }
@@ -61,7 +62,7 @@ internal sealed partial class SentrySink : IIncidentSink, IDisposable
             _delivered = message.Id;
         }
 
-        return await CheckInAsync(message, SentryCheckInStatus.Error, cancellationToken).ConfigureAwait(false);
+        return await CheckInAsync(message, SentryCheckInStatus.Error, cancellationToken).ConfigureAwait(false) ?? SinkResult.Delivered;
     }
 
     public void Dispose()
@@ -103,14 +104,30 @@ internal sealed partial class SentrySink : IIncidentSink, IDisposable
 
     private static string TraceOf(IncidentMessage message) => SentryEvents.IdOf("incident/" + message.Incident.Id);
 
-    private Task<SinkResult> CheckInAsync(IncidentMessage message, SentryCheckInStatus status, CancellationToken cancellationToken)
+    private async Task<SinkResult> SendEventAsync(IncidentMessage message, bool byMonitor, CancellationToken cancellationToken)
+    {
+        var evidence = message.Kind == IncidentMessageKind.Opened && _client.Settings.AttachEvidence
+            ? await FindEvidenceAsync(message, cancellationToken).ConfigureAwait(false)
+            : null;
+        return await _client.SendAsync(_client.Events.OfIncident(message, evidence, byMonitor ? TraceOf(message) : null), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Null when Sentry takes no check-ins at present, or not this one: what stands behind it in the outbox must not wait for that.</summary>
+    private async Task<SinkResult?> CheckInAsync(IncidentMessage message, SentryCheckInStatus status, CancellationToken cancellationToken)
     {
         var checkIn = new CheckIn(SentryEvents.IdOf("check-in/" + message.Id), _slugOf(message.Incident.Check), status)
         {
             Monitor = SentryMonitorConfig.Yearly(),
             TraceId = TraceOf(message),
         };
-        return _client.SendAsync(checkIn, isSentAgain: true, cancellationToken);
+        var result = await _client.SendAsync(checkIn, isSentAgain: true, cancellationToken).ConfigureAwait(false);
+        if (result.Outcome == SinkOutcome.Retry && _client.Transport!.LimitedFor(SentryCategory.Monitor) is not null)
+        {
+            _client.Transport.Reports.Add(DiscardReason.RateLimitBackoff, SentryCategory.Monitor);
+            return null;
+        }
+
+        return result.Outcome == SinkOutcome.Rejected ? null : result;
     }
 
     private async Task<string?> FindEvidenceAsync(IncidentMessage message, CancellationToken cancellationToken)

@@ -157,6 +157,19 @@ public sealed class SentryEventTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Where_Sentry_takes_no_check_ins_incidents_go_on_and_the_recovery_is_an_event()
+    {
+        var sink = _bench.Sink(settings => settings with { Recovery = SentryRecovery.Monitor });
+        _bench.Receiver.Answer(SentryAnswer.Ok, SentryAnswer.TooMany("3600:monitor"));
+        await _bench.SendAsync(Messages.Message(), sink);
+        await _bench.SendAsync(Messages.Message() with { Id = "y-1" }, sink);
+        var recovered = await _bench.SendAsync(Messages.Resolved() with { Id = "x-2" }, sink);
+
+        Assert.Equal(["healthkit", "disk", "disk.space.low", "recovered"], recovered["event"].Texts("fingerprint"));
+        Assert.Equal(4, _bench.Receiver.Requests);
+    }
+
+    [Fact]
     public async Task An_event_is_the_same_bytes_at_every_attempt()
     {
         _bench.Receiver.Answer(SentryAnswer.Code(500), SentryAnswer.Code(500));
