@@ -3,7 +3,7 @@ using HealthKit;
 using Sentry;
 
 /// <summary>Sends HealthKit's events through the app's Sentry hub: see docs/guides/official-sentry-sdk.md.</summary>
-public sealed class HubSender(IHub hub) : ISentryEventSender
+internal sealed class HubSender(IHub hub) : ISentryEventSender
 {
     public Task<SinkResult> SendAsync(SentryIncidentEvent sentryEvent, CancellationToken cancellationToken)
     {

@@ -115,19 +115,21 @@ internal sealed partial class SentrySink : IIncidentSink, IDisposable
     /// <summary>Null when Sentry takes no check-ins at present, or not this one: what stands behind it in the outbox must not wait for that.</summary>
     private async Task<SinkResult?> CheckInAsync(IncidentMessage message, SentryCheckInStatus status, CancellationToken cancellationToken)
     {
+        var transport = _client.Transport!;
+        if (transport.LimitedFor(SentryCategory.Monitor) is not null)
+        {
+            transport.Reports.Add(DiscardReason.RateLimitBackoff, SentryCategory.Monitor);
+            return null;
+        }
+
         var checkIn = new CheckIn(SentryEvents.IdOf("check-in/" + message.Id), _slugOf(message.Incident.Check), status)
         {
             Monitor = SentryMonitorConfig.Yearly(),
             TraceId = TraceOf(message),
         };
         var result = await _client.SendAsync(checkIn, isSentAgain: true, cancellationToken).ConfigureAwait(false);
-        if (result.Outcome == SinkOutcome.Retry && _client.Transport!.LimitedFor(SentryCategory.Monitor) is not null)
-        {
-            _client.Transport.Reports.Add(DiscardReason.RateLimitBackoff, SentryCategory.Monitor);
-            return null;
-        }
-
-        return result.Outcome == SinkOutcome.Rejected ? null : result;
+        var isLimited = result.Outcome == SinkOutcome.Retry && transport.LimitedFor(SentryCategory.Monitor) is not null;
+        return isLimited || result.Outcome == SinkOutcome.Rejected ? null : result;
     }
 
     private async Task<string?> FindEvidenceAsync(IncidentMessage message, CancellationToken cancellationToken)
