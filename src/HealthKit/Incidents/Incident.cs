@@ -39,7 +39,7 @@ public sealed record Incident
     /// <summary>The worst status there was, since it was opened or reopened.</summary>
     public required HealthStatus WorstStatus { get; init; }
 
-    /// <summary>Since when the check has been bad.</summary>
+    /// <summary>Since when the check was bad when the incident opened. One that was reopened (<see cref="Occurrences"/>) was well in between.</summary>
     public required DateTimeOffset OpenedAt { get; init; }
 
     /// <summary>When anything here changed last.</summary>
@@ -87,7 +87,7 @@ public sealed record Incident
     /// <summary>The checks that depend on this one, directly or not: what else it may have taken with it; at most 20.</summary>
     public IReadOnlyList<string> Dependents { get; init; } = [];
 
-    /// <summary>Why nobody is told of it at present; null when somebody was told, or nothing keeps from it.</summary>
+    /// <summary>Why nobody is told of it, or of what is new about it, at present; null when nothing keeps from it.</summary>
     public IncidentSilence? Silence { get; init; }
 
     /// <summary>The reason that was given for the maintenance or the muting, if that is why it is silent.</summary>
@@ -99,7 +99,7 @@ public sealed record Incident
     /// <summary>Whether the check changes so often that single changes tell nothing: there is one message of it, and one when it ends.</summary>
     public bool IsFlapping { get; init; }
 
-    /// <summary>How many messages there were to sinks; the last one's number.</summary>
+    /// <summary>How many messages there were, those for sinks that include silent incidents among them; the last one's number.</summary>
     public int Messages { get; init; }
 
     /// <summary>Whether the sinks have been told that it is open and not yet that it is resolved.</summary>

@@ -1,6 +1,9 @@
+using System.Text.Json.Serialization;
+
 namespace HealthKit;
 
 /// <summary>How an incident ended.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<IncidentResolution>))]
 public enum IncidentResolution
 {
     /// <summary>The check was seen healthy again.</summary>

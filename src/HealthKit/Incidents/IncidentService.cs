@@ -41,6 +41,7 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
 
     /// <summary>When the end of mutes or maintenance is to be looked for; <see cref="long.MaxValue"/> for never.</summary>
     private long _silenceLookAt = long.MaxValue;
+    private DateTimeOffset? _lastSignOfLife;
     private volatile bool _hasBegun;
     private bool _stopped;
 
@@ -224,9 +225,9 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
         _journal.Dispose();
     }
 
-    void IIncidentEffects.Commit(Incident incident, IncidentNotice? notice)
+    void IIncidentEffects.Commit(Incident incident, IncidentNotice? notice, HealthStatus? told)
     {
-        _journal.Write(incident, notice);
+        _journal.Write(incident, notice, told);
 
         // Before anybody is told: whoever is may ask for it at once.
         Keep(incident);
@@ -288,8 +289,10 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
 
             _ledger.Open();
             var now = Now;
-            foreach (var (incident, unqueued) in _journal.Open())
+            _lastSignOfLife = _ledger.LastSignOfLife;
+            foreach (var (incident, unqueued, told) in _journal.Open())
             {
+                _lastSignOfLife = incident.UpdatedAt > _lastSignOfLife ? incident.UpdatedAt : _lastSignOfLife;
                 Keep(incident);
                 if (unqueued is not null)
                 {
@@ -297,9 +300,10 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
                     _journal.WriteQueued(incident);
                 }
 
-                _tracker.Restore(incident, now);
+                _tracker.Restore(incident, told, now);
             }
 
+            _delivery.WarnOfIdleSinks(_monitor.Catalog);
             var there = _monitor.Catalog.Where(entry => entry.Policy.Enabled).Select(entry => entry.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
             _tracker.Keep(there, now);
             _ledger.RemoveMissing(there.Contains, now.Utc);
@@ -320,7 +324,7 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
 
             var now = Now;
             _ledger.Observe(state, state.Status == HealthStatus.Unhealthy && _silences.Find(state.Name, now.Utc) is { Kind: IncidentSilence.Maintenance }, now.Utc);
-            _tracker.Observe(state, now, _ledger.LastSignOfLife);
+            _tracker.Observe(state, now, _lastSignOfLife);
             SetAlarm(now);
         }
     }

@@ -16,8 +16,8 @@ internal static class IncidentServices
         services.AddSingleton(CreateSilences);
         services.AddSingleton(s => new JournalFlusher(TimeOf(s), LoggerOf<StateDirectory>(s)));
         services.AddSingleton(CreateDelivery);
-        services.AddSingleton(s => new IncidentJournal(s.GetRequiredService<StateDirectory>(), TimeOf(s), LoggerOf<HealthIncidents>(s)));
-        services.AddSingleton(s => new DowntimeLedger(s.GetRequiredService<StateDirectory>(), TimeOf(s), LoggerOf<HealthIncidents>(s)));
+        services.AddSingleton(s => new IncidentJournal(s.GetRequiredService<StateDirectory>(), TimeOf(s), IncidentLogger(s)));
+        services.AddSingleton(s => new DowntimeLedger(s.GetRequiredService<StateDirectory>(), TimeOf(s), IncidentLogger(s)));
         services.AddSingleton(CreateEvidenceStore);
         services.AddSingleton(CreateService);
         services.AddSingleton<HealthIncidents>(s => s.GetRequiredService<IncidentService>());
@@ -33,7 +33,7 @@ internal static class IncidentServices
             services.GetRequiredService<MaintenanceFile>(),
             services.GetRequiredService<ResultFreezer>(),
             TimeOf(services),
-            LoggerOf<HealthIncidents>(services));
+            IncidentLogger(services));
     }
 
     private static IncidentDelivery CreateDelivery(IServiceProvider services)
@@ -46,7 +46,7 @@ internal static class IncidentServices
             services.GetRequiredService<JournalFlusher>(),
             TimeOf(services),
             services.GetRequiredService<ResultFreezer>(),
-            LoggerOf<HealthIncidents>(services));
+            IncidentLogger(services));
     }
 
     private static EvidenceStore CreateEvidenceStore(IServiceProvider services) => new(
@@ -55,7 +55,7 @@ internal static class IncidentServices
         () => services.GetRequiredService<HealthMonitor>().Current,
         services.GetRequiredService<ResultFreezer>(),
         TimeOf(services),
-        LoggerOf<HealthIncidents>(services));
+        IncidentLogger(services));
 
     private static IncidentService CreateService(IServiceProvider services) => new(
         services.GetRequiredService<IncidentJournal>(),
@@ -68,7 +68,7 @@ internal static class IncidentServices
         services.GetRequiredService<BackgroundMonitor>(),
         TimeOf(services),
         services.GetService<IHostEnvironment>()?.ApplicationName ?? AppInfo.Name,
-        LoggerOf<HealthIncidents>(services));
+        IncidentLogger(services));
 
     /// <summary>Reading the registrations resolves and validates checks, dependencies and sinks.</summary>
     private static DeclaredChecks ResolvedChecks(IServiceProvider services)
@@ -78,6 +78,9 @@ internal static class IncidentServices
     }
 
     private static TimeProvider TimeOf(IServiceProvider services) => services.GetRequiredService<TimeProvider>();
+
+    /// <summary>The category of the log sink too: who leaves out what incidents log leaves out all of it.</summary>
+    private static SafeLogger IncidentLogger(IServiceProvider services) => new(services.GetRequiredService<ILoggerFactory>().CreateLogger(LogSink.Category));
 
     private static SafeLogger LoggerOf<T>(IServiceProvider services) => new(services.GetRequiredService<ILoggerFactory>().CreateLogger<T>());
 }

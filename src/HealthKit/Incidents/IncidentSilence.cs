@@ -1,6 +1,9 @@
+using System.Text.Json.Serialization;
+
 namespace HealthKit;
 
 /// <summary>Why nobody is told of an incident.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<IncidentSilence>))]
 public enum IncidentSilence
 {
     /// <summary>Its causes are being looked at, or a check that flaps is given time; it is told when that is over and it is still open.</summary>

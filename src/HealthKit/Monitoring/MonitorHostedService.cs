@@ -41,12 +41,18 @@ internal sealed partial class MonitorHostedService(
     {
         _reloads?.Dispose();
         monitor.Stop();
+
+        // Not the host's token: a stop that took too long is an orderly one all the same.
+        await EndAsync(_began, StopPatience).ConfigureAwait(false);
+        await EndAsync(Task.Run(incidents.Stop, CancellationToken.None), 2 * StopPatience).ConfigureAwait(false);
+        await EndAsync(Task.Run(starts.End, CancellationToken.None), StopPatience).ConfigureAwait(false);
+    }
+
+    private async Task EndAsync(Task step, TimeSpan patience)
+    {
         try
         {
-            // Not the host's token: a stop that took too long is an orderly one all the same.
-            await _began.WaitAsync(StopPatience, CancellationToken.None).ConfigureAwait(false);
-            await Task.Run(incidents.Stop, CancellationToken.None).WaitAsync(2 * StopPatience, CancellationToken.None).ConfigureAwait(false);
-            await Task.Run(starts.End, CancellationToken.None).WaitAsync(StopPatience, CancellationToken.None).ConfigureAwait(false);
+            await step.WaitAsync(patience, CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception e)
         {

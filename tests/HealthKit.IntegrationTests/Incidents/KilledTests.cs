@@ -76,7 +76,7 @@ public sealed class KilledTests(ITestOutputHelper output)
         using var journal = new IncidentJournal(directory, TimeProvider.System, NullLogger.Instance);
         var kept = journal.Open();
         Assert.True(kept.Count > 50, $"Only {kept.Count} incidents are kept.");
-        foreach (var (incident, _) in kept)
+        foreach (var (incident, _, _) in kept)
         {
             for (var number = 1; number <= incident.Messages; number++)
             {

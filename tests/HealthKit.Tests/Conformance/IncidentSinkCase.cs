@@ -34,5 +34,5 @@ internal sealed class IncidentSinkCase() : ConformanceCase<SinkCheckOptions>(Sin
         builder.AddCheck(On(Failing with { Problem = text, Rejection = text }), "planted", options => options.Sink = "chat");
 
     private static CheckType<SinkCheckOptions> On(SinkReport report) => CheckType.Create<SinkCheckOptions>(
-        SinkCheck.Type.Descriptor, SinkCheck.Type.Validate, (_, options) => new SinkCheck(_ => report, options));
+        SinkCheck.Type.Descriptor, SinkCheck.Type.Validate, (_, options) => new SinkCheck(_ => report, options, TimeProvider.System));
 }

@@ -39,4 +39,12 @@ internal static class IncidentsSamples
             return SinkResult.Delivered;
         }
     }
+
+    internal sealed class QueueEvidence(IInbox inbox) : IIncidentEvidence
+    {
+        public string Name => "queues";
+
+        public async Task<IReadOnlyDictionary<string, object?>?> CollectAsync(Incident incident, CheckState state, CancellationToken cancellationToken) =>
+            new Dictionary<string, object?> { ["waitingCount"] = await inbox.CountAsync(cancellationToken) };
+    }
 }

@@ -130,7 +130,8 @@ public sealed class IncidentServiceTests
                 UpdatedAt = DateTimeOffset.UnixEpoch,
                 ResolvedAt = isOpen ? null : DateTimeOffset.UnixEpoch,
             },
-            notice: null);
+            notice: null,
+            told: null);
         for (var id = 0; id < 100; id++)
         {
             Commit(id, isOpen: false);

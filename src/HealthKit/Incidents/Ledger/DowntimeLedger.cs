@@ -9,7 +9,7 @@ namespace HealthKit;
 /// <remarks>
 /// <see cref="Open"/>, <see cref="Observe"/>, <see cref="Removed"/>, <see cref="RemoveMissing"/> and <see cref="Stop"/> are called by one
 /// thread at a time; <see cref="Report"/> and <see cref="LastSignOfLife"/> by any. A sign of life is written down with the observations, so
-/// a kill costs what was observed since the last one: at most 5 minutes, at most 1 minute while something is down, and never more than
+/// a kill costs what was observed since the last one: at most 1 minute, at most 10 s while something is down, and never more than
 /// the run had lasted, so that a run of a minute counts too.
 /// </remarks>
 internal sealed partial class DowntimeLedger : IDisposable
@@ -21,8 +21,8 @@ internal sealed partial class DowntimeLedger : IDisposable
     private const int SummarizeAfterBytes = 56 * 1024;
     private const int MaxReasonLength = 200;
 
-    private static readonly long LifeEvery = TimeSpan.FromMinutes(5).Ticks;
-    private static readonly long LifeEveryWhileDown = TimeSpan.FromMinutes(1).Ticks;
+    private static readonly long LifeEvery = TimeSpan.FromMinutes(1).Ticks;
+    private static readonly long LifeEveryWhileDown = TimeSpan.FromSeconds(10).Ticks;
     private static readonly long ShortestLife = TimeSpan.FromSeconds(10).Ticks;
 
     private readonly Func<JournalFilter, Journal> _openJournal;

@@ -1,6 +1,9 @@
+using System.Text.Json.Serialization;
+
 namespace HealthKit;
 
 /// <summary>What a message tells.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<IncidentMessageKind>))]
 public enum IncidentMessageKind
 {
     /// <summary>An incident is open.</summary>

@@ -80,7 +80,7 @@ public static class IncidentText
             IncidentSilence.Cause => $"check '{OneLine(incident.Cause, MaxNameLength)}', which it depends on, is bad too",
             IncidentSilence.Maintenance => "in maintenance" + OfCause(incident),
             IncidentSilence.Muted => "muted" + OfCause(incident),
-            _ => "nobody was told of it before",
+            _ => "nobody was told of it",
         };
         return incident.SilenceReason is { Length: > 0 } reason ? $"{why} ({OneLine(reason, MaxNameLength)})" : why;
     }

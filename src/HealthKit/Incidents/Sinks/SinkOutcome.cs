@@ -1,6 +1,9 @@
+using System.Text.Json.Serialization;
+
 namespace HealthKit;
 
 /// <summary>What became of a message.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<SinkOutcome>))]
 public enum SinkOutcome
 {
     /// <summary>The receiver has it.</summary>

@@ -6,7 +6,10 @@ namespace HealthKit;
 internal interface IIncidentEffects
 {
     /// <summary>An incident has changed: it is written down, and then told if there is a notice.</summary>
-    void Commit(Incident incident, IncidentNotice? notice);
+    /// <param name="incident">The incident as it is now.</param>
+    /// <param name="notice">What is to be told of it.</param>
+    /// <param name="told">The worst status that was told of it so far; null when none was.</param>
+    void Commit(Incident incident, IncidentNotice? notice, HealthStatus? told);
 
     /// <summary>A check should run now rather than when it is due.</summary>
     void RunNow(string check);

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
 
 namespace HealthKit;
@@ -27,8 +28,8 @@ internal sealed partial class IncidentJournal(StateDirectory directory, TimeProv
     public Journal? Journal => _journal;
 
     /// <summary>Opens it; once.</summary>
-    /// <returns>Each incident as it was written down last, in that order, and the message that may not have been queued.</returns>
-    public IReadOnlyList<(Incident Incident, IncidentNotice? Unqueued)> Open()
+    /// <returns>Each incident as it was written down last, in that order; with a notice where its message may not have been queued.</returns>
+    public IReadOnlyList<(Incident Incident, IncidentNotice? Unqueued, HealthStatus? Told)> Open()
     {
         _journal = Journal.Open(directory, "incidents", CapacityBytes, (sequence, _) => _needed.Contains(sequence), time, logger);
         var found = new Dictionary<string, IncidentChange>(StringComparer.OrdinalIgnoreCase);
@@ -53,13 +54,13 @@ internal sealed partial class IncidentJournal(StateDirectory directory, TimeProv
             }
         }
 
-        return [.. order.OrderBy(pair => pair.Value).Select(pair => found[pair.Key]).Select(change => (change.Incident!, change.Notice))];
+        return [.. order.OrderBy(pair => pair.Value).Select(pair => found[pair.Key]).Select(change => (change.Incident!, change.Notice, change.Told))];
     }
 
     /// <summary>Writes a change down. Where there is no room it stays in memory alone, and that is logged.</summary>
-    public void Write(Incident incident, IncidentNotice? notice)
+    public void Write(Incident incident, IncidentNotice? notice, HealthStatus? told)
     {
-        if (Append(incident, notice, out var sequence))
+        if (AppendSmallEnough(new IncidentChange { Incident = incident, Notice = notice, Told = told }, out var sequence))
         {
             Remember(incident.Id, sequence);
             _isFull = false;
@@ -104,14 +105,14 @@ internal sealed partial class IncidentJournal(StateDirectory directory, TimeProv
         }
     }
 
-    private bool Append(Incident incident, IncidentNotice? notice, out long sequence)
+    private bool AppendSmallEnough(IncidentChange change, out long sequence)
     {
-        var bytes = ToBytes(new IncidentChange { Incident = incident, Notice = notice });
+        var bytes = ToBytes(change);
         if (bytes.Length > _journal?.MaxRecordBytes)
         {
             // Long texts and many readings: rather without some of them than lost with the process.
-            bytes = SmallerIncident.Of(incident)
-                .Select(smaller => ToBytes(new IncidentChange { Incident = smaller, Notice = notice }))
+            bytes = SmallerIncident.Of(change.Incident!)
+                .Select(smaller => ToBytes(change with { Incident = smaller }))
                 .FirstOrDefault(smaller => smaller.Length <= _journal.MaxRecordBytes, bytes);
         }
 
@@ -155,6 +156,9 @@ internal sealed partial class IncidentJournal(StateDirectory directory, TimeProv
 internal sealed record IncidentChange
 {
     public Incident? Incident { get; init; }
+
+    /// <summary>The worst status that was told of it.</summary>
+    public HealthStatus? Told { get; init; }
 
     public IncidentNotice? Notice { get; init; }
 

@@ -34,6 +34,8 @@ internal sealed class IncidentTracker(
     /// <summary>The longest that a symptom waits to see its causes well still, after it turned bad.</summary>
     private static readonly TimeSpan LongestSettling = TimeSpan.FromSeconds(15);
 
+    private static readonly TimeSpan LongestPatience = TimeSpan.FromMinutes(15);
+
     /// <summary>What is not urgent comes no sooner than this after the last message of the same incident.</summary>
     private static readonly TimeSpan BetweenMessages = TimeSpan.FromMinutes(5);
 
@@ -61,13 +63,16 @@ internal sealed class IncidentTracker(
     public bool HasSilenced => _pending.Any(track => track.Open?.Silence is IncidentSilence.Muted or IncidentSilence.Maintenance);
 
     /// <summary>Takes an incident over from the run before, the last one of its check.</summary>
-    public void Restore(Incident incident, Moment now)
+    /// <param name="incident">The incident.</param>
+    /// <param name="told">The worst status that was told of it; null when none was.</param>
+    /// <param name="now">The moment.</param>
+    public void Restore(Incident incident, HealthStatus? told, Moment now)
     {
         var track = TrackOf(incident.Check);
         track.Incident = track.Committed = incident;
         // Whether it flapped is seen anew: less than what means flapping, or every restart would tell of it once more.
         track.Delay = Min(DelayAfter(incident.Occurrences), SlowFlapDelay / 2);
-        track.Told = incident.IsAnnounced ? incident.WorstStatus : null;
+        track.Told = told;
         track.IsToldSilently = incident is { IsOpen: true, IsFlapping: false, Silence: not null and not IncidentSilence.Waiting };
         track.IsCarriedOver = incident.IsOpen;
         if (incident.ResolvedAt is { } resolved)
@@ -354,8 +359,8 @@ internal sealed class IncidentTracker(
         }
     }
 
-    /// <summary>A period, and what the run at its end may take.</summary>
-    private static TimeSpan Patience(CheckPolicy policy) => policy.Period + Min(policy.Timeout, policy.Period);
+    /// <summary>How long a dependent has to follow its cause: a period, and what the run at its end may take. It is run at once, so a long one is not waited for.</summary>
+    private static TimeSpan Patience(CheckPolicy policy) => Min(policy.Period, LongestPatience) + Min(policy.Timeout, policy.Period);
 
     /// <summary>A cause is run now, not when it is due: one that has nothing to say, and may say so for a day, is not waited for that long.</summary>
     private static TimeSpan PatienceWithCause(CheckPolicy policy) => Min(policy.Period, LongestSettling) + Min(policy.Timeout, policy.Period);
@@ -458,7 +463,7 @@ internal sealed class IncidentTracker(
         {
             Tell(track, IncidentMessageKind.Opened, isSilent: false, now);
         }
-        else if (silence is not IncidentSilence.Waiting && !track.IsToldSilently)
+        else if ((silence is not IncidentSilence.Waiting || track.NotBefore > now.Ticks) && !track.IsToldSilently)
         {
             Tell(track, IncidentMessageKind.Opened, isSilent: true, now);
         }
@@ -675,7 +680,7 @@ internal sealed class IncidentTracker(
             var notice = track.Notice;
             track.Notice = null;
             track.Incident = track.Committed = incident with { UpdatedAt = now.Utc };
-            effects.Commit(track.Incident, notice);
+            effects.Commit(track.Incident, notice, track.Told);
         }
     }
 }

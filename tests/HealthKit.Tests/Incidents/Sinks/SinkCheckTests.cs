@@ -46,9 +46,23 @@ public class SinkCheckTests
         Assert.Equal((HealthStatus.Degraded, "sink.unknown"), (result.Status, result.Data["reason"]));
     }
 
+    [Fact]
+    public async Task A_sink_that_has_not_been_tried_since_the_start_is_not_healthy_while_messages_wait()
+    {
+        var result = await Run(new SinkReport { Name = "chat", Type = "Webhook", Waiting = 3, IsProven = false });
+        Assert.Equal((HealthStatus.Unhealthy, "sink.failing"), (result.Status, result.Data["reason"]));
+
+        // It is waited for until the first attempt has come to an end.
+        var looks = 0;
+        var check = new SinkCheck(
+            _ => new SinkReport { Name = "chat", Type = "Webhook", IsProven = ++looks > 3 }, () => new SinkCheckOptions { Sink = "chat" }, TimeProvider.System);
+        var registration = new HealthCheckRegistration("sink_chat", check, HealthStatus.Unhealthy, null);
+        Assert.Equal(HealthStatus.Healthy, (await check.CheckHealthAsync(new HealthCheckContext { Registration = registration })).Status);
+    }
+
     private static Task<HealthCheckResult> Run(SinkReport? report, HealthStatus failureStatus = HealthStatus.Unhealthy)
     {
-        var check = new SinkCheck(_ => report, () => new SinkCheckOptions { Sink = "chat" });
+        var check = new SinkCheck(_ => report, () => new SinkCheckOptions { Sink = "chat" }, TimeProvider.System);
         return check.CheckHealthAsync(new HealthCheckContext { Registration = new HealthCheckRegistration("sink_chat", check, failureStatus, null) });
     }
 }

@@ -32,9 +32,10 @@ public sealed class IncidentJournalTests : IDisposable
             Description = "lone \ud800 surrogate \0 \"quote\"",
         };
         var notice = new IncidentNotice(IncidentMessageKind.Opened, IsSilent: true, HealthStatus.Unhealthy, At(5));
-        Write(journal => journal.Write(incident, notice));
+        Write(journal => journal.Write(incident, notice, HealthStatus.Degraded));
 
-        var (read, unqueued) = Assert.Single(Read());
+        var (read, unqueued, told) = Assert.Single(Read());
+        Assert.Equal(HealthStatus.Degraded, told);
         Assert.Equivalent(incident with { Description = "lone \ufffd surrogate \0 \"quote\"" }, read, strict: true);
         Assert.Equal(notice, unqueued);
     }
@@ -53,9 +54,9 @@ public sealed class IncidentJournalTests : IDisposable
             ReadingsBefore = readings,
             ReadingsAt = readings,
         };
-        Write(journal => journal.Write(incident, Opened));
+        Write(journal => journal.Write(incident, Opened, told: null));
 
-        var (read, unqueued) = Assert.Single(Read());
+        var (read, unqueued, _) = Assert.Single(Read());
         Assert.Equal((incident.Id, 3, true), (read.Id, read.Messages, read.IsAnnounced));
         Assert.Equal(Opened, unqueued);
         Assert.NotEmpty(read.ReadingsAt);
@@ -66,12 +67,12 @@ public sealed class IncidentJournalTests : IDisposable
     {
         Write(journal =>
         {
-            journal.Write(Sample(1) with { Messages = 1 }, Opened);
+            journal.Write(Sample(1) with { Messages = 1 }, Opened, told: null);
             journal.WriteQueued(Sample(1) with { Messages = 1 });
-            journal.Write(Sample(2) with { Messages = 1 }, Opened);
+            journal.Write(Sample(2) with { Messages = 1 }, Opened, told: null);
             journal.WriteQueued(Sample(2) with { Messages = 1 });
-            journal.Write(Sample(2) with { Messages = 2 }, Opened with { Kind = IncidentMessageKind.Resolved });
-            journal.Write(Sample(3), null);
+            journal.Write(Sample(2) with { Messages = 2 }, Opened with { Kind = IncidentMessageKind.Resolved }, told: null);
+            journal.Write(Sample(3), null, told: null);
         });
 
         Assert.Equal([null, IncidentMessageKind.Resolved, null], Read().Select(found => found.Unqueued?.Kind));
@@ -87,7 +88,7 @@ public sealed class IncidentJournalTests : IDisposable
                 for (var i = 0; i < 1_000; i++)
                 {
                     var incident = Sample(i) with { Messages = round, Description = new string('x', 500) };
-                    journal.Write(incident, Opened);
+                    journal.Write(incident, Opened, told: null);
                     journal.WriteQueued(incident);
                 }
             }
@@ -112,7 +113,7 @@ public sealed class IncidentJournalTests : IDisposable
         {
             for (var i = 0; i < 3; i++)
             {
-                journal.Write(Sample(i) with { Messages = 1 }, Opened);
+                journal.Write(Sample(i) with { Messages = 1 }, Opened, told: null);
                 journal.WriteQueued(Sample(i) with { Messages = 1 });
             }
         });
@@ -160,7 +161,7 @@ public sealed class IncidentJournalTests : IDisposable
         write(journal);
     }
 
-    private IReadOnlyList<(Incident Incident, IncidentNotice? Unqueued)> Read()
+    private IReadOnlyList<(Incident Incident, IncidentNotice? Unqueued, HealthStatus? Told)> Read()
     {
         using var directory = OpenDirectory();
         using var journal = new IncidentJournal(directory, TimeProvider.System, NullLogger.Instance);

@@ -11,6 +11,7 @@ internal sealed class IncidentSimulation : IIncidentEffects
     private readonly EngineSimulation _engine;
     private readonly Dictionary<string, FrozenResult> _results = [];
     private readonly Dictionary<string, List<string>> _causes;
+    private readonly Dictionary<string, HealthStatus?> _told = [];
     private int _seen;
 
     public IncidentSimulation(params (string Name, string[] DependsOn)[] checks)
@@ -99,13 +100,14 @@ internal sealed class IncidentSimulation : IIncidentEffects
         Tracker = NewTracker();
         foreach (var incident in Incidents)
         {
-            Tracker.Restore(incident, Now);
+            Tracker.Restore(incident, _told[incident.Id], Now);
         }
     }
 
-    public void Commit(Incident incident, IncidentNotice? notice)
+    public void Commit(Incident incident, IncidentNotice? notice, HealthStatus? told)
     {
         Journal.Add(incident);
+        _told[incident.Id] = told;
         if (notice is not null)
         {
             Notices.Add((Time, notice, incident));

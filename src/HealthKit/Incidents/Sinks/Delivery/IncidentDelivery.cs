@@ -85,6 +85,15 @@ internal sealed partial class IncidentDelivery : IDisposable, IAsyncDisposable
         }
     }
 
+    /// <summary>Warns of sinks that are told of none of the checks.</summary>
+    public void WarnOfIdleSinks(IReadOnlyList<CatalogEntry> checks)
+    {
+        foreach (var worker in _workers)
+        {
+            worker.WarnIfItCoversNone(checks);
+        }
+    }
+
     /// <summary>Writes a message down for each sink that is to be told it, and has it sent. Never throws, waits for no sink.</summary>
     public void Enqueue(IncidentMessage message) => Enqueue(message, onlyIfMissing: false);
 

@@ -18,8 +18,7 @@ internal sealed class SinkFilter(SinkDefinition sink)
 
         if ((message.IsSilent && !_policy.IncludeSilent)
             || IsMilder(incident.WorstStatus)
-            || (_policy.Tags.Count > 0 && !incident.Tags.Any(tag => _policy.Tags.Contains(tag, StringComparer.OrdinalIgnoreCase)))
-            || (_policy.Checks.Count > 0 && !_policy.Checks.Any(pattern => Matches(pattern, incident.Check)))
+            || !Covers(incident.Check, incident.Tags)
             // What it fails to deliver it cannot tell itself: the others are told.
             || incident.Check.Equals(sink.CheckName, StringComparison.OrdinalIgnoreCase))
         {
@@ -34,6 +33,11 @@ internal sealed class SinkFilter(SinkDefinition sink)
 
         return message.Kind == IncidentMessageKind.Updated && WasNotTold(message) ? message with { Kind = IncidentMessageKind.Opened } : message;
     }
+
+    /// <summary>Whether it is told of a check of that name and these tags at all.</summary>
+    public bool Covers(string check, IReadOnlyList<string> tags) =>
+        (_policy.Tags.Count == 0 || tags.Any(tag => _policy.Tags.Contains(tag, StringComparer.OrdinalIgnoreCase)))
+        && (_policy.Checks.Count == 0 || _policy.Checks.Any(pattern => Matches(pattern, check)));
 
     // Healthy is the greatest number and unhealthy the least.
     private bool IsMilder(HealthStatus status) => status > _policy.MinimumStatus;

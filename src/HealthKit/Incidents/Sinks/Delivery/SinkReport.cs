@@ -32,5 +32,10 @@ internal sealed record SinkReport
     /// <summary>When the attempt began that does not come back; null when none does.</summary>
     public DateTimeOffset? StuckSince { get; init; }
 
+    /// <summary>
+    /// Whether it is known how the sink stands: nothing waits, or an attempt has come to an end since the app started.
+    /// </summary>
+    public bool IsProven { get; init; } = true;
+
     public SinkState ToState() => new(Name, Type, Waiting, Delivered, Dropped, Problem, FailingSince);
 }

@@ -107,6 +107,7 @@ internal sealed partial class SinkWorker : IDisposable
                     Problem = _problem ?? (stuckSince is null ? null : NoAnswer()),
                     FailingSince = _failingSince ?? stuckSince,
                     StuckSince = stuckSince,
+                    IsProven = _outbox.IsOpen && (waiting == 0 || _delivered > 0 || _problem is not null || _rejection is not null),
                 };
             }
         }
@@ -128,8 +129,12 @@ internal sealed partial class SinkWorker : IDisposable
         catch (Exception e)
         {
             // It is tried again with each attempt to send, and shows as the sink's problem then.
-            var error = Describe(e);
+            var error = _freezer.Describe(e).Details;
             LogNotMade(_logger, Name, error);
+            lock (_gate)
+            {
+                NoteProblem("It could not be made. " + Describe(e));
+            }
         }
 
         CountDropped(_outbox.Open());
@@ -142,6 +147,15 @@ internal sealed partial class SinkWorker : IDisposable
 
     /// <summary>The message as this sink is to be told it; null when it is not.</summary>
     public IncidentMessage? Filter(IncidentMessage message) => _filter.Pass(message);
+
+    /// <summary>Says so when its filters let no check through: a slip of the pen would show at the first alarm that does not come.</summary>
+    public void WarnIfItCoversNone(IReadOnlyList<CatalogEntry> checks)
+    {
+        if (checks.Count > 0 && !checks.Any(check => _filter.Covers(check.Name, check.Tags)))
+        {
+            LogCoversNone(_logger, Name);
+        }
+    }
 
     public void Enqueue(IncidentMessage message, byte[]? record, bool onlyIfMissing)
     {
@@ -455,6 +469,7 @@ internal sealed partial class SinkWorker : IDisposable
         }
         catch (Exception e)
         {
+            LogThrew(e);
             return SinkResult.Retry(Describe(e));
         }
         finally
@@ -523,6 +538,21 @@ internal sealed partial class SinkWorker : IDisposable
         _ => result,
     };
 
+    /// <summary>With the stack, once for each series of failures: it is the app's own code, or a package's.</summary>
+    private void LogThrew(Exception e)
+    {
+        lock (_gate)
+        {
+            if (_failures > 0)
+            {
+                return;
+            }
+        }
+
+        var details = _freezer.Describe(e).Details;
+        LogSinkThrew(_logger, Name, details);
+    }
+
     private string Describe(Exception e)
     {
         var info = _freezer.Describe(e);
@@ -577,6 +607,12 @@ internal sealed partial class SinkWorker : IDisposable
 
     [LoggerMessage(EventId = 146, Level = LogLevel.Error, Message = "Sink '{Sink}' could not be made; it is tried again with its first message: {Error}")]
     private static partial void LogNotMade(ILogger logger, string sink, string error);
+
+    [LoggerMessage(EventId = 150, Level = LogLevel.Warning, Message = "Sink '{Sink}' is told of no check: none has one of its Tags, or a name that its Checks allow")]
+    private static partial void LogCoversNone(ILogger logger, string sink);
+
+    [LoggerMessage(EventId = 149, Level = LogLevel.Warning, Message = "Sink '{Sink}' threw: {Error}")]
+    private static partial void LogSinkThrew(ILogger logger, string sink, string error);
 
     [LoggerMessage(EventId = 147, Level = LogLevel.Critical, Message = "The delivery of sink '{Sink}' failed; it goes on: {Error}")]
     private static partial void LogBroken(ILogger logger, string sink, string error);

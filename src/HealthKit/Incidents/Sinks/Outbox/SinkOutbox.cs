@@ -52,9 +52,13 @@ internal sealed class SinkOutbox(Func<JournalFilter, Journal> open, JournalFlush
     private volatile bool _closed;
 
     // What is read without the lock, which is held while the disk is written to.
+    private volatile bool _isOpen;
     private volatile int _count;
     private volatile bool _hasNext;
     private volatile IncidentMessage? _oldest;
+
+    /// <summary>Whether it is known what an earlier run left.</summary>
+    public bool IsOpen => _isOpen;
 
     /// <summary>How many messages wait. No property here waits for the disk.</summary>
     public int Count => _count;
@@ -101,6 +105,7 @@ internal sealed class SinkOutbox(Func<JournalFilter, Journal> open, JournalFlush
                 var dropped = ReadFileIfThere();
                 var early = _beforeOpen ?? [];
                 _beforeOpen = null;
+                _isOpen = true;
                 foreach (var (message, record, onlyIfMissing) in early)
                 {
                     dropped += AddNow(message, record, onlyIfMissing).Dropped;

@@ -5,8 +5,12 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace HealthKit;
 
 /// <summary>The check of one sink: what its delivery knows already. It sends nothing itself.</summary>
-internal sealed class SinkCheck(Func<string, SinkReport?> find, Func<SinkCheckOptions> options) : IHealthCheck
+internal sealed class SinkCheck(Func<string, SinkReport?> find, Func<SinkCheckOptions> options, TimeProvider time) : IHealthCheck
 {
+    /// <summary>How long a first attempt is waited for; below the timeout of a run.</summary>
+    private static readonly TimeSpan FirstAttempt = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(50);
+
     public static readonly CheckType<SinkCheckOptions> Type = CheckType.Create<SinkCheckOptions>(
         new CheckDescriptor(
             "IncidentSink",
@@ -22,6 +26,7 @@ internal sealed class SinkCheck(Func<string, SinkReport?> find, Func<SinkCheckOp
         {
             RemedyByReason = new Dictionary<string, string>
             {
+                ["sink.failing"] = "Make the receiver reachable again, or correct the sink's settings in HealthKit:Sinks; if the sink is the app's own, the log has the exception with its stack. What waits is then delivered by itself.",
                 ["sink.stuck"] = "Restart the app to free the sink, and see why what it calls does not come back: it heeds no cancellation.",
                 ["sink.dropped"] = "Make the receiver reachable again; what was dropped is in the incidents' list, not at the receiver.",
                 ["sink.rejected"] = "Correct what the receiver objects to: the sink's address or token, or the size and form of its messages.",
@@ -29,23 +34,33 @@ internal sealed class SinkCheck(Func<string, SinkReport?> find, Func<SinkCheckOp
             },
         },
         static options => SinkRegistration.IsName(options.Sink) ? [] : [new OptionError(nameof(options.Sink), options.Sink, "the name of a sink")],
-        static (services, options) => new SinkCheck(services.GetRequiredService<IncidentDelivery>().Find, options));
+        static (services, options) => new SinkCheck(services.GetRequiredService<IncidentDelivery>().Find, options, services.GetRequiredService<TimeProvider>()));
 
     /// <summary>The check that a sink gets by itself. That an alarm is broken is no reason to take the app out of rotation.</summary>
     public static HealthCheckRegistration Register(SinkDefinition sink) =>
         new TypedCheck<SinkCheckOptions>(Type, options => options.Sink = sink.Name)
             .Register(sink.CheckName, HealthStatus.Degraded, tags: null, timeout: null);
 
-    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         var name = options().Sink;
         var failureStatus = context.Registration.FailureStatus;
-        if (find(name) is not { } report)
+        var report = find(name);
+        var patience = FirstAttempt;
+        while (report is { IsProven: false } && patience > TimeSpan.Zero)
         {
-            return Task.FromResult(new HealthCheckResult(
+            // The run before left messages: whether the sink delivers is known when one of them has been tried.
+            patience -= LookAgain;
+            await Task.Delay(LookAgain, time, cancellationToken).ConfigureAwait(false);
+            report = find(name);
+        }
+
+        if (report is null)
+        {
+            return new HealthCheckResult(
                 UnknownStatus.Of(failureStatus),
                 $"No sink named '{name}' is on.",
-                data: new Dictionary<string, object> { ["reason"] = "sink.unknown" }));
+                data: new Dictionary<string, object> { ["reason"] = "sink.unknown" });
         }
 
         var data = new Dictionary<string, object>
@@ -60,7 +75,7 @@ internal sealed class SinkCheck(Func<string, SinkReport?> find, Func<SinkCheckOp
         var problems = Problems(report).ToList();
         if (problems.Count == 0)
         {
-            return Task.FromResult(HealthCheckResult.Healthy($"Sink '{report.Name}' delivers: {numbers}", data));
+            return HealthCheckResult.Healthy($"Sink '{report.Name}' delivers: {numbers}", data);
         }
 
         data["reason"] = problems[0].Reason;
@@ -70,8 +85,8 @@ internal sealed class SinkCheck(Func<string, SinkReport?> find, Func<SinkCheckOp
             data["failingSince"] = since;
         }
 
-        return Task.FromResult(new HealthCheckResult(
-            failureStatus, $"Sink '{report.Name}': {string.Join(" ", problems.Select(problem => problem.Text))} {numbers}", data: data));
+        return new HealthCheckResult(
+            failureStatus, $"Sink '{report.Name}': {string.Join(" ", problems.Select(problem => problem.Text))} {numbers}", data: data);
     }
 
     private static IEnumerable<(string Reason, string Text)> Problems(SinkReport report)
@@ -85,6 +100,11 @@ internal sealed class SinkCheck(Func<string, SinkReport?> find, Func<SinkCheckOp
         if (report is { FailingSince: { } since, Problem: { } problem })
         {
             yield return ("sink.failing", string.Create(culture, $"Attempts have failed since {since:u}: {problem.TrimEnd('.')}."));
+        }
+
+        if (!report.IsProven && report.StuckSince is null)
+        {
+            yield return ("sink.failing", "Messages wait, and no attempt has come to an end since the start of the app.");
         }
 
         if (report.DroppedInHour > 0)

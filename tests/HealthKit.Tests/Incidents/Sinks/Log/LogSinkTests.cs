@@ -20,7 +20,7 @@ public sealed class LogSinkTests
         { "resolved", LogLevel.Information, 302, "Check 'disk' is healthy again after 12 min; it was (disk.space.low): /data: free space 1.2 %, unhealthy below 5 % [incident 0194f3c2b7a17c3e8d5e6f7a8b9c0d1e]" },
         { "removed", LogLevel.Information, 303, "Check 'disk' was turned off or is not registered any more; it was bad for 12 min [incident 0194f3c2b7a17c3e8d5e6f7a8b9c0d1e]" },
         { "silent", LogLevel.Information, 304, "Check 'disk' is unhealthy, not announced: in maintenance (new disk) (disk.space.low): /data: free space 1.2 %, unhealthy below 5 % [incident 0194f3c2b7a17c3e8d5e6f7a8b9c0d1e]" },
-        { "silent resolve", LogLevel.Information, 304, "Check 'disk' is healthy again, not announced: nobody was told of it before (disk.space.low): /data: free space 1.2 %, unhealthy below 5 % [incident 0194f3c2b7a17c3e8d5e6f7a8b9c0d1e]" },
+        { "silent resolve", LogLevel.Information, 304, "Check 'disk' is healthy again, not announced: nobody was told of it (disk.space.low): /data: free space 1.2 %, unhealthy below 5 % [incident 0194f3c2b7a17c3e8d5e6f7a8b9c0d1e]" },
         { "test", LogLevel.Information, 305, "Test of alerts: nothing is wrong [message 0194f3c2b7a17c3e8d5e6f7a8b9c0d1e-1]" },
     };
 
