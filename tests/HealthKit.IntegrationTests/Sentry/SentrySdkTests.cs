@@ -116,7 +116,7 @@ public sealed class SentrySdkTests(ITestOutputHelper output)
     private static async Task SendOurs(string text)
     {
         Assert.True(SentryDsn.TryParse(text, out var dsn, out _));
-        var settings = new SentrySettings { Dsn = dsn, Release = "shop@1.2.3", Environment = "test" };
+        var settings = new SentrySettings { Dsn = dsn, Release = "shop@1.2.3", Environment = "test", AttachEvidence = false };
         var redactor = new Redactor();
         var trail = new SentryTrail();
         var before = new CheckState { Name = "disk", Status = HealthStatus.Unhealthy, Condition = CheckCondition.Current, Since = At, Policy = new CheckPolicy() };
