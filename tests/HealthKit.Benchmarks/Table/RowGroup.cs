@@ -11,6 +11,7 @@ internal sealed record RowGroup(string Name, Func<BenchmarkOptions, IAsyncEnumer
         new("service", options => MicroRows.Service(options).ToAsyncEnumerable()),
         new("results", options => MicroRows.Results(options).ToAsyncEnumerable()),
         new("incidents", IncidentRows.Measure),
+        new("sentry", options => SentryRows.Measure(options).ToAsyncEnumerable()),
         new("http", HttpRows.Measure),
         new("engine", EngineRows.Measure),
         new("footprint", FootprintRows.Measure),

@@ -21,6 +21,15 @@ public sealed class PackageTests(BuiltPackages packages)
             ],
             []),
         ["HealthKit.AspNetCore"] = ([$"HealthKit {BuiltPackages.Version}"], ["Microsoft.AspNetCore.App"]),
+
+        // Central pinning names what comes through HealthKit too, where no shared framework brings it.
+        ["HealthKit.Sentry"] = (
+            [
+                $"HealthKit {BuiltPackages.Version}",
+                $"Microsoft.Extensions.Diagnostics.HealthChecks {ExtensionsVersion}",
+                $"Microsoft.Extensions.Hosting.Abstractions {ExtensionsVersion}",
+            ],
+            []),
     };
 
     [Fact]

@@ -124,6 +124,9 @@ internal sealed partial class ChildProcess : IDisposable
         _process.StandardInput.Flush();
     }
 
+    /// <summary>Ends its standard input.</summary>
+    public void EndInput() => _process.StandardInput.Close();
+
     /// <summary>SIGKILL: it ends without a last word. Waits until it is gone.</summary>
     public void Kill()
     {

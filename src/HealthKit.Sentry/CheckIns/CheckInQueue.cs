@@ -1,0 +1,293 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace HealthKit;
+
+/// <summary>
+/// Sends check-ins, the app's and the monitor's own, each once, on a thread of their own: a limit or a jam of events holds up none. The
+/// thread begins when there is a DSN and something to send.
+/// </summary>
+internal sealed partial class CheckInQueue : SentryCheckIns, IDisposable
+{
+    public const int Capacity = 100;
+
+    /// <summary>Later than this, and twice in a row: silence shows after about four minutes, a restart in between does not.</summary>
+    private const int MarginMinutes = 2;
+
+    private const int Failures = 2;
+
+    /// <summary>Sentry drops what comes more often than about six times a minute.</summary>
+    private static readonly TimeSpan LeastGap = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan AfterNothing = TimeSpan.FromSeconds(1);
+
+    /// <summary>One that is lost is made good by the next one, before Sentry misses it.</summary>
+    private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(20);
+
+    private readonly Lock _gate = new();
+    private readonly Queue<CheckIn> _waiting = new();
+    private readonly SentryClients _clients;
+    private readonly IServiceProvider _services;
+    private readonly TimeProvider _time;
+    private readonly Pause _pause;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly ILogger _logger;
+    private Thread? _thread;
+    private string? _ownSlug;
+    private long? _ownAt;
+    private TimeSpan _ownPause;
+    private bool _ownWasOk;
+    private bool _seenAlive;
+    private bool _started;
+    private bool _stopping;
+    private bool _isFailing;
+
+    public CheckInQueue(SentryClients clients, IServiceProvider services)
+    {
+        _clients = clients;
+        _services = services;
+        _time = services.GetService<TimeProvider>() ?? TimeProvider.System;
+        _pause = new Pause(_time);
+        _logger = services.GetRequiredService<ILoggerFactory>().CreateLogger(SentryService.Category);
+        clients.Changed += Wake;
+    }
+
+    /// <summary>Whether there is a thread at present; for tests.</summary>
+    internal bool IsAwake
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _thread is not null;
+            }
+        }
+    }
+
+    /// <summary>Whether the thread waits; for tests.</summary>
+    internal bool Sleeps => _pause.Sleeps;
+
+    public override string CheckIn(
+        string slug, SentryCheckInStatus status, TimeSpan? duration = null, SentryMonitorConfig? monitor = null, string? checkInId = null)
+    {
+        ArgumentNullException.ThrowIfNull(slug);
+        if (!SentryRules.IsSlug(slug))
+        {
+            throw new ArgumentException($"'{slug}' is no monitor's slug; allowed: {SentryRules.AllowedSlug}.", nameof(slug));
+        }
+
+        if (checkInId is not null && (checkInId.Length != 32 || checkInId.Any(c => !char.IsAsciiHexDigitLower(c))))
+        {
+            throw new ArgumentException($"'{checkInId}' is no check-in's id; allowed: 32 lower-case hexadecimal digits.", nameof(checkInId));
+        }
+
+        var checkIn = new CheckIn(checkInId ?? HealthKit.CheckIn.NewId(), slug, status) { Duration = duration, Monitor = monitor };
+        lock (_gate)
+        {
+            if (_stopping || _clients.AreOff)
+            {
+                return checkIn.Id;
+            }
+
+            if (_waiting.Count == Capacity)
+            {
+                _waiting.Dequeue();
+                _clients.Main?.Transport?.Reports.Add(DiscardReason.QueueOverflow, SentryCategory.Monitor);
+            }
+
+            _waiting.Enqueue(checkIn);
+        }
+
+        Wake();
+        return checkIn.Id;
+    }
+
+    /// <summary>From now on the monitor itself checks in.</summary>
+    public void Start()
+    {
+        lock (_gate)
+        {
+            _started = true;
+        }
+
+        Wake();
+    }
+
+    /// <summary>Checks in a last time, if all is well, so that a restart has the most time, and ends.</summary>
+    public void Stop(TimeSpan patience)
+    {
+        Thread? thread;
+        lock (_gate)
+        {
+            _stopping = true;
+            thread = _thread;
+        }
+
+        _pause.Set();
+        if (thread?.Join(patience) == false)
+        {
+            _ = _stop.CancelAsync();
+            thread.Join(TimeSpan.FromMilliseconds(500));
+        }
+    }
+
+    public void Dispose()
+    {
+        Stop(TimeSpan.Zero);
+        _clients.Changed -= Wake;
+    }
+
+    /// <summary>What Sentry is to expect of the monitor of this app.</summary>
+    internal static SentryMonitorConfig OwnMonitor(TimeSpan interval) => SentryMonitorConfig.Every(interval) with
+    {
+        CheckInMarginMinutes = MarginMinutes,
+        MaxRuntimeMinutes = 1,
+        FailureThreshold = Failures,
+    };
+
+    private void Wake()
+    {
+        lock (_gate)
+        {
+            var isNeeded = _clients.Main is { CanCheckIn: true } client && (_waiting.Count > 0 || (_started && client.Settings.CheckIns));
+            if (_thread is null && isNeeded && !_stopping)
+            {
+                var thread = new Thread(Work) { IsBackground = true, Name = "HealthKit Sentry check-ins" };
+                try
+                {
+                    thread.UnsafeStart();
+                    _thread = thread;
+                }
+                catch (Exception e) when (e is ThreadStartException or OutOfMemoryException)
+                {
+                    // The next check-in tries it again.
+                    LogNoThread(_logger, e);
+                }
+            }
+        }
+
+        _pause.Set();
+    }
+
+    private void Work()
+    {
+        while (true)
+        {
+            try
+            {
+                if (!Step())
+                {
+                    return;
+                }
+            }
+            catch (Exception e)
+            {
+                // Never the app's end, and never a loop without a breath.
+                LogFailed(_logger, e.GetType().Name);
+                _pause.Wait(TimeSpan.FromSeconds(1));
+            }
+        }
+    }
+
+    private bool Step()
+    {
+        var client = _clients.Main is { CanCheckIn: true } main ? main : null;
+        bool isOwn;
+        bool isLast;
+        CheckIn? next = null;
+        lock (_gate)
+        {
+            isLast = _stopping;
+            isOwn = _started && client is { Settings.CheckIns: true };
+            _ = client is not null && _waiting.TryDequeue(out next);
+        }
+
+        if (client is null)
+        {
+            if (!isLast)
+            {
+                _pause.Wait(null);
+            }
+
+            return !isLast;
+        }
+
+        if (next is not null)
+        {
+            Send(client, next);
+        }
+
+        if (isOwn && (isLast ? IsWorthALast() : OwnWait <= TimeSpan.Zero))
+        {
+            CheckInOwn(client);
+        }
+
+        if (isLast)
+        {
+            return next is not null;
+        }
+
+        if (next is null)
+        {
+            _pause.Wait(isOwn ? OwnWait : null);
+        }
+
+        return true;
+    }
+
+    /// <summary>How long until the monitor checks in next.</summary>
+    private TimeSpan OwnWait => _ownAt is { } at ? _ownPause - _time.GetElapsedTime(at) : TimeSpan.Zero;
+
+    /// <summary>Whether a last check-in, before the app ends, tells anything new and is not one too many.</summary>
+    private bool IsWorthALast() => _ownWasOk && _ownAt is { } at && _time.GetElapsedTime(at) >= LeastGap;
+
+    private void CheckInOwn(SentryClient client)
+    {
+        var isStopped = _services.GetRequiredService<HealthMonitor>().Current.IsStopped;
+        _seenAlive |= !isStopped;
+        _ownAt = _time.GetTimestamp();
+        if (!_seenAlive)
+        {
+            // It has not begun yet.
+            _ownPause = AfterNothing;
+            return;
+        }
+
+        _ownSlug ??= client.Settings.MonitorSlug ?? MonitorSlug.Of(
+            client.App.Name, client.Settings.ProcessType, client.Settings.ServerName ?? client.App.Host, SentryService.InstanceOf(_services));
+        _ownWasOk = !isStopped;
+        var result = Send(client, new CheckIn(HealthKit.CheckIn.NewId(), _ownSlug, isStopped ? SentryCheckInStatus.Error : SentryCheckInStatus.Ok)
+        {
+            Monitor = OwnMonitor(client.Settings.CheckInInterval),
+        });
+        var failed = result.Outcome != SinkOutcome.Delivered;
+        _ownPause = failed && result.RetryAfter is null ? AfterFailure : client.Settings.CheckInInterval;
+        if (failed && !_isFailing)
+        {
+            LogNotSent(_logger, result.Problem);
+        }
+
+        _isFailing = failed;
+    }
+
+    private SinkResult Send(SentryClient client, CheckIn checkIn)
+    {
+        try
+        {
+            return client.SendAsync(checkIn, isSentAgain: false, _stop.Token).GetAwaiter().GetResult();
+        }
+        catch (OperationCanceledException)
+        {
+            return SinkResult.Retry("The app stopped while it was sent.");
+        }
+    }
+
+    [LoggerMessage(EventId = 9007, Level = LogLevel.Warning, Message = "The monitor's check-in did not reach Sentry, which will alarm if that goes on: {Problem}")]
+    private static partial void LogNotSent(ILogger logger, string? problem);
+
+    [LoggerMessage(EventId = 9008, Level = LogLevel.Error, Message = "Checking in at Sentry failed; it goes on: {Error}")]
+    private static partial void LogFailed(ILogger logger, string error);
+
+    [LoggerMessage(EventId = 9009, Level = LogLevel.Error, Message = "The thread that checks in at Sentry could not be started")]
+    private static partial void LogNoThread(ILogger logger, Exception exception);
+}

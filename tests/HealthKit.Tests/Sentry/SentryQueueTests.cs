@@ -1,0 +1,269 @@
+using HealthKit.Tests.Incidents.Sinks;
+using HealthKit.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace HealthKit.Tests.Sentry;
+
+/// <summary>The app's own messages and check-ins, and those of the monitor.</summary>
+public sealed class SentryQueueTests : IAsyncLifetime
+{
+    private readonly Monitor _monitor = new();
+    private LogLines _log = null!;
+    private SentryBench _bench = null!;
+    private ServiceProvider _services = null!;
+    private MessageQueue _messages = null!;
+    private CheckInQueue _checkIns = null!;
+
+    public async Task InitializeAsync()
+    {
+        _bench = await SentryBench.StartAsync();
+        _log = Log();
+        _services = new ServiceCollection()
+            .AddSingleton<TimeProvider>(_bench.Time).AddSingleton(_bench.Redactor).AddSingleton(_bench.Trail).AddSingleton<HealthMonitor>(_monitor)
+            .AddLogging(logging => logging.AddProvider(_log)).BuildServiceProvider();
+        (_messages, _checkIns) = Queues();
+    }
+
+    public async Task DisposeAsync()
+    {
+        _messages.Dispose();
+        _checkIns.Dispose();
+        await _bench.DisposeAsync();
+        await _services.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_message_arrives_with_its_extra_data_and_without_secrets()
+    {
+        _bench.Sink(settings => settings with { ProcessType = "worker" });
+        var cycle = new Dictionary<string, object?> { ["a"] = 1 };
+        cycle["self"] = cycle;
+        var id = _messages.Capture(
+            LogLevel.Critical,
+            "Import stopped: password=PLANTED1\nsecond line \ud800",
+            new Dictionary<string, object?>
+            {
+                ["rows"] = 17, ["ratio"] = double.NaN, ["at"] = Messages.Opened, ["took"] = TimeSpan.FromSeconds(90), ["ids"] = new[] { 1, 2 }, ["none"] = null,
+                ["password"] = "PLANTED plain 2", ["pin_token"] = 123456789, ["url"] = "https://u:PLANTED3@h/", ["cycle"] = cycle, ["bad"] = new Bad(), ["throws"] = Throws(),
+                ["huge"] = new string('x', 1 << 20),
+            },
+            ["import", "stopped"]);
+        var envelope = await _bench.Receiver.NextAsync();
+        var json = envelope["event"];
+
+        Assert.Equal(id, json.Text("event_id"));
+        Assert.Equal(("fatal", "worker"), (json.Text("level"), json.Text("tags", "process_type")));
+        Assert.Equal("Import stopped: password=***\nsecond line \uFFFD", json.Text("logentry", "formatted"));
+        Assert.Equal(["import", "stopped"], json.Texts("fingerprint"));
+        var extra = json.At("extra");
+        Assert.Equal((17, "NaN", "***", "***"), (extra.At("rows").GetInt32(), extra.Text("ratio"), extra.Text("password"), extra.Text("pin_token")));
+        Assert.Equal("2026-11-22T10:00:05.000000Z", extra.Text("at"));
+        Assert.Equal(2, extra.At("ids").GetArrayLength());
+        Assert.Contains("InvalidOperationException", extra.Text("bad"), StringComparison.Ordinal);
+        Assert.Contains("InvalidOperationException", extra.Text("throws"), StringComparison.Ordinal);
+        Assert.Equal(2000, extra.Text("huge").Length);
+        Assert.False(_bench.Receiver.Saw("PLANTED"));
+        Assert.False(_bench.Receiver.Saw("123456789"));
+    }
+
+    [Fact]
+    public async Task Messages_wait_for_the_sink_and_are_tried_again_and_the_oldest_go_when_there_are_too_many()
+    {
+        var first = _messages.Capture(LogLevel.Warning, "before the sink");
+        _bench.Receiver.Answer(SentryAnswer.Code(503));
+        _bench.Sink();
+        await Wait.For(() => _bench.Receiver.Requests == 1);
+        for (var i = 0; i < MessageQueue.Capacity; i++)
+        {
+            Assert.NotNull(_messages.Capture(LogLevel.Warning, $"number {i}"));
+        }
+
+        Assert.Equal(MessageQueue.Capacity, _messages.Waiting);
+        await Wait.For(() => _log.Lines.Any(line => line.StartsWith("Warning 9002", StringComparison.Ordinal)));
+        await Wait.For(() => _messages.Sleeps);
+        _bench.Time.Advance(TimeSpan.FromSeconds(2));
+        await Wait.For(() => _messages.Waiting == 0);
+        var accepted = _bench.Receiver.Accepted;
+        Assert.DoesNotContain(accepted, envelope => envelope["event"].Text("event_id") == first);
+        Assert.Equal(Enumerable.Range(0, 100).Select(i => $"number {i}"), accepted.Select(envelope => envelope["event"].Text("logentry", "formatted")));
+        Assert.Equal("queue_overflow", accepted.SelectMany(envelope => envelope.Items).Single(item => item.Type == "client_report").Json.At("discarded_events")[0].Text("reason"));
+    }
+
+    [Fact]
+    public async Task Capture_waits_for_nobody()
+    {
+        _bench.Receiver.Answer(SentryAnswer.Hang);
+        _bench.Sink();
+        var started = TimeProvider.System.GetTimestamp();
+        for (var i = 0; i < 50; i++)
+        {
+            _messages.Capture(LogLevel.Error, "text");
+            _checkIns.CheckIn("job", SentryCheckInStatus.Ok);
+        }
+
+        Assert.True(TimeProvider.System.GetElapsedTime(started) < TimeSpan.FromSeconds(5));
+        await Wait.For(() => _bench.Receiver.Requests >= 1);
+        _bench.Time.Advance(TimeSpan.FromMinutes(1));
+    }
+
+    [Fact]
+    public void Without_a_DSN_nothing_is_kept_and_no_thread_runs()
+    {
+        _bench.Sink(settings => settings with { Dsn = null });
+        _checkIns.Start();
+        Assert.Null(_messages.Capture(LogLevel.Error, "text"));
+        _checkIns.CheckIn("job", SentryCheckInStatus.Ok);
+        Assert.Equal(0, _messages.Waiting);
+        Assert.False(_checkIns.IsAwake);
+    }
+
+    [Fact]
+    public async Task The_monitor_checks_in_each_minute_and_says_what_Sentry_is_to_expect()
+    {
+        _bench.Sink(settings => settings with { ProcessType = "web", Environment = "test" });
+        _checkIns.Start();
+        var first = (await _bench.Receiver.NextAsync())["check_in"];
+        await NextMinute();
+        var second = (await _bench.Receiver.NextAsync())["check_in"];
+
+        Assert.Equal(("ok", "ok", "test"), (first.Text("status"), second.Text("status"), first.Text("environment")));
+        Assert.NotEqual(first.Text("check_in_id"), second.Text("check_in_id"));
+        Assert.Equal(first.Text("monitor_slug"), second.Text("monitor_slug"));
+        Assert.StartsWith("shop-web-web-1-h", first.Text("monitor_slug"), StringComparison.Ordinal);
+        var config = first.At("monitor_config");
+        Assert.Equal("""{"type":"interval","value":1,"unit":"minute"}""", config.At("schedule").GetRawText());
+        Assert.Equal(
+            (2, 1, 2, 1),
+            (config.At("checkin_margin").GetInt32(), config.At("max_runtime").GetInt32(), config.At("failure_issue_threshold").GetInt32(), config.At("recovery_threshold").GetInt32()));
+    }
+
+    [Fact]
+    public async Task A_monitor_that_has_stopped_never_checks_in_as_well()
+    {
+        _bench.Sink();
+        _monitor.IsStopped = true;
+        _checkIns.Start();
+        await Wait.For(() => _monitor.Asked > 0);
+        Assert.Equal(0, _bench.Receiver.Requests);
+
+        _monitor.IsStopped = false;
+        await Wait.For(() => _checkIns.Sleeps);
+        _bench.Time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal("ok", (await _bench.Receiver.NextAsync())["check_in"].Text("status"));
+        _monitor.IsStopped = true;
+        await NextMinute();
+        Assert.Equal("error", (await _bench.Receiver.NextAsync())["check_in"].Text("status"));
+        _bench.Time.Advance(TimeSpan.FromSeconds(30));
+        _checkIns.Stop(TimeSpan.FromSeconds(10));
+        Assert.Equal(2, _bench.Receiver.Requests);
+    }
+
+    [Fact]
+    public async Task At_the_end_the_monitor_checks_in_once_more_but_not_twice_in_ten_seconds()
+    {
+        _bench.Sink();
+        _checkIns.Start();
+        await _bench.Receiver.NextAsync();
+        await Wait.For(() => _checkIns.Sleeps);
+        _bench.Time.Advance(TimeSpan.FromSeconds(30));
+        _checkIns.Stop(TimeSpan.FromSeconds(10));
+        Assert.Equal("ok", (await _bench.Receiver.NextAsync())["check_in"].Text("status"));
+        Assert.Equal(2, _bench.Receiver.Requests);
+    }
+
+    [Fact]
+    public async Task Check_ins_go_on_while_errors_are_limited()
+    {
+        var sink = _bench.Sink();
+        _bench.Receiver.Answer(SentryAnswer.TooMany("3600:error:organization"));
+        Assert.Equal(SinkOutcome.Retry, (await sink.SendAsync(Messages.Message(), CancellationToken.None)).Outcome);
+        _checkIns.Start();
+        Assert.Equal(["check_in"], (await _bench.Receiver.NextAsync()).Types);
+        await NextMinute();
+        Assert.Equal(["check_in"], (await _bench.Receiver.NextAsync()).Types);
+        var limited = await sink.SendAsync(Messages.Message(), CancellationToken.None);
+        Assert.Equal(SinkOutcome.Retry, limited.Outcome);
+        Assert.Equal(TimeSpan.FromMinutes(59), limited.RetryAfter);
+        Assert.Equal(3, _bench.Receiver.Requests);
+    }
+
+    [Fact]
+    public async Task A_check_in_that_is_lost_is_not_kept_for_later()
+    {
+        _bench.Receiver.Answer(SentryAnswer.Reset);
+        _bench.Sink();
+        _checkIns.CheckIn("lost", SentryCheckInStatus.Ok);
+        await Wait.For(() => _bench.Receiver.Requests == 1);
+        var id = _checkIns.CheckIn("job", SentryCheckInStatus.InProgress, monitor: SentryMonitorConfig.Cron("0 4 * * *", "Europe/Moscow") with { MaxRuntimeMinutes = 30 });
+        var begun = await _bench.Receiver.NextAsync();
+        Assert.Equal(id, _checkIns.CheckIn("job", SentryCheckInStatus.Error, TimeSpan.FromSeconds(1.5), checkInId: id));
+        var ended = await _bench.Receiver.NextAsync();
+
+        Assert.Equal(("job", "in_progress", id), (begun["check_in"].Text("monitor_slug"), begun["check_in"].Text("status"), begun["check_in"].Text("check_in_id")));
+        Assert.Equal("""{"type":"crontab","value":"0 4 * * *"}""", begun["check_in"].At("monitor_config", "schedule").GetRawText());
+        Assert.Equal("Europe/Moscow", begun["check_in"].Text("monitor_config", "timezone"));
+        Assert.Equal(("error", 1.5, id), (ended["check_in"].Text("status"), ended["check_in"].At("duration").GetDouble(), ended["check_in"].Text("check_in_id")));
+        Assert.Equal("monitor", begun.Items.Single(item => item.Type == "client_report").Json.At("discarded_events")[0].Text("category"));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("Upper")]
+    [InlineData("12345")]
+    [InlineData("a b")]
+    [InlineData("a1234567890123456789012345678901234567890123456789x")]
+    public void A_wrong_slug_is_refused(string slug) =>
+        Assert.Contains("a-z", Assert.Throws<ArgumentException>(() => _checkIns.CheckIn(slug, SentryCheckInStatus.Ok)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Monitors_are_refused_what_they_cannot_be()
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(() => SentryMonitorConfig.Every(TimeSpan.FromSeconds(90)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => SentryMonitorConfig.Every(TimeSpan.FromHours(1)) with { FailureThreshold = 0 });
+        Assert.Throws<ArgumentException>(() => SentryMonitorConfig.Cron("0 4 * *"));
+    }
+
+    private static LogLines Log() => new();
+
+    private (MessageQueue Messages, CheckInQueue CheckIns) Queues() => (new(_bench.Clients, _services), new(_bench.Clients, _services));
+
+    private async Task NextMinute()
+    {
+        await Wait.For(() => _checkIns.Sleeps);
+        _bench.Time.Advance(TimeSpan.FromMinutes(1));
+    }
+
+    private static IEnumerable<int> Throws()
+    {
+        yield return 1;
+        throw new InvalidOperationException("no");
+    }
+
+    private sealed class Bad
+    {
+        public override string ToString() => throw new InvalidOperationException("no");
+    }
+
+    private sealed class Monitor : HealthMonitor
+    {
+        private volatile int _asked;
+
+        public volatile bool IsStopped;
+
+        public int Asked => _asked;
+
+        public override HealthSnapshot Current
+        {
+            get
+            {
+                _asked++;
+                return new HealthSnapshot(1, Messages.Opened, default, []) { IsStopped = IsStopped };
+            }
+        }
+
+        public override IReadOnlyList<CatalogEntry> Catalog => [];
+
+        public override Task<CheckState> RunAsync(string name, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    }
+}
