@@ -97,8 +97,10 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
                 // The outboxes first: what is handed over before they are open would not survive a kill. An app's own sink may hang while it is made.
                 var areOpen = new ManualResetEventSlim();
                 new Thread(() => OpenFiles(areOpen)) { IsBackground = true, Name = "HealthKit outboxes open" }.UnsafeStart();
+                _ledger.Open();
+                var left = _journal.Open();
                 areOpen.Wait(OpenPatience);
-                Restore();
+                Restore(left);
             }
         }
     }
@@ -278,7 +280,7 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
         }
     }
 
-    private void Restore()
+    private void Restore(IReadOnlyList<(Incident Incident, IncidentNotice? Unqueued, HealthStatus? Told)> left)
     {
         lock (_gate)
         {
@@ -287,10 +289,9 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
                 return;
             }
 
-            _ledger.Open();
             var now = Now;
             _lastSignOfLife = _ledger.LastSignOfLife;
-            foreach (var (incident, unqueued, told) in _journal.Open())
+            foreach (var (incident, unqueued, told) in left)
             {
                 _lastSignOfLife = incident.UpdatedAt > _lastSignOfLife ? incident.UpdatedAt : _lastSignOfLife;
                 Keep(incident);

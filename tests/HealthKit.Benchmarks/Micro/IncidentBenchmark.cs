@@ -42,6 +42,15 @@ internal sealed class IncidentBenchmark : IDisposable
         }
     }
 
+    /// <summary>Waits until the sinks have taken everything: what comes next is measured alone, as transitions come.</summary>
+    public void Drain()
+    {
+        while (_incidents.Sinks.Any(sink => sink.Waiting > 0))
+        {
+            Thread.Sleep(1);
+        }
+    }
+
     /// <summary>A result of a check that is well and was before.</summary>
     public void Well() => _incidents.OnResult(_well[0]);
 
