@@ -85,23 +85,9 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
     /// <summary>Reads what the run before left and goes on with it. Opening files takes time: not on the start's path.</summary>
     public void Begin()
     {
-        if (_hasBegun)
+        if (!_hasBegun)
         {
-            return;
-        }
-
-        lock (_beginning)
-        {
-            if (!_hasBegun)
-            {
-                // The outboxes first: what is handed over before they are open would not survive a kill. An app's own sink may hang while it is made.
-                var areOpen = new ManualResetEventSlim();
-                new Thread(() => OpenFiles(areOpen)) { IsBackground = true, Name = "HealthKit outboxes open" }.UnsafeStart();
-                _ledger.Open();
-                var left = _journal.Open();
-                areOpen.Wait(OpenPatience);
-                Restore(left);
-            }
+            BeginOnce();
         }
     }
 
@@ -277,6 +263,25 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
         {
             var error = e.GetType().FullName;
             LogNotOpened(_logger, error);
+        }
+    }
+
+    private void BeginOnce()
+    {
+        lock (_beginning)
+        {
+            if (_hasBegun)
+            {
+                return;
+            }
+
+            // The outboxes first: what is handed over before they are open would not survive a kill. An app's own sink may hang while it is made.
+            var areOpen = new ManualResetEventSlim();
+            new Thread(() => OpenFiles(areOpen)) { IsBackground = true, Name = "HealthKit outboxes open" }.UnsafeStart();
+            _ledger.Open();
+            var left = _journal.Open();
+            areOpen.Wait(OpenPatience);
+            Restore(left);
         }
     }
 
