@@ -3,7 +3,8 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 var builder = WebApplication.CreateBuilder(args);
 
 builder.AddHealthKit()
-    .AddDelegateCheck("greeting", _ => new(HealthCheckResult.Healthy("a check of your own")), tags: ["ready"]);
+    .AddDelegateCheck("greeting", _ => new(HealthCheckResult.Healthy("a check of your own")), tags: ["ready"])
+    .AddSentry();
 
 var app = builder.Build();
 app.MapHealthKit();

@@ -9,6 +9,8 @@ internal sealed partial class SentrySink : IIncidentSink, IDisposable
     /// <summary>Evidence is collected while the message is on its way; its collectors have 5 s.</summary>
     public static readonly TimeSpan EvidencePatience = TimeSpan.FromSeconds(6);
 
+    private const string NoDsn = $"There is no DSN (option Dsn or {SentrySettings.DsnVariable}): nothing is sent to Sentry.";
+
     private static readonly TimeSpan FirstLook = TimeSpan.FromMilliseconds(50);
 
     private readonly SentryClients _clients;
@@ -31,14 +33,14 @@ internal sealed partial class SentrySink : IIncidentSink, IDisposable
 
     public static SinkType<SentryOptions> Type { get; } = SinkType.Create<SentryOptions>("Sentry", SentryRules.Validate, Create);
 
+    public string? WhyOff => _client.CanSend ? null : NoDsn;
+
     public async Task<SinkResult> SendAsync(IncidentMessage message, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(message);
         if (!_client.CanSend)
         {
-            return message.Kind == IncidentMessageKind.Test
-                ? SinkResult.Rejected($"There is no DSN (option Dsn or {SentrySettings.DsnVariable}): nothing is sent to Sentry.")
-                : SinkResult.Delivered;
+            return SinkResult.Rejected(NoDsn);
         }
 
         var byMonitor = _client.Settings.Recovery == SentryRecovery.Monitor && _client.CanCheckIn;

@@ -7,6 +7,12 @@ namespace HealthKit;
 public interface IIncidentSink
 {
     /// <summary>
+    /// Why the sink has nowhere to send to, and is as good as not there: it is handed no messages, only tests. Null, the default, when it is
+    /// used. Asked once, when it has been made.
+    /// </summary>
+    string? WhyOff => null;
+
+    /// <summary>
     /// Tells one message. Called for one message at a time, in their order. A message that was not delivered is handed over again, so
     /// the receiver may get one twice: it has the same <see cref="IncidentMessage.Id"/>. An exception counts as
     /// <see cref="SinkResult.Retry"/>.

@@ -60,6 +60,13 @@ public class SinkCheckTests
         Assert.Equal(HealthStatus.Healthy, (await check.CheckHealthAsync(new HealthCheckContext { Registration = registration })).Status);
     }
 
+    [Fact]
+    public async Task A_sink_that_has_nowhere_to_send_says_so()
+    {
+        var result = await Run(new SinkReport { Name = "chat", Type = "Sentry", WhyOff = "There is no DSN." });
+        Assert.Equal((HealthStatus.Healthy, "Sink 'chat' is off: There is no DSN."), (result.Status, result.Description));
+    }
+
     private static Task<HealthCheckResult> Run(SinkReport? report, HealthStatus failureStatus = HealthStatus.Unhealthy)
     {
         var check = new SinkCheck(_ => report, () => new SinkCheckOptions { Sink = "chat" }, TimeProvider.System);

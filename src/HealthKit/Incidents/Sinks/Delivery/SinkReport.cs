@@ -32,6 +32,9 @@ internal sealed record SinkReport
     /// <summary>When the attempt began that does not come back; null when none does.</summary>
     public DateTimeOffset? StuckSince { get; init; }
 
+    /// <summary>Why it has nowhere to send to; null when it is used.</summary>
+    public string? WhyOff { get; init; }
+
     /// <summary>
     /// Whether it is known how the sink stands: nothing waits, or an attempt has come to an end since the app started.
     /// </summary>

@@ -42,6 +42,7 @@ internal sealed partial class SinkWorker : IDisposable
 
     private Thread? _thread;
     private IIncidentSink? _sink;
+    private volatile string? _whyOff;
     private bool _stopping;
     private bool _failedWhileStopping;
     private bool _ended;
@@ -107,6 +108,7 @@ internal sealed partial class SinkWorker : IDisposable
                     Problem = _problem ?? (stuckSince is null ? null : NoAnswer()),
                     FailingSince = _failingSince ?? stuckSince,
                     StuckSince = stuckSince,
+                    WhyOff = _whyOff,
                     IsProven = _outbox.IsOpen && (waiting == 0 || _delivered > 0 || _problem is not null || _rejection is not null),
                 };
             }
@@ -124,7 +126,7 @@ internal sealed partial class SinkWorker : IDisposable
     {
         try
         {
-            Sink();
+            _whyOff = Sink().WhyOff;
         }
         catch (Exception e)
         {
@@ -146,7 +148,7 @@ internal sealed partial class SinkWorker : IDisposable
     }
 
     /// <summary>The message as this sink is to be told it; null when it is not.</summary>
-    public IncidentMessage? Filter(IncidentMessage message) => _filter.Pass(message);
+    public IncidentMessage? Filter(IncidentMessage message) => _whyOff is null ? _filter.Pass(message) : null;
 
     /// <summary>Says so when its filters let no check through: a slip of the pen would show at the first alarm that does not come.</summary>
     public void WarnIfItCoversNone(IReadOnlyList<CatalogEntry> checks)

@@ -17,7 +17,7 @@ internal sealed class SinkCheck(Func<string, SinkReport?> find, Func<SinkCheckOp
             "Whether a sink delivers what it is to tell of incidents, and what waits in its outbox.",
             new Dictionary<HealthStatus, string>
             {
-                [HealthStatus.Healthy] = "The last attempt to deliver succeeded, or there was nothing to deliver yet.",
+                [HealthStatus.Healthy] = "The last attempt to deliver succeeded, or there was nothing to deliver yet, or the sink has nowhere to send to.",
                 [HealthStatus.Degraded] = "The same as unhealthy, for checks whose failure status is degraded, as that of the checks that are added by themselves is.",
                 [HealthStatus.Unhealthy] = "Attempts fail or do not come back, or messages were given up in the last hour.",
             },
@@ -72,6 +72,11 @@ internal sealed class SinkCheck(Func<string, SinkReport?> find, Func<SinkCheckOp
             ["droppedCount"] = report.Dropped,
         };
         var numbers = string.Create(CultureInfo.InvariantCulture, $"{report.Waiting} waiting, {report.Delivered} delivered since the start of the app.");
+        if (report.WhyOff is { } off)
+        {
+            return HealthCheckResult.Healthy($"Sink '{report.Name}' is off: {off}", data);
+        }
+
         var problems = Problems(report).ToList();
         if (problems.Count == 0)
         {
