@@ -42,7 +42,7 @@ public partial class DocumentedCodeTests
             ("AddDefaultChecks", "false"), ("Defaults:Period", "00:00:00.1"), ("Defaults:Timeout", "00:00:00.1"));
         WritingChecksSamples.NoNews(builder, import);
         await using var host = await TestHost.Start(builder);
-        Assert.Equal("imported 5 rows", (await host.Until("import", check => check.Condition == CheckCondition.Current)).Description);
+        Assert.Contains("imported 5 rows", (await host.Until("import", check => check.CheckedAt is not null)).Description, StringComparison.Ordinal);
         var stale = await host.Until("import", check => check.Condition == CheckCondition.Stale);
         Assert.Equal((HealthStatus.Unhealthy, "check.stale"), (stale.Status, stale.Reason));
     }
