@@ -133,19 +133,19 @@ public sealed class DowntimeLedgerTests
         }
 
         _runs.Good(360).GoTo(420);
-        // The first run died half a minute after its last sign of life, the others with it.
-        Assert.Equal([(60, 360, 150.5)], _runs.Outages("a"));
-        Assert.Equal([(60, 360, 150.5)], _runs.Outages(null));
-        Assert.Equal(100.0 * 120 / 269.5, _runs.Of("a").UptimePercentDay!.Value, 6);
+        // Each run dies with a sign of life, and the next one looks half a minute later.
+        Assert.Equal([(60, 360, 150)], _runs.Outages("a"));
+        Assert.Equal([(60, 360, 150)], _runs.Outages(null));
+        Assert.Equal(100.0 * 120 / 270, _runs.Of("a").UptimePercentDay!.Value, 6);
     }
 
     [Fact]
-    public void A_sign_of_life_is_written_every_five_minutes_and_every_minute_while_something_is_down()
+    public void A_sign_of_life_is_written_every_minute_and_every_ten_seconds_while_something_is_down()
     {
         _runs.Good(0);
-        Life(59.9, from: 0, step: 0.1, within: 5);
+        Life(59.9, from: 0, step: 0.1, within: 1.1);
         _runs.Bad(60.1);
-        Life(80, from: 60.2, step: 0.1, within: 1);
+        Life(80, from: 60.2, step: 0.1, within: 0.3);
 
         void Life(double to, double from, double step, double within)
         {
