@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
 using HealthKit.IntegrationTests.LoadBalancers;
+using HealthKit.Tests.Sentry;
 
 namespace HealthKit.IntegrationTests.Samples;
 
@@ -55,6 +56,40 @@ public sealed class QuickstartTests
         Assert.Equal("disk.space.low", tiny.GetProperty("reason").GetString());
         Assert.True(tiny.GetProperty("data").GetProperty("freeBytes").GetInt64() > 0);
         Assert.InRange(tiny.GetProperty("data").GetProperty("freePercent").GetDouble(), 0, 99.9);
+    }
+
+    [Fact]
+    public async Task With_a_DSN_each_incident_reaches_Sentry_once_with_its_readings_and_its_recovery_once()
+    {
+        using var tiny = TempMount.Tmpfs(8 << 20);
+        using var small = TempMount.Tmpfs(8 << 20, inodes: 100);
+        await using var receiver = await SentryReceiver.StartAsync();
+        using var app = await RunningApp.StartAsync(
+            ("SENTRY_DSN", receiver.Dsn),
+            ("HealthKit__Defaults__Period", "00:00:00.5"),
+            ("HealthKit__Checks__tiny__Type", "DiskSpace"), ("HealthKit__Checks__tiny__Path", tiny.Path),
+            ("HealthKit__Checks__small__Type", "DiskSpace"), ("HealthKit__Checks__small__Path", small.Path),
+            ("HealthKit__Checks__below__Type", "DiskSpace"), ("HealthKit__Checks__below__Path", tiny.Path), ("HealthKit__Checks__below__DependsOn", "tiny"));
+        List<string> Fingerprints() => [.. receiver.Accepted.SelectMany(envelope => envelope.Items).Where(item => item.Type == "event")
+            .Select(item => string.Join('/', item.Json.GetProperty("fingerprint").EnumerateArray().Select(part => part.GetString())))];
+
+        var filler = tiny.FillBytes();
+        small.FillInodes();
+        await Eventually.TrueAsync(() => Fingerprints().Count >= 2, "both incidents arrive", TimeSpan.FromSeconds(30), () => string.Join(' ', Fingerprints()));
+        Assert.Equal(["healthkit/small/disk.inodes.low", "healthkit/tiny/disk.space.low"], Fingerprints().Order());
+        Assert.True(receiver.Saw("freeBytes"), "The readings are there.");
+
+        File.Delete(filler);
+        foreach (var file in Directory.GetFiles(small.Path, "*", SearchOption.AllDirectories))
+        {
+            File.Delete(file);
+        }
+
+        await Eventually.TrueAsync(() => Fingerprints().Count >= 4, "both recoveries arrive", TimeSpan.FromSeconds(30), () => string.Join(' ', Fingerprints()));
+        Assert.Equal(
+            ["healthkit/small/disk.inodes.low", "healthkit/small/disk.inodes.low/recovered", "healthkit/tiny/disk.space.low", "healthkit/tiny/disk.space.low/recovered"],
+            Fingerprints().Order(StringComparer.Ordinal));
+        Assert.Empty(receiver.Violations);
     }
 
     private sealed class RunningApp : IDisposable
