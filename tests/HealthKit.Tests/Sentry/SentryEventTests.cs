@@ -117,6 +117,19 @@ public sealed class SentryEventTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_message_that_waited_does_not_tell_what_the_check_said_since()
+    {
+        var message = Messages.Message(IncidentMessageKind.Updated);
+        _bench.Trail.OnTransition(State("disk", HealthStatus.Healthy), State("disk", HealthStatus.Unhealthy, message.At.AddMinutes(-1)) with { Data = new Dictionary<string, object?> { ["free"] = 1L } });
+        var inTime = (await _bench.SendAsync(message))["event"];
+        _bench.Trail.OnTransition(State("disk", HealthStatus.Healthy), State("disk", HealthStatus.Unhealthy, message.At.AddMinutes(1)) with { Data = new Dictionary<string, object?> { ["free"] = 2L } });
+        var late = (await _bench.SendAsync(message))["event"];
+
+        Assert.Equal(1, inTime.At("contexts", "check", "free").GetInt32());
+        Assert.False(late.At("contexts", "check").Has("free"));
+    }
+
+    [Fact]
     public async Task A_check_without_a_reason_has_a_fingerprint_and_a_check_named_like_a_test_is_none()
     {
         var test = (await _bench.SendAsync(Messages.Message(IncidentMessageKind.Test)))["event"];
