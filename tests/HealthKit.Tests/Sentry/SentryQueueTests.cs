@@ -207,6 +207,63 @@ public sealed class SentryQueueTests : IAsyncLifetime
         Assert.Equal("monitor", begun.Items.Single(item => item.Type == "client_report").Json.At("discarded_events")[0].Text("category"));
     }
 
+    [Fact]
+    public async Task A_check_in_that_was_limited_comes_when_Sentry_takes_it_again_not_an_interval_later()
+    {
+        _bench.Receiver.Answer(SentryAnswer.TooMany("60:monitor:organization"));
+        _bench.Sink(settings => settings with { CheckInInterval = TimeSpan.FromHours(6) });
+        _checkIns.Start();
+        await Wait.For(() => _bench.Receiver.Requests == 1);
+        await NextMinute();
+        Assert.Equal("ok", (await _bench.Receiver.NextAsync())["check_in"].Text("status"));
+    }
+
+    [Fact]
+    public async Task Without_a_stop_the_thread_of_check_ins_ends_with_the_services()
+    {
+        _bench.Sink();
+        _checkIns.Start();
+        await _bench.Receiver.NextAsync();
+        await Wait.For(() => _checkIns.Sleeps);
+        _bench.Time.Advance(TimeSpan.FromSeconds(30));
+        await Wait.For(() => _checkIns.Sleeps);
+        await _services.DisposeAsync();
+        _checkIns.Stop(TimeSpan.FromSeconds(10));
+        Assert.False(_checkIns.IsAlive);
+    }
+
+    [Fact]
+    public async Task What_was_not_sent_is_told_once()
+    {
+        _bench.Receiver.Answer(SentryAnswer.Code(503));
+        _bench.Sink();
+        _messages.Capture(LogLevel.Warning, "text");
+        await Wait.For(() => _bench.Receiver.Requests == 1 && _messages.Sleeps);
+        _messages.Stop(TimeSpan.FromSeconds(10));
+        _messages.Dispose();
+        _messages.Dispose();
+        Assert.Single(_log.Lines, line => line.StartsWith("Warning 9003", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_log_that_throws_ends_neither_the_app_nor_a_queue()
+    {
+        await using var services = new ServiceCollection()
+            .AddSingleton<TimeProvider>(_bench.Time).AddSingleton(_bench.Redactor).AddSingleton<HealthMonitor>(_monitor)
+            .AddLogging(logging => logging.AddProvider(new ThrowingLog())).BuildServiceProvider();
+        using var messages = new MessageQueue(_bench.Clients, services);
+        using var checkIns = new CheckInQueue(_bench.Clients, services);
+        _bench.Receiver.Answer(SentryAnswer.Refusal(400, "no"));
+        _bench.Sink();
+        messages.Capture(LogLevel.Warning, "refused, which is logged");
+        await Wait.For(() => _bench.Receiver.Requests == 1 && messages.Waiting == 0);
+        _bench.Receiver.Answer(SentryAnswer.Reset);
+        checkIns.Start();
+        await Wait.For(() => _bench.Receiver.Requests == 2 && checkIns.Sleeps);
+        _bench.Time.Advance(TimeSpan.FromSeconds(20));
+        Assert.Equal(["check_in", "client_report"], (await _bench.Receiver.NextAsync()).Types);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("Upper")]
@@ -238,6 +295,23 @@ public sealed class SentryQueueTests : IAsyncLifetime
     {
         yield return 1;
         throw new InvalidOperationException("no");
+    }
+
+    private sealed class ThrowingLog : ILoggerProvider, ILogger
+    {
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            throw new IOException("The disk is full.");
+
+        public void Dispose()
+        {
+        }
     }
 
     private sealed class Bad
