@@ -254,7 +254,7 @@ public sealed class SentryEventTests : IAsyncLifetime
         _bench.Trail.OnTransition(State("disk", HealthStatus.Healthy), withData);
         var sink = _bench.Sink();
         await _bench.SendAsync(Messages.Message(incident: incident) with { Host = "web PLANTED-late-secret/+=" }, sink);
-        _bench.Evidence = _ => $$"""{"check":{"data":{"dsn":"{{Connection}}","secret":"PLANTED plain 7"} },"more":["{{Url}}","PLANTED-late-secret/+="],"PLANTED-late-secret/+=":1}""";
+        _bench.Evidence = _ => $$"""{"check":{"data":{"dsn":"{{Connection}}","secret":"PLANTED plain 7","passwords":["PLANTED plain 8"],"password":["PLANTED plain 9",{"is":"PLANTED plain 10"}]} },"more":["{{Url}}","PLANTED-late-secret/+="],"PLANTED-late-secret/+=":1}""";
         var large = await _bench.SendAsync(Messages.Message(incident: incident with { Description = new string('x', 1500) + " " + Connection }) with { Id = "x-2" }, sink);
 
         Assert.Equal("gzip", large.HttpHeaders["Content-Encoding"]);

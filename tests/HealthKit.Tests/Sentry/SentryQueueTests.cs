@@ -264,6 +264,38 @@ public sealed class SentryQueueTests : IAsyncLifetime
         Assert.Equal(["check_in", "client_report"], (await _bench.Receiver.NextAsync()).Types);
     }
 
+    [Fact]
+    public async Task A_secret_is_known_by_its_name_in_whatever_holds_names_and_values()
+    {
+        const string Json = """{"rows":17,"password":"PLANTED plain 1"}""";
+        _bench.Sink();
+        _messages.Capture(LogLevel.Warning, "text", new Dictionary<string, object?>
+        {
+            ["node"] = System.Text.Json.Nodes.JsonNode.Parse(Json),
+            ["element"] = System.Text.Json.JsonDocument.Parse(Json).RootElement,
+            ["pairs"] = new List<KeyValuePair<string, string>> { new("rows", "17"), new("password", "PLANTED plain 2") },
+        });
+        var extra = (await _bench.Receiver.NextAsync())["event"].At("extra");
+        Assert.Equal((17, 17, "17"), (extra.At("node", "rows").GetInt32(), extra.At("element", "rows").GetInt32(), extra.Text("pairs", "rows")));
+        Assert.False(_bench.Receiver.Saw("PLANTED"));
+        Assert.False(_bench.Receiver.Saw("plain"));
+    }
+
+    [Fact]
+    public void Data_that_holds_itself_many_times_is_bounded()
+    {
+        _bench.Sink();
+        var data = new Dictionary<string, object?>();
+        for (var i = 0; i < 100; i++)
+        {
+            data[$"self{i}"] = data;
+        }
+
+        var started = TimeProvider.System.GetTimestamp();
+        Assert.NotNull(_messages.Capture(LogLevel.Warning, "text", new Dictionary<string, object?> { ["data"] = data, ["list"] = Enumerable.Repeat(data, 100) }));
+        Assert.True(TimeProvider.System.GetElapsedTime(started) < TimeSpan.FromSeconds(10));
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("Upper")]
