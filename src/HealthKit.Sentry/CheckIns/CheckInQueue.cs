@@ -31,7 +31,7 @@ internal sealed partial class CheckInQueue : SentryCheckIns, IDisposable
     private readonly TimeProvider _time;
     private readonly Pause _pause;
     private readonly CancellationTokenSource _stop = new();
-    private readonly ILogger _logger;
+    private readonly QuietLogger _logger;
     private Thread? _thread;
     private string? _ownSlug;
     private long? _ownAt;
@@ -48,7 +48,7 @@ internal sealed partial class CheckInQueue : SentryCheckIns, IDisposable
         _services = services;
         _time = services.GetService<TimeProvider>() ?? TimeProvider.System;
         _pause = new Pause(_time);
-        _logger = services.GetRequiredService<ILoggerFactory>().CreateLogger(SentryService.Category);
+        _logger = new QuietLogger(services.GetRequiredService<ILoggerFactory>().CreateLogger(SentryService.Category));
         clients.Changed += Wake;
     }
 
@@ -60,6 +60,18 @@ internal sealed partial class CheckInQueue : SentryCheckIns, IDisposable
             lock (_gate)
             {
                 return _thread is not null;
+            }
+        }
+    }
+
+    /// <summary>Whether the thread runs; for tests.</summary>
+    internal bool IsAlive
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _thread is { IsAlive: true };
             }
         }
     }
@@ -182,6 +194,15 @@ internal sealed partial class CheckInQueue : SentryCheckIns, IDisposable
             }
             catch (Exception e)
             {
+                lock (_gate)
+                {
+                    if (_stopping)
+                    {
+                        // The services may be gone by now: what fails then would fail for ever.
+                        return;
+                    }
+                }
+
                 // Never the app's end, and never a loop without a breath.
                 LogFailed(_logger, e.GetType().Name);
                 _pause.Wait(TimeSpan.FromSeconds(1));
@@ -261,13 +282,20 @@ internal sealed partial class CheckInQueue : SentryCheckIns, IDisposable
             Monitor = OwnMonitor(client.Settings.CheckInInterval),
         });
         var failed = result.Outcome != SinkOutcome.Delivered;
-        _ownPause = failed && result.RetryAfter is null ? AfterFailure : client.Settings.CheckInInterval;
+        _ownPause = failed ? PauseAfter(result, client.Settings.CheckInInterval) : client.Settings.CheckInInterval;
         if (failed && !_isFailing)
         {
             LogNotSent(_logger, result.Problem);
         }
 
         _isFailing = failed;
+    }
+
+    /// <summary>As long as Sentry asks for, but no longer than without a failure: with hours between check-ins the next one would be late.</summary>
+    private static TimeSpan PauseAfter(SinkResult failure, TimeSpan interval)
+    {
+        var pause = failure.RetryAfter is { } asked && asked > AfterFailure ? asked : AfterFailure;
+        return pause < interval ? pause : interval;
     }
 
     private SinkResult Send(SentryClient client, CheckIn checkIn)

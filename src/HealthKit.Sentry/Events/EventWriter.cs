@@ -3,6 +3,7 @@ using System.Collections;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace HealthKit;
 
@@ -21,6 +22,9 @@ internal sealed class EventWriter : IDisposable
     private const int MaxDepth = 6;
     private const int MaxItems = 100;
 
+    // Of the app's own: a map that holds itself twenty times has 64 million at that depth.
+    private const int MaxValues = 10_000;
+
     // A text is cut before it is redacted too, far behind the place where it is cut for good: redacting takes time with length.
     private const int MaxRedacted = 64 * 1024;
 
@@ -32,6 +36,7 @@ internal sealed class EventWriter : IDisposable
     private readonly ArrayBufferWriter<byte> _output = new(4096);
     private readonly Utf8JsonWriter _json;
     private readonly Redactor _redactor;
+    private int _values;
 
     public EventWriter(Redactor redactor)
     {
@@ -84,7 +89,7 @@ internal sealed class EventWriter : IDisposable
     public void Value(string name, JsonElement value, int depth = 0)
     {
         _json.WritePropertyName(name);
-        if (value.ValueKind is JsonValueKind.String or JsonValueKind.Number && IsSecretName(name))
+        if (value.ValueKind is not (JsonValueKind.Null or JsonValueKind.True or JsonValueKind.False) && IsSecretName(name))
         {
             _json.WriteStringValue(SentryRules.Hidden);
         }
@@ -162,6 +167,7 @@ internal sealed class EventWriter : IDisposable
 
     private void Value(object? value, int depth)
     {
+        _values++;
         switch (value)
         {
             case null:
@@ -188,8 +194,23 @@ internal sealed class EventWriter : IDisposable
             case DateTimeOffset time:
                 _json.WriteStringValue(Time(time));
                 break;
-            case IReadOnlyDictionary<string, object?> map when depth < MaxDepth:
+            case JsonElement json:
+                Value(json, depth);
+                break;
+            case JsonNode json:
+                using (var document = JsonDocument.Parse(json.ToJsonString()))
+                {
+                    Value(document.RootElement, depth);
+                }
+
+                break;
+
+            // Not IReadOnlyDictionary alone: a secret's name counts in whatever holds names and values.
+            case IEnumerable<KeyValuePair<string, object?>> map when depth < MaxDepth:
                 Map(map, depth);
+                break;
+            case IEnumerable<KeyValuePair<string, string?>> map when depth < MaxDepth:
+                Map(map.Select(pair => new KeyValuePair<string, object?>(pair.Key, pair.Value)), depth);
                 break;
             case IDictionary map when depth < MaxDepth:
                 Map(Pairs(map), depth);
@@ -209,6 +230,11 @@ internal sealed class EventWriter : IDisposable
         var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (var (name, item) in map.Take(MaxItems))
         {
+            if (_values >= MaxValues)
+            {
+                break;
+            }
+
             if (Key(name) is { Length: > 0 } key && names.Add(key))
             {
                 _json.WritePropertyName(key);
@@ -225,7 +251,7 @@ internal sealed class EventWriter : IDisposable
         var left = MaxItems;
         foreach (var item in list)
         {
-            if (left-- == 0)
+            if (left-- == 0 || _values >= MaxValues)
             {
                 break;
             }

@@ -65,7 +65,7 @@ internal sealed class SentryEvents(SentrySettings settings, Redactor redactor, S
         WriteReadings(writer, "readings before", incident.ReadingsBefore);
         WriteReadings(writer, "readings at", incident.ReadingsAt);
         WriteReadings(writer, "readings after", incident.ReadingsAfter);
-        WriteCheck(writer, incident, document);
+        WriteCheck(writer, incident, message.At, document);
         WriteException(writer, incident);
         WriteApp(writer, message.Application, message.Version);
         WriteTrace(json, traceId);
@@ -348,9 +348,9 @@ internal sealed class SentryEvents(SentrySettings settings, Redactor redactor, S
     }
 
     /// <summary>What the check said: its evidence has it, and this run remembers it.</summary>
-    private void WriteCheck(EventWriter writer, Incident incident, JsonDocument? evidence)
+    private void WriteCheck(EventWriter writer, Incident incident, DateTimeOffset at, JsonDocument? evidence)
     {
-        using var own = evidence is null && trail.LastBad(incident.Check) is { } lastBad ? Frozen(lastBad) : null;
+        using var own = evidence is null && trail.LastBad(incident.Check, at) is { } lastBad ? Frozen(lastBad) : null;
         JsonElement data = default;
         if (evidence is not null)
         {

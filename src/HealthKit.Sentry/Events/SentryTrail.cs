@@ -15,7 +15,7 @@ internal sealed class SentryTrail : IHealthObserver
 
     private readonly Lock _gate = new();
     private readonly Queue<Step> _steps = new(Capacity);
-    private readonly Dictionary<string, IReadOnlyDictionary<string, object?>> _lastBad = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, (DateTimeOffset At, IReadOnlyDictionary<string, object?> Data)> _lastBad = new(StringComparer.OrdinalIgnoreCase);
 
     public void OnResult(CheckState state)
     {
@@ -35,7 +35,7 @@ internal sealed class SentryTrail : IHealthObserver
             _steps.Enqueue(new Step(after.Since, after.Name, before.Condition == CheckCondition.Pending ? null : before.Status, after.Status, after.Reason, after.Description));
             if (after.Status != HealthStatus.Healthy && (_lastBad.Count < MaxChecks || _lastBad.ContainsKey(after.Name)))
             {
-                _lastBad[after.Name] = after.Data;
+                _lastBad[after.Name] = (after.Since, after.Data);
             }
         }
     }
@@ -58,12 +58,15 @@ internal sealed class SentryTrail : IHealthObserver
         }
     }
 
-    /// <summary>What a check said when it turned bad last; null when it did not in this run of the app.</summary>
-    public IReadOnlyDictionary<string, object?>? LastBad(string check)
+    /// <summary>
+    /// What a check said when it turned bad last; null when it did not in this run of the app, or only after a time: what a message that
+    /// waited tells is not what happened since.
+    /// </summary>
+    public IReadOnlyDictionary<string, object?>? LastBad(string check, DateTimeOffset until)
     {
         lock (_gate)
         {
-            return _lastBad.GetValueOrDefault(check);
+            return _lastBad.TryGetValue(check, out var last) && last.At <= until ? last.Data : null;
         }
     }
 

@@ -18,7 +18,7 @@ internal sealed partial class MessageQueue : SentryMessages, IDisposable
     private readonly TimeProvider _time;
     private readonly Pause _pause;
     private readonly CancellationTokenSource _stop = new();
-    private readonly ILogger _logger;
+    private readonly QuietLogger _logger;
     private readonly Redactor _redactor;
     private readonly SentryApp _app;
     private Thread? _thread;
@@ -31,7 +31,7 @@ internal sealed partial class MessageQueue : SentryMessages, IDisposable
         _clients = clients;
         _time = services.GetService<TimeProvider>() ?? TimeProvider.System;
         _pause = new Pause(_time);
-        _logger = services.GetRequiredService<ILoggerFactory>().CreateLogger(SentryService.Category);
+        _logger = new QuietLogger(services.GetRequiredService<ILoggerFactory>().CreateLogger(SentryService.Category));
         _app = SentryApp.Of(services);
         _redactor = services.GetRequiredService<Redactor>();
         clients.Changed += _pause.Set;
@@ -83,7 +83,14 @@ internal sealed partial class MessageQueue : SentryMessages, IDisposable
             thread.Join(TimeSpan.FromMilliseconds(500));
         }
 
-        var lost = Waiting;
+        // Told once, however often it is stopped and disposed of.
+        int lost;
+        lock (_gate)
+        {
+            lost = _waiting.Count;
+            _waiting.Clear();
+        }
+
         if (lost > 0)
         {
             LogLost(_logger, lost);

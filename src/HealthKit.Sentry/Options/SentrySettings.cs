@@ -87,7 +87,7 @@ internal sealed record SentrySettings
 
         private string? Checked(string name, Func<string, bool> isAllowed, string allowed) => Read(name) is not { } text || isAllowed(text)
             ? Read(name)
-            : throw new InvalidOperationException($"{name} = '{text}'; allowed: {allowed}");
+            : throw new InvalidOperationException($"{name} = '{services.GetService<Redactor>()?.Redact(text) ?? SentryRules.Hidden}'; allowed: {allowed}");
 
         /// <summary>Hosts take environment variables into their configuration; some apps do not.</summary>
         private string? Read(string name) =>

@@ -117,6 +117,19 @@ public sealed class SentryEventTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_message_that_waited_does_not_tell_what_the_check_said_since()
+    {
+        var message = Messages.Message(IncidentMessageKind.Updated);
+        _bench.Trail.OnTransition(State("disk", HealthStatus.Healthy), State("disk", HealthStatus.Unhealthy, message.At.AddMinutes(-1)) with { Data = new Dictionary<string, object?> { ["free"] = 1L } });
+        var inTime = (await _bench.SendAsync(message))["event"];
+        _bench.Trail.OnTransition(State("disk", HealthStatus.Healthy), State("disk", HealthStatus.Unhealthy, message.At.AddMinutes(1)) with { Data = new Dictionary<string, object?> { ["free"] = 2L } });
+        var late = (await _bench.SendAsync(message))["event"];
+
+        Assert.Equal(1, inTime.At("contexts", "check", "free").GetInt32());
+        Assert.False(late.At("contexts", "check").Has("free"));
+    }
+
+    [Fact]
     public async Task A_check_without_a_reason_has_a_fingerprint_and_a_check_named_like_a_test_is_none()
     {
         var test = (await _bench.SendAsync(Messages.Message(IncidentMessageKind.Test)))["event"];
@@ -241,7 +254,7 @@ public sealed class SentryEventTests : IAsyncLifetime
         _bench.Trail.OnTransition(State("disk", HealthStatus.Healthy), withData);
         var sink = _bench.Sink();
         await _bench.SendAsync(Messages.Message(incident: incident) with { Host = "web PLANTED-late-secret/+=" }, sink);
-        _bench.Evidence = _ => $$"""{"check":{"data":{"dsn":"{{Connection}}","secret":"PLANTED plain 7"} },"more":["{{Url}}","PLANTED-late-secret/+="],"PLANTED-late-secret/+=":1}""";
+        _bench.Evidence = _ => $$"""{"check":{"data":{"dsn":"{{Connection}}","secret":"PLANTED plain 7","passwords":["PLANTED plain 8"],"password":["PLANTED plain 9",{"is":"PLANTED plain 10"}]} },"more":["{{Url}}","PLANTED-late-secret/+="],"PLANTED-late-secret/+=":1}""";
         var large = await _bench.SendAsync(Messages.Message(incident: incident with { Description = new string('x', 1500) + " " + Connection }) with { Id = "x-2" }, sink);
 
         Assert.Equal("gzip", large.HttpHeaders["Content-Encoding"]);

@@ -207,6 +207,95 @@ public sealed class SentryQueueTests : IAsyncLifetime
         Assert.Equal("monitor", begun.Items.Single(item => item.Type == "client_report").Json.At("discarded_events")[0].Text("category"));
     }
 
+    [Fact]
+    public async Task A_check_in_that_was_limited_comes_when_Sentry_takes_it_again_not_an_interval_later()
+    {
+        _bench.Receiver.Answer(SentryAnswer.TooMany("60:monitor:organization"));
+        _bench.Sink(settings => settings with { CheckInInterval = TimeSpan.FromHours(6) });
+        _checkIns.Start();
+        await Wait.For(() => _bench.Receiver.Requests == 1);
+        await NextMinute();
+        Assert.Equal("ok", (await _bench.Receiver.NextAsync())["check_in"].Text("status"));
+    }
+
+    [Fact]
+    public async Task Without_a_stop_the_thread_of_check_ins_ends_with_the_services()
+    {
+        _bench.Sink();
+        _checkIns.Start();
+        await _bench.Receiver.NextAsync();
+        await Wait.For(() => _checkIns.Sleeps);
+        _bench.Time.Advance(TimeSpan.FromSeconds(30));
+        await Wait.For(() => _checkIns.Sleeps);
+        await _services.DisposeAsync();
+        _checkIns.Stop(TimeSpan.FromSeconds(10));
+        Assert.False(_checkIns.IsAlive);
+    }
+
+    [Fact]
+    public async Task What_was_not_sent_is_told_once()
+    {
+        _bench.Receiver.Answer(SentryAnswer.Code(503));
+        _bench.Sink();
+        _messages.Capture(LogLevel.Warning, "text");
+        await Wait.For(() => _bench.Receiver.Requests == 1 && _messages.Sleeps);
+        _messages.Stop(TimeSpan.FromSeconds(10));
+        _messages.Dispose();
+        _messages.Dispose();
+        Assert.Single(_log.Lines, line => line.StartsWith("Warning 9003", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_log_that_throws_ends_neither_the_app_nor_a_queue()
+    {
+        await using var services = new ServiceCollection()
+            .AddSingleton<TimeProvider>(_bench.Time).AddSingleton(_bench.Redactor).AddSingleton<HealthMonitor>(_monitor)
+            .AddLogging(logging => logging.AddProvider(new ThrowingLog())).BuildServiceProvider();
+        using var messages = new MessageQueue(_bench.Clients, services);
+        using var checkIns = new CheckInQueue(_bench.Clients, services);
+        _bench.Receiver.Answer(SentryAnswer.Refusal(400, "no"));
+        _bench.Sink();
+        messages.Capture(LogLevel.Warning, "refused, which is logged");
+        await Wait.For(() => _bench.Receiver.Requests == 1 && messages.Waiting == 0);
+        _bench.Receiver.Answer(SentryAnswer.Reset);
+        checkIns.Start();
+        await Wait.For(() => _bench.Receiver.Requests == 2 && checkIns.Sleeps);
+        _bench.Time.Advance(TimeSpan.FromSeconds(20));
+        Assert.Equal(["check_in", "client_report"], (await _bench.Receiver.NextAsync()).Types);
+    }
+
+    [Fact]
+    public async Task A_secret_is_known_by_its_name_in_whatever_holds_names_and_values()
+    {
+        const string Json = """{"rows":17,"password":"PLANTED plain 1"}""";
+        _bench.Sink();
+        _messages.Capture(LogLevel.Warning, "text", new Dictionary<string, object?>
+        {
+            ["node"] = System.Text.Json.Nodes.JsonNode.Parse(Json),
+            ["element"] = System.Text.Json.JsonDocument.Parse(Json).RootElement,
+            ["pairs"] = new List<KeyValuePair<string, string>> { new("rows", "17"), new("password", "PLANTED plain 2") },
+        });
+        var extra = (await _bench.Receiver.NextAsync())["event"].At("extra");
+        Assert.Equal((17, 17, "17"), (extra.At("node", "rows").GetInt32(), extra.At("element", "rows").GetInt32(), extra.Text("pairs", "rows")));
+        Assert.False(_bench.Receiver.Saw("PLANTED"));
+        Assert.False(_bench.Receiver.Saw("plain"));
+    }
+
+    [Fact]
+    public void Data_that_holds_itself_many_times_is_bounded()
+    {
+        _bench.Sink();
+        var data = new Dictionary<string, object?>();
+        for (var i = 0; i < 100; i++)
+        {
+            data[$"self{i}"] = data;
+        }
+
+        var started = TimeProvider.System.GetTimestamp();
+        Assert.NotNull(_messages.Capture(LogLevel.Warning, "text", new Dictionary<string, object?> { ["data"] = data, ["list"] = Enumerable.Repeat(data, 100) }));
+        Assert.True(TimeProvider.System.GetElapsedTime(started) < TimeSpan.FromSeconds(10));
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("Upper")]
@@ -238,6 +327,23 @@ public sealed class SentryQueueTests : IAsyncLifetime
     {
         yield return 1;
         throw new InvalidOperationException("no");
+    }
+
+    private sealed class ThrowingLog : ILoggerProvider, ILogger
+    {
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            throw new IOException("The disk is full.");
+
+        public void Dispose()
+        {
+        }
     }
 
     private sealed class Bad

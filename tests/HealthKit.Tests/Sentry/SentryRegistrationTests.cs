@@ -158,6 +158,16 @@ public sealed class SentryRegistrationTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_DSN_in_the_wrong_variable_is_not_shown()
+    {
+        var builder = Builder(("SENTRY_RELEASE", Dsn));
+        builder.AddHealthKit(options => options.AddDefaultChecks = false).AddSentry();
+        var refused = (await Assert.ThrowsAnyAsync<Exception>(() => TestHost.Start(builder))).ToString();
+        Assert.Contains("SENTRY_RELEASE = ", refused, StringComparison.Ordinal);
+        Assert.DoesNotContain("PLANTED", refused, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_environment_is_the_hosts_in_lower_case_and_the_options_win()
     {
         var services = new ServiceCollection().AddSingleton<IHostEnvironment>(new Env("Pre Production")).BuildServiceProvider();
