@@ -285,6 +285,19 @@ public sealed class IncidentTrackerTests
     }
 
     [Fact]
+    public void An_incident_that_is_reopened_for_another_reason_keeps_the_first_one_first()
+    {
+        var world = new IncidentSimulation(("a", []));
+        world.Is("a", Unhealthy, "test.first");
+        world.RunFor(Minute);
+        world.Is("a", Healthy);
+        world.RunFor(Minute);
+        world.Is("a", Unhealthy, "test.second");
+        world.RunFor(Minute);
+        Assert.Equal(["test.first", "test.second"], Assert.Single(world.Incidents).Reasons);
+    }
+
+    [Fact]
     public void A_check_that_goes_down_for_good_after_flapping_is_told()
     {
         var world = new IncidentSimulation(("a", []));
