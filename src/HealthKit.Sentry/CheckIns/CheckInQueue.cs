@@ -11,7 +11,7 @@ internal sealed partial class CheckInQueue : SentryCheckIns, IDisposable
 {
     public const int Capacity = 100;
 
-    /// <summary>Later than this, and twice in a row: silence shows after about four minutes, a restart in between does not.</summary>
+    /// <summary>Later than this, and twice in a row: silence shows after about five minutes, a restart in between does not.</summary>
     private const int MarginMinutes = 2;
 
     private const int Failures = 2;

@@ -17,12 +17,6 @@ internal enum DiscardReason
     /// <summary>A queue in memory was full.</summary>
     QueueOverflow,
 
-    /// <summary>A queue on disk, such as the outbox, was full.</summary>
-    CacheOverflow,
-
-    /// <summary>The app's own filter dropped it.</summary>
-    BeforeSend,
-
     /// <summary>It is larger than Sentry takes.</summary>
     Invalid,
 
@@ -33,7 +27,7 @@ internal enum DiscardReason
 /// <summary>Their names in the protocol.</summary>
 internal static class DiscardReasons
 {
-    public const int Count = 8;
+    public const int Count = 6;
 
     public static string Name(this DiscardReason reason) => reason switch
     {
@@ -41,8 +35,6 @@ internal static class DiscardReasons
         DiscardReason.NetworkError => "network_error",
         DiscardReason.SendError => "send_error",
         DiscardReason.QueueOverflow => "queue_overflow",
-        DiscardReason.CacheOverflow => "cache_overflow",
-        DiscardReason.BeforeSend => "before_send",
         DiscardReason.Invalid => "invalid",
         _ => "internal_sdk_error",
     };

@@ -45,9 +45,9 @@ internal sealed class IncidentBenchmark : IDisposable
     /// <summary>Waits until the sinks have taken everything: what comes next is measured alone, as transitions come.</summary>
     public void Drain()
     {
-        while (_incidents.Sinks.Any(sink => sink.Waiting > 0))
+        if (!SpinWait.SpinUntil(() => _incidents.Sinks.All(sink => sink.Waiting == 0), TimeSpan.FromSeconds(20)))
         {
-            Thread.Sleep(1);
+            throw new TimeoutException("The sinks did not take what was there within 20 s.");
         }
     }
 

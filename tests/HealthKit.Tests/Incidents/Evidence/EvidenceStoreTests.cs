@@ -79,7 +79,7 @@ public sealed class EvidenceStoreTests : IDisposable
         var started = new ManualResetEventSlim();
         var store = Store(Blocking("slow", started));
         store.Collect(Incident("1"), State("disk"));
-        started.Wait();
+        Assert.True(started.Wait(TimeSpan.FromSeconds(20)));
         store.Collect(Incident("2"), State("disk"));
         _checks = [];
         _release.Set();
@@ -230,7 +230,7 @@ public sealed class EvidenceStoreTests : IDisposable
         var started = new ManualResetEventSlim();
         var store = Store(Blocking("slow", started));
         store.Collect(Incident("first"), State("disk"));
-        started.Wait();
+        Assert.True(started.Wait(TimeSpan.FromSeconds(20)));
         for (var i = 0; i < EvidenceStore.MaxWaiting + 2; i++)
         {
             store.Collect(Incident($"n{i}"), State("disk"));
