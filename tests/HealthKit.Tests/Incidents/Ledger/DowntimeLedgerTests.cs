@@ -222,13 +222,19 @@ public sealed class DowntimeLedgerTests
         var state = LedgerRuns.State("a", HealthStatus.Unhealthy, _runs.Now);
         _runs.Ledger.Observe(state, false, _runs.Now);
         _runs.Ledger.Observe(state, false, _runs.Now);
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 10_000; i++)
-        {
-            _runs.Ledger.Observe(state, false, _runs.Now);
-        }
+        // The least of some rounds: what the runtime itself allocates on this thread, when it compiles anew, is not ours.
+        Assert.Equal(0, Enumerable.Range(0, 10).Min(_ => Round()));
 
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        long Round()
+        {
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            for (var i = 0; i < 10_000; i++)
+            {
+                _runs.Ledger.Observe(state, false, _runs.Now);
+            }
+
+            return GC.GetAllocatedBytesForCurrentThread() - before;
+        }
     }
 
     [Fact]
