@@ -32,10 +32,38 @@ internal static unsafe partial class LibC
     public static partial byte* ResolvePath(byte* path, byte* resolved);
 }
 
-/// <summary><c>struct statx</c> (statx(2)): of its 256 bytes, the device numbers, which are always filled in.</summary>
+/// <summary><c>struct statx</c> (statx(2)), 256 bytes: what is looked at. The device numbers are always filled in.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 256)]
 internal struct StatX
 {
+    [FieldOffset(8)]
+    public ulong Attributes;
+
+    [FieldOffset(16)]
+    public uint Links;
+
+    [FieldOffset(20)]
+    public uint Owner;
+
+    [FieldOffset(28)]
+    public ushort Mode;
+
+    [FieldOffset(32)]
+    public ulong Inode;
+
+    [FieldOffset(40)]
+    public ulong Size;
+
+    /// <summary>Blocks of 512 bytes.</summary>
+    [FieldOffset(48)]
+    public ulong Blocks;
+
+    [FieldOffset(112)]
+    public long ModifiedSeconds;
+
+    [FieldOffset(120)]
+    public uint ModifiedNanoseconds;
+
     [FieldOffset(136)]
     public uint DeviceMajor;
 

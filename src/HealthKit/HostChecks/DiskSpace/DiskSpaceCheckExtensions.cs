@@ -1,4 +1,3 @@
-using System.Text;
 using HealthKit;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
@@ -34,7 +33,7 @@ public static class DiskSpaceCheckExtensions
         ArgumentNullException.ThrowIfNull(path);
         return builder.AddCheck(
             DiskSpaceCheck.Type,
-            name ?? NameOf(path),
+            name ?? WatchedPaths.CheckName("disk", path),
             options =>
             {
                 options.Path = path;
@@ -79,25 +78,5 @@ public static class DiskSpaceCheckExtensions
             failureStatus,
             tags,
             timeout);
-    }
-
-    internal static string NameOf(string path)
-    {
-        var name = new StringBuilder("disk");
-        var inWord = false;
-        foreach (var c in path)
-        {
-            if (char.IsAsciiLetterOrDigit(c))
-            {
-                name.Append(inWord ? "" : "_").Append(c);
-                inWord = true;
-            }
-            else
-            {
-                inWord = false;
-            }
-        }
-
-        return name.ToString();
     }
 }

@@ -62,23 +62,22 @@ internal sealed class DiskSpaceLimits
 
     public static IEnumerable<OptionError> Validate(DiskSpaceOptions options)
     {
-        const string Allowed = "an absolute path such as /var/log/app";
-        if (options.Path is not null && !IsUsable(options.Path))
+        if (options.Path is not null && !WatchedPaths.IsUsable(options.Path))
         {
-            yield return new OptionError(nameof(options.Path), options.Path, Allowed);
+            yield return new OptionError(nameof(options.Path), options.Path, WatchedPaths.Allowed);
         }
 
         foreach (var path in options.Paths ?? [])
         {
-            if (!IsUsable(path))
+            if (!WatchedPaths.IsUsable(path))
             {
-                yield return new OptionError(nameof(options.Paths), path, Allowed);
+                yield return new OptionError(nameof(options.Paths), path, WatchedPaths.Allowed);
             }
         }
 
         if (!AllPaths(options).Any())
         {
-            yield return new OptionError(nameof(options.Path), options.Path, $"{Allowed}, or several as {nameof(options.Paths)}");
+            yield return new OptionError(nameof(options.Path), options.Path, $"{WatchedPaths.Allowed}, or several as {nameof(options.Paths)}");
         }
 
         foreach (var error in Percent.Validate(options.DegradedBelowFreePercent, options.UnhealthyBelowFreePercent)
@@ -118,7 +117,4 @@ internal sealed class DiskSpaceLimits
 
     private static IEnumerable<string> AllPaths(DiskSpaceOptions options) =>
         options.Path is { } path ? (options.Paths ?? []).Prepend(path) : options.Paths ?? [];
-
-    private static bool IsUsable(string? path) =>
-        !string.IsNullOrWhiteSpace(path) && Path.IsPathFullyQualified(path) && !path.Contains('\0', StringComparison.Ordinal);
 }
