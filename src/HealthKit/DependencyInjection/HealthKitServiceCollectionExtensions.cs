@@ -39,6 +39,8 @@ public static class HealthKitServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<Redactor>();
         services.TryAddSingleton<CheckInstances>();
+        services.TryAddSingleton<GrowingFiles>();
+        services.TryAddSingleton<DeletedFiles>();
         services.AddSingleton<ResultFreezer>();
         services.AddSingleton<HealthKitConfiguration>();
         services.AddSingleton<DeclaredSinks>();
@@ -53,6 +55,7 @@ public static class HealthKitServiceCollectionExtensions
         IncidentServices.Add(services);
         services.AddHostedService<MonitorHostedService>();
         builder.AddCheckType(DiskSpaceCheck.Type).AddCheckType(MemoryCheck.Type).AddCheckType(SelfCheck.Type).AddCheckType(SinkCheck.Type);
+        builder.AddCheckType(LogFileCheck.Type);
         builder.AddSinkType(LogSink.Type).AddSinkType(WebhookSink.Type);
         services.AddSingleton(s => DefaultCheck.Of(
             "disk", DiskSpaceCheck.Type, o => o.Path = s.GetService<IHostEnvironment>()?.ContentRootPath ?? AppContext.BaseDirectory));

@@ -32,6 +32,7 @@ internal readonly record struct UnixFileId(uint DeviceMajor, uint DeviceMinor, u
 /// <param name="Length">Its length in bytes, holes included.</param>
 /// <param name="AllocatedBytes">What it really occupies: less than its length where it has holes. Elsewhere the length.</param>
 /// <param name="ModifiedAt">When its content was last written.</param>
+/// <param name="BornAt">When it was made, to the second; null where the file system does not keep that.</param>
 /// <param name="Attributes">STATX_ATTR_…: immutable, append-only.</param>
 internal readonly record struct FileStatus(
     UnixFileId Id,
@@ -42,11 +43,13 @@ internal readonly record struct FileStatus(
     long Length,
     long AllocatedBytes,
     DateTimeOffset ModifiedAt,
+    DateTimeOffset? BornAt,
     ulong Attributes)
 {
     private const int NoFollow = 0x100;
     private const int EmptyPath = 0x1000;
     private const uint BasicStats = 0x7ff;
+    private const uint BirthTime = 0x800;
 
     /// <summary><c>chattr +i</c>.</summary>
     public bool IsImmutable => (Attributes & 0x10) != 0;
@@ -81,7 +84,7 @@ internal readonly record struct FileStatus(
         {
             fixed (byte* name = utf8Path)
             {
-                if (LibC.GetStatX(LibC.AtCurrentDirectory, name, followLink ? 0 : NoFollow, BasicStats, &raw) != 0)
+                if (LibC.GetStatX(LibC.AtCurrentDirectory, name, followLink ? 0 : NoFollow, BasicStats | BirthTime, &raw) != 0)
                 {
                     return Marshal.GetLastPInvokeError();
                 }
@@ -108,7 +111,7 @@ internal readonly record struct FileStatus(
         try
         {
             file.DangerousAddRef(ref held);
-            if (LibC.GetStatX((int)file.DangerousGetHandle(), &empty, EmptyPath, BasicStats, &raw) != 0)
+            if (LibC.GetStatX((int)file.DangerousGetHandle(), &empty, EmptyPath, BasicStats | BirthTime, &raw) != 0)
             {
                 return Marshal.GetLastPInvokeError();
             }
@@ -129,6 +132,18 @@ internal readonly record struct FileStatus(
         return 0;
     }
 
+    /// <summary>Why this process may not write to a path, as a number of errno(3): EACCES, EROFS, ETXTBSY; 0 when it may. Linux only.</summary>
+    /// <param name="utf8Path">See <see cref="ToUtf8"/>.</param>
+    /// <param name="directory">Whether it is a directory, in which it wants to make files.</param>
+    public static unsafe int WhyNotWritable(byte[] utf8Path, bool directory)
+    {
+        const int effectiveIds = 0x200, write = 2, search = 1;
+        fixed (byte* name = utf8Path)
+        {
+            return LibC.GetAccess(LibC.AtCurrentDirectory, name, directory ? write | search : write, effectiveIds) == 0 ? 0 : Marshal.GetLastPInvokeError();
+        }
+    }
+
     private static FileStatus From(in StatX raw) => new(
         new UnixFileId(raw.DeviceMajor, raw.DeviceMinor, raw.Inode),
         (raw.Mode & 0xf000) switch
@@ -144,6 +159,7 @@ internal readonly record struct FileStatus(
         (long)Math.Min(raw.Size, long.MaxValue),
         (long)Math.Min(raw.Blocks, long.MaxValue / 512) * 512,
         FromUnix(raw.ModifiedSeconds, raw.ModifiedNanoseconds),
+        raw.BornSeconds > 0 ? FromUnix(raw.BornSeconds, 0) : null,
         raw.Attributes);
 
     /// <summary>Anything may stand in a broken inode; what .NET cannot hold is its nearest end.</summary>
@@ -164,7 +180,8 @@ internal readonly record struct FileStatus(
 
             var length = info is FileInfo file ? file.Length : 0;
             var kind = info is FileInfo ? FileKind.Regular : FileKind.Directory;
-            status = new FileStatus(default, kind, 0, 1, 0, length, length, new DateTimeOffset(info.LastWriteTimeUtc, TimeSpan.Zero), 0);
+            var (modified, born) = (new DateTimeOffset(info.LastWriteTimeUtc, TimeSpan.Zero), new DateTimeOffset(info.CreationTimeUtc, TimeSpan.Zero));
+            status = new FileStatus(default, kind, 0, 1, 0, length, length, modified, born, 0);
             return 0;
         }
         catch (UnauthorizedAccessException)

@@ -18,6 +18,10 @@ internal static unsafe partial class LibC
     public const int NotADirectory = 20;
     public const int NotImplemented = 38;
 
+    /// <summary>faccessat(2): whether this process may do so; 0, or -1 with the reason.</summary>
+    [LibraryImport("libc", EntryPoint = "faccessat", SetLastError = true)]
+    public static partial int GetAccess(int directory, byte* path, int mode, int flags);
+
     [LibraryImport("libc", EntryPoint = "statvfs", SetLastError = true)]
     public static partial int GetStatVfs(byte* path, StatVfs* result);
 
@@ -57,6 +61,10 @@ internal struct StatX
     /// <summary>Blocks of 512 bytes.</summary>
     [FieldOffset(48)]
     public ulong Blocks;
+
+    /// <summary>0 where the file system keeps no time of birth.</summary>
+    [FieldOffset(80)]
+    public long BornSeconds;
 
     [FieldOffset(112)]
     public long ModifiedSeconds;

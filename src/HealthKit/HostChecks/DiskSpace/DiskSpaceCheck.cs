@@ -8,7 +8,8 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace HealthKit;
 
 /// <summary>Bytes, inodes and writability of the file systems under some paths, and when they will be full.</summary>
-internal sealed class DiskSpaceCheck(FileSystemSource source, TimeProvider time, Func<DiskSpaceOptions> options) : IHealthCheck
+internal sealed class DiskSpaceCheck(FileSystemSource source, TimeProvider time, Func<DiskSpaceOptions> options, GrowingFiles? growing = null)
+    : IHealthCheck
 {
     public static readonly CheckType<DiskSpaceOptions> Type = CheckType.Create<DiskSpaceOptions>(
         new CheckDescriptor(
@@ -38,9 +39,14 @@ internal sealed class DiskSpaceCheck(FileSystemSource source, TimeProvider time,
             },
         },
         DiskSpaceLimits.Validate,
-        static (services, options) => new DiskSpaceCheck(FileSystemSource.OfThisSystem, services.GetRequiredService<TimeProvider>(), options));
+        static (services, options) => new DiskSpaceCheck(FileSystemSource.OfThisSystem, services.GetRequiredService<TimeProvider>(), options,
+            services.GetService<GrowingFiles>()));
 
     private const int MeasuredOnStack = 16;
+
+    /// <summary>What a file must have gained, of the whole file system, to be named as the cause.</summary>
+    private const double CauseShare = 0.01;
+
     private static readonly object True = true;
     private static readonly object False = false;
 
@@ -187,12 +193,22 @@ internal sealed class DiskSpaceCheck(FileSystemSource source, TimeProvider time,
             }
         }
 
+        var facts = Describe(stat, mount, path.Path, paths, exact: verdict.Problem is not null);
+        var cause = verdict.Reason is "disk.space.low" or "disk.space.filling" ? FindCause(stat) : null;
+        if (cause is not null)
+        {
+            facts = string.Create(
+                CultureInfo.InvariantCulture,
+                $"{facts}; likely cause: {cause.Path} grew {Amount.Bytes(cause.GrownBytes)} in {Amount.Time(cause.Within)}, to {Amount.Bytes(cause.AllocatedBytes)}");
+        }
+
         return new Item
         {
             Level = verdict.Level,
             Reason = verdict.Reason,
             Problem = verdict.Problem,
-            Facts = Describe(stat, mount, path.Path, paths, exact: verdict.Problem is not null),
+            Facts = facts,
+            Cause = cause?.Path,
             Path = path.Path,
             Paths = paths,
             Stat = stat,
@@ -200,6 +216,10 @@ internal sealed class DiskSpaceCheck(FileSystemSource source, TimeProvider time,
             TimeToFull = forecast?.TimeToLimit,
         };
     }
+
+    /// <summary>The watched file that grew most there, if that is a good part of it.</summary>
+    private GrowingFile? FindCause(in FileSystemStat stat) =>
+        growing?.FindFastest((stat.Id.Major, stat.Id.Minor), time) is { } file && file.GrownBytes >= CauseShare * stat.CapacityBytes ? file : null;
 
     private static bool IsAllowed(DiskSpaceOptions options, WatchedPath path, in FileSystemStat stat) =>
         !stat.ReadOnly || (options.AllowReadOnly ?? path.Mount?.Mount is { } mount && (!mount.FileSystemReadOnly || IsImage(mount.FileSystem)));
@@ -377,26 +397,6 @@ internal sealed class DiskSpaceCheck(FileSystemSource source, TimeProvider time,
 
     private readonly record struct Measured(int Error, FileSystemStat Stat);
 
-    /// <summary>What is wrong, the first of the worst named as the reason.</summary>
-    private struct Verdict
-    {
-        public GaugeLevel Level { get; private set; }
-
-        public string? Reason { get; private set; }
-
-        public string? Problem { get; private set; }
-
-        public void Add(GaugeLevel level, string reason, string problem)
-        {
-            Problem = Problem is null ? problem : $"{Problem}, {problem}";
-            if (level > Level)
-            {
-                Level = level;
-                Reason = reason;
-            }
-        }
-    }
-
     /// <summary>One file system, or one path that could not be measured.</summary>
     private readonly struct Item
     {
@@ -419,6 +419,8 @@ internal sealed class DiskSpaceCheck(FileSystemSource source, TimeProvider time,
         public TimeSpan? TimeToFull { get; init; }
 
         public string? Error { get; init; }
+
+        public string? Cause { get; init; }
 
         public bool IsWorseThan(in Item other) => Level != other.Level
             ? Level > other.Level
@@ -446,6 +448,11 @@ internal sealed class DiskSpaceCheck(FileSystemSource source, TimeProvider time,
                 data["mountPoint"] = Mount.MountPoint;
                 data["device"] = Mount.Device;
                 data["fileSystem"] = Mount.FileSystem;
+            }
+
+            if (Cause is not null)
+            {
+                data["likelyCause"] = Cause;
             }
 
             data["readOnly"] = Stat.ReadOnly ? True : False;

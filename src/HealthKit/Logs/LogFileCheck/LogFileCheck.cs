@@ -1,0 +1,660 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Logging;
+
+namespace HealthKit;
+
+/// <summary>What logs occupy, how fast they grow, when they will be at their limit or have filled their disk, and whether they are rotated.</summary>
+internal sealed class LogFileCheck : IHealthCheck, IDisposable
+{
+    public static readonly CheckType<LogFileOptions> Type = CheckType.Create<LogFileOptions>(
+        new CheckDescriptor(
+            "LogFile",
+            "What a log, or all logs under a path with wildcards, occupy on disk, how fast they grow, when they will be at their limit or have "
+            + "filled their file system, whether they are rotated, and what is deleted and still held open.",
+            new Dictionary<HealthStatus, string>
+            {
+                [HealthStatus.Healthy] = "The logs are below their limits, will not reach them soon, and are rotated as they should be.",
+                [HealthStatus.Degraded] =
+                    "The logs are above the degraded limit, will soon be at their limit or have filled the disk, are not rotated in time, "
+                    + "cannot be written, or a process writes on into a deleted one.",
+                [HealthStatus.Unhealthy] =
+                    "The logs are above the unhealthy limit, have filled their disk, are missing, or cannot be measured.",
+            },
+            "du -h and tail show what it writes; ls -l /proc/*/fd | grep <path> tells who; /etc/logrotate.d and logrotate -d whether and how it is rotated.",
+            "Stop what writes so much, lower its log level, and rotate it. Where no room is left, cut the log in place: docs/guides/runaway-log.md.")
+        {
+            RemedyByReason = new Dictionary<string, string>
+            {
+                ["log.disk.full"] = "Make room with no room: LogTrimmer cuts the log in place (docs/guides/runaway-log.md). Do not delete it: it says what happened.",
+                ["log.filling"] = "See with tail what it writes, stop or quieten that, and rotate or cut the log before the disk is full.",
+                ["log.missing"] = "Correct the path, or look why nothing writes the log; AllowMissing where it may be absent.",
+                ["log.denied"] = "Give this process the x permission on every directory of the path, and r on those with wildcards.",
+                ["log.notRegular"] = "Watch the file itself: a device, pipe or directory has no size to watch.",
+                ["log.notWritable"] = "See findmnt (read-only), lsattr (immutable), ls -l and the account of this process.",
+                ["log.rotation.overdue"] = "Run logrotate -d on its configuration; look at the state file and at cron or the timer.",
+                ["log.deletedOpen"] = "Let the named process open its log again (its reload signal, or a restart): what it writes now is lost to everybody and takes space.",
+                ["log.tooManyFiles"] = "Delete old logs, or narrow the wildcards.",
+                ["log.measure.failed"] = "Look at dmesg for the error in the text.",
+            },
+        },
+        LogFileLimits.Validate,
+        static (services, options) => new LogFileCheck(
+            FileSystemSource.OfThisSystem,
+            services.GetRequiredService<TimeProvider>(),
+            services.GetService<GrowingFiles>(),
+            services.GetService<DeletedFiles>(),
+            services.GetRequiredService<ILoggerFactory>().CreateLogger<LogTrimmer>(),
+            options));
+
+    /// <summary>How long the file system's figures serve while no log changed.</summary>
+    private static readonly TimeSpan FileSystemEvery = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long it takes until permissions are looked at again that nobody is seen to have changed.</summary>
+    private static readonly TimeSpan PermissionsEvery = TimeSpan.FromMinutes(1);
+
+    private static readonly TimeSpan TrimEvery = TimeSpan.FromMinutes(1);
+
+    /// <summary>How long a text tells of the last cut.</summary>
+    private static readonly TimeSpan TrimTold = TimeSpan.FromHours(1);
+
+    /// <summary>At a pace of two minutes: so near to a full disk is soon.</summary>
+    private static readonly TimeSpan SoonAtThisPace = TimeSpan.FromMinutes(15);
+
+    /// <summary>What a pace of two minutes must have eaten of the room there was, so that a few lines on a small disk are none.</summary>
+    private const double LeastShareOfRoom = 0.02;
+
+    /// <summary>Less free than this share of a file system is none.</summary>
+    private const double FullShare = 0.01;
+
+    /// <summary>What a log must take of a full file system to be called its cause.</summary>
+    private const double CauseShare = 0.1;
+
+    private readonly FileSystemSource _source;
+    private readonly TimeProvider _time;
+    private readonly GrowingFiles? _growing;
+    private readonly DeletedFiles? _deleted;
+    private readonly ILogger<LogTrimmer> _logger;
+    private readonly Func<LogFileOptions> _options;
+    private readonly long _start;
+
+    // Without HealthKit's monitor two requests may run the check at once: they take turns.
+    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly HashSet<(UnixFileId File, int Pid)> _seenDeleted = [];
+    private readonly List<DeletedOpenFile> _heldDeleted = [];
+    private GrowthHistory _growth = new();
+    private Forecast _forecast = new();
+    private LogFileLimits? _limits;
+    private LogFileSet? _set;
+    private WatchedPath? _place;
+    private (int Error, FileSystemStat Stat, long At)? _fileSystem;
+    private long? _permissionsAt;
+    private string? _notWritable;
+    private long _deletedNumber;
+    private bool _deletedTwice;
+    private Trimmed? _trimmed;
+
+    public LogFileCheck(
+        FileSystemSource source,
+        TimeProvider time,
+        GrowingFiles? growing,
+        DeletedFiles? deleted,
+        ILogger<LogTrimmer> logger,
+        Func<LogFileOptions> options)
+    {
+        _source = source;
+        _time = time;
+        _growing = growing;
+        _deleted = deleted;
+        _logger = logger;
+        _options = options;
+        _start = time.GetTimestamp();
+    }
+
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return Run(context.Registration.FailureStatus, cancellationToken);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    public void Dispose() => _turn.Dispose();
+
+    private HealthCheckResult Run(HealthStatus failureStatus, CancellationToken cancellationToken)
+    {
+        var options = _options();
+        if (_limits?.Options != options)
+        {
+            // Other files have another history; other limits alone have not.
+            var (old, limits) = (_limits, new LogFileLimits(options, _time));
+            if (old is null || !limits.Patterns.Select(p => p.Text).SequenceEqual(old.Patterns.Select(p => p.Text)))
+            {
+                (_growth, _forecast, _fileSystem, _place, _trimmed) = (new GrowthHistory(), new Forecast(), null, null, null);
+                _seenDeleted.Clear();
+            }
+
+            _permissionsAt = null;
+            _limits = limits;
+            _set = new LogFileSet(limits, _time);
+        }
+
+        var measured = Measure(cancellationToken);
+        var verdict = Judge(measured);
+        if (verdict.Level == GaugeLevel.Unhealthy && measured.Worst is null && options.TrimToBytes is { } keep && _set!.Largest is { } largest
+            && (_trimmed is not { } last || _time.GetElapsedTime(last.At) >= TrimEvery))
+        {
+            var result = new LogTrimmer([largest.Path], _logger).Trim(largest.Path, new LogTrimRequest { KeepBytes = keep }, cancellationToken);
+            _trimmed = new Trimmed(_time.GetTimestamp(), _time.GetUtcNow(), result);
+            _fileSystem = null;
+        }
+
+        Tell(measured);
+        return Result(measured, verdict, failureStatus);
+    }
+
+    private Measured Measure(CancellationToken cancellationToken)
+    {
+        var set = _set!;
+        set.Measure(cancellationToken);
+        var now = _time.GetElapsedTime(_start);
+        if (set.Files.Count > 0)
+        {
+            _growth.Add(now, set.AllocatedBytes);
+        }
+
+        var stat = MeasureFileSystem(set);
+        var deleted = FindDeleted(cancellationToken);
+        var total = set.AllocatedBytes + deleted;
+        FindNotWritable(set);
+        var unhealthyAt = _limits!.UnhealthyAt(stat?.CapacityBytes);
+        var fullAt = stat is { } space ? total + (double)space.FreeBytes : double.PositiveInfinity;
+        if (set.Files.Count > 0)
+        {
+            _forecast.Add(now, total, Math.Min(unhealthyAt, fullAt));
+        }
+
+        (string Path, int Error)? worst = null;
+        foreach (var error in set.Errors)
+        {
+            if (error.Error is not (LibC.NotFound or LibC.NotADirectory) || !_limits.Options.AllowMissing)
+            {
+                worst ??= error;
+            }
+        }
+
+        return new Measured(total, deleted, stat, unhealthyAt, fullAt, worst);
+    }
+
+    /// <summary>The bytes of deleted files that once were at the watched paths, or beside them under a longer name.</summary>
+    private long FindDeleted(CancellationToken cancellationToken)
+    {
+        if (!_limits!.Options.WatchDeleted || _deleted is null)
+        {
+            _heldDeleted.Clear();
+            return 0;
+        }
+
+        if (_deleted.Current(cancellationToken) is { } scan && scan.Number != _deletedNumber)
+        {
+            _deletedNumber = scan.Number;
+            _heldDeleted.Clear();
+            foreach (var file in scan.Files)
+            {
+                if (IsOurs(file))
+                {
+                    _heldDeleted.Add(file);
+                }
+            }
+
+            // Between a rotation and the moment its writer opens the new file, every log is one that was deleted.
+            _deletedTwice = _heldDeleted.Exists(file => _seenDeleted.Contains((file.Id, file.Pid)));
+            _seenDeleted.Clear();
+            foreach (var file in _heldDeleted)
+            {
+                _seenDeleted.Add((file.Id, file.Pid));
+            }
+        }
+
+        long bytes = 0;
+        for (var i = 0; i < _heldDeleted.Count; i++)
+        {
+            // Several processes may hold the same one.
+            if (_heldDeleted.FindIndex(file => file.Id == _heldDeleted[i].Id) == i)
+            {
+                bytes += _heldDeleted[i].AllocatedBytes;
+            }
+        }
+
+        return bytes;
+    }
+
+    /// <summary>On the same file system, and by its former path one of ours or a rotated one: <c>app.log.1</c>, <c>app.log-20261122</c>.</summary>
+    private bool IsOurs(DeletedOpenFile file)
+    {
+        if (_fileSystem is { Error: 0 } known && (known.Stat.Id.Major, known.Stat.Id.Minor) != (file.Id.DeviceMajor, file.Id.DeviceMinor))
+        {
+            return false;
+        }
+
+        foreach (var pattern in _limits!.Patterns)
+        {
+            if (pattern.Matches(file.Path)
+                || (!pattern.HasWildcards && file.Path.Length > pattern.Text.Length && file.Path.StartsWith(pattern.Text, StringComparison.Ordinal)
+                    && file.Path[pattern.Text.Length] is '.' or '-' or '_'))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private FileSystemStat? MeasureFileSystem(LogFileSet set)
+    {
+        if (set.Largest is not { } largest)
+        {
+            return null;
+        }
+
+        if (_place?.Path != largest.Path)
+        {
+            (_place, _fileSystem) = (new WatchedPath(largest.Path), null);
+        }
+
+        if (_fileSystem is not { } known || set.HasChanged || _time.GetElapsedTime(known.At) >= FileSystemEvery)
+        {
+            var error = _source.Measure(_place, out var stat);
+            if (error == 0 && _place.Mount?.Id != stat.Id)
+            {
+                _place.Mount = new KnownMount(stat.Id, stat.ReadOnly, _source.FindMount(_place, stat));
+            }
+
+            _fileSystem = known = (error, stat, _time.GetTimestamp());
+        }
+
+        return known.Error == 0 ? known.Stat : null;
+    }
+
+    private void FindNotWritable(LogFileSet set)
+    {
+        if (_limits!.Options.MustBeWritable == false)
+        {
+            _notWritable = null;
+            return;
+        }
+
+        if (_permissionsAt is { } at && _time.GetElapsedTime(at) < PermissionsEvery && !set.Files.Exists(file => file.IsNewlyChanged))
+        {
+            return;
+        }
+
+        _permissionsAt = _time.GetTimestamp();
+        _notWritable = null;
+        foreach (var file in set.Files)
+        {
+            const int readOnlyFileSystem = 30;
+            if (file.Status.IsImmutable)
+            {
+                _notWritable = $"{file.Path} cannot be written: it is immutable (chattr +i)";
+            }
+            else if (file.WhyNotWritable() is var error && (error == readOnlyFileSystem || (error != 0 && _limits.Options.MustBeWritable == true)))
+            {
+                _notWritable = $"{file.Path} cannot be written: {Marshal.GetPInvokeErrorMessage(error)}";
+            }
+
+            if (_notWritable is not null)
+            {
+                return;
+            }
+        }
+    }
+
+    private Verdict Judge(in Measured measured)
+    {
+        var verdict = new Verdict();
+        var set = _set!;
+        var options = _limits!.Options;
+        if (measured.Worst is { } worst)
+        {
+            var (reason, problem) = worst.Error switch
+            {
+                LibC.NotFound or LibC.NotADirectory => ("log.missing", FilePattern.IsWild(worst.Path) ? "no such log" : "log missing"),
+                LibC.PermissionDenied or LibC.NotPermitted => ("log.denied", "no permission"),
+                _ => ("log.measure.failed", "could not be measured"),
+            };
+            verdict.Add(GaugeLevel.Unhealthy, reason, worst.Error is LibC.NotFound or LibC.NotADirectory or LibC.PermissionDenied
+                ? $"{problem}: {worst.Path}"
+                : $"{problem}: {worst.Path}: {Marshal.GetPInvokeErrorMessage(worst.Error)}");
+        }
+
+        if (set.Others.Count > 0)
+        {
+            verdict.Add(GaugeLevel.Unhealthy, "log.notRegular", $"not a regular file: {string.Join(", ", set.Others)}");
+        }
+
+        if (set.Files.Count == 0)
+        {
+            return verdict;
+        }
+
+        var stat = measured.FileSystem;
+        if (stat is { } space && !space.ReadOnly && space.FreeBytes <= FullShare * space.CapacityBytes && measured.Total >= CauseShare * space.CapacityBytes)
+        {
+            verdict.Add(GaugeLevel.Unhealthy, "log.disk.full", $"has filled its file system ({Amount.Bytes(space.FreeBytes)} free)");
+        }
+
+        if (_limits.JudgeSize(measured.Total, measured.SharePercent, out var limit) is var size and not GaugeLevel.Ok)
+        {
+            verdict.Add(size, "log.size.large", $"log too large ({limit})");
+        }
+
+        if (options.DegradedWhenFilling && WhenFull(measured) is { } filling)
+        {
+            verdict.Add(GaugeLevel.Degraded, "log.filling", filling);
+        }
+
+        if (_heldDeleted.Count > 0 && _deletedTwice)
+        {
+            verdict.Add(GaugeLevel.Degraded, "log.deletedOpen", DeletedText(measured.Deleted));
+        }
+
+        if (_notWritable is not null)
+        {
+            verdict.Add(GaugeLevel.Degraded, "log.notWritable", _notWritable);
+        }
+
+        if (FindOverdue(set, options) is { } overdue)
+        {
+            verdict.Add(GaugeLevel.Degraded, "log.rotation.overdue", overdue);
+        }
+
+        if (set.IsCutShort)
+        {
+            verdict.Add(GaugeLevel.Degraded, "log.tooManyFiles", $"more than {FilePattern.MaxFiles} files: the others are not counted");
+        }
+
+        return verdict;
+    }
+
+    /// <summary>That the limit or the full disk is near, in words; null when it is not.</summary>
+    private string? WhenFull(in Measured measured)
+    {
+        var limit = Math.Min(measured.UnhealthyAt, measured.FullAt);
+        if (measured.FileSystem is null || limit <= measured.Total)
+        {
+            return null;
+        }
+
+        // The pace of minutes sees what comes within minutes; the forecast, which is not fooled by bursts, all that is further away.
+        var (room, rate) = (limit - measured.Total, _growth.RecentRate ?? 0);
+        var left = rate > 0 && room / rate < SoonAtThisPace.TotalSeconds && _growth.RecentGrowth >= LeastShareOfRoom * (room + _growth.RecentGrowth)
+            ? TimeSpan.FromSeconds(room / rate)
+            : _forecast.IsFilling ? _forecast.TimeToLimit : null;
+        if (left is not { } time || time <= TimeSpan.Zero)
+        {
+            return null;
+        }
+
+        var what = measured.FullAt <= measured.UnhealthyAt ? "disk full" : $"at its limit ({Amount.Bytes(measured.UnhealthyAt):L})";
+        var file = _set!.Fastest is { } fastest && _set.Files.Count > 1 ? $"{fastest.Path} grows: " : "";
+        return $"{file}{what} in about {Amount.Time(time)} at {Amount.Bytes(room / time.TotalSeconds * 60)}/min";
+    }
+
+    private string DeletedText(long bytes)
+    {
+        var text = new StringBuilder();
+        text.Append(CultureInfo.InvariantCulture, $"{Amount.Bytes(bytes)} deleted but still open:");
+        const int shown = 3;
+        for (var i = 0; i < Math.Min(shown, _heldDeleted.Count); i++)
+        {
+            var file = _heldDeleted[i];
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"{(i == 0 ? " " : ", ")}{file.Path} by {file.ProcessName ?? "process"} (pid {file.Pid}, {Amount.Bytes(file.AllocatedBytes)})");
+        }
+
+        if (_heldDeleted.Count > shown)
+        {
+            text.Append(CultureInfo.InvariantCulture, $" and {_heldDeleted.Count - shown} more");
+        }
+
+        return text.ToString();
+    }
+
+    private string? FindOverdue(LogFileSet set, LogFileOptions options)
+    {
+        foreach (var file in set.Files)
+        {
+            // A log that was cut by a hole keeps its length.
+            var bytes = Math.Min(file.Status.Length, file.Status.AllocatedBytes);
+            if (bytes > options.RotatedAtBytes)
+            {
+                return $"{file.Path} should have been rotated at {Amount.Bytes(options.RotatedAtBytes.Value):L}";
+            }
+
+            if (options.RotatedEvery is { } every && bytes > 0 && LastRotation(file, every) is { } last && _time.GetUtcNow() - last > every)
+            {
+                return $"{file.Path} was not rotated for {Amount.Time(_time.GetUtcNow() - last)} (allowed: {Amount.Time(every)})";
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>When the file was last seen to begin anew; null when that cannot be told.</summary>
+    private DateTimeOffset? LastRotation(WatchedLog file, TimeSpan every)
+    {
+        var last = Later(file.RotatedAt, file.Status.BornAt);
+        if (last is null || _time.GetUtcNow() - last <= every)
+        {
+            return last;
+        }
+
+        // With copytruncate the file stays the same. Its newest copy was made when it was cut.
+        try
+        {
+            var name = Path.GetFileName(file.Path);
+            foreach (var path in Directory.EnumerateFiles(Path.GetDirectoryName(file.Path)!, name + "*"))
+            {
+                if (Path.GetFileName(path.AsSpan()) is { Length: var length } other && length > name.Length && other[name.Length] is '.' or '-' or '_'
+                    && FileStatus.Read(path, followLink: false, out var status) == 0)
+                {
+                    last = Later(last, Later(status.BornAt, status.ModifiedAt));
+                }
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null; // its neighbours cannot be seen
+        }
+
+        // So that neighbours are asked again only when this, too, is too long ago.
+        file.RotatedAt = Later(file.RotatedAt, last);
+        return last;
+    }
+
+    private static DateTimeOffset? Later(DateTimeOffset? one, DateTimeOffset? other) => one is null || other > one ? other : one;
+
+    /// <summary>Tells the disk check which file grows.</summary>
+    private void Tell(in Measured measured)
+    {
+        if (_growing is not null && _fileSystem is { Error: 0 } known)
+        {
+            var file = _set!.Fastest is { } fastest
+                ? new GrowingFile(fastest.Path, fastest.GrownBytes, _growth.HourSpan, fastest.Status.AllocatedBytes)
+                : null;
+            _growing.Tell(this, file, (known.Stat.Id.Major, known.Stat.Id.Minor), _time.GetTimestamp());
+        }
+    }
+
+    private HealthCheckResult Result(in Measured measured, in Verdict verdict, HealthStatus failureStatus)
+    {
+        var set = _set!;
+        var data = new Dictionary<string, object>(20);
+        if (verdict.Reason is not null)
+        {
+            data["reason"] = verdict.Reason;
+        }
+
+        var patterns = _limits!.Patterns;
+        if (patterns.Length == 1)
+        {
+            data["path"] = patterns[0].Text;
+        }
+        else
+        {
+            data["paths"] = patterns.Select(pattern => pattern.Text).ToList();
+        }
+
+        if (set.Errors.Count > 0 && measured.Worst is not null)
+        {
+            const int shown = 20;
+            data["missing"] = set.Errors.Take(shown).Select(error => error.Path).ToList();
+        }
+
+        var facts = "";
+        if (set.Files.Count > 0)
+        {
+            AddReadings(data, measured);
+            facts = Describe(measured);
+        }
+        else if (verdict.Problem is null)
+        {
+            facts = "not there yet";
+        }
+
+        if (_trimmed is { } trimmed && _time.GetElapsedTime(trimmed.At) < TrimTold)
+        {
+            var did = trimmed.Result.Reason is null ? trimmed.Result.Text : $"could not be cut ({trimmed.Result.Reason}): {trimmed.Result.Text}";
+            facts = $"{facts}; {did}";
+            data["trimmedAt"] = trimmed.When;
+            data["trimMethod"] = trimmed.Result.Method.ToString();
+            data["trimFreedBytes"] = trimmed.Result.FreedBytes;
+            if (trimmed.Result.Reason is { } why)
+            {
+                data["trimReason"] = why;
+            }
+        }
+
+        var description = verdict.Problem is null ? facts : facts.Length == 0 ? verdict.Problem : $"{verdict.Problem}: {facts}";
+        var unknown = measured.Worst is not null;
+        return new HealthCheckResult(
+            unknown ? UnknownStatus.Of(failureStatus) : verdict.Level.ToStatus(failureStatus), description, exception: null, data);
+    }
+
+    private void AddReadings(Dictionary<string, object> data, in Measured measured)
+    {
+        var set = _set!;
+        data["filesCount"] = set.Files.Count;
+        data["allocatedBytes"] = set.AllocatedBytes;
+        data["lengthBytes"] = set.LengthBytes;
+        data["largest"] = set.Largest!.Path;
+        data["largestBytes"] = set.Largest.Status.AllocatedBytes;
+        if (_heldDeleted.Count > 0)
+        {
+            data["deletedCount"] = _heldDeleted.Count;
+            data["deletedBytes"] = measured.Deleted;
+            data["deleted"] = _heldDeleted.Take(20).Select(file => $"{file.Path} by {file.ProcessName} (pid {file.Pid})").ToList();
+        }
+
+        if (measured.SharePercent is { } share)
+        {
+            data["fileSystemPercent"] = Math.Round(share, 2);
+            data["freeBytes"] = measured.FileSystem!.Value.FreeBytes;
+        }
+
+        if (_growth.HourRate is { } rate)
+        {
+            data["growthBytesPerSecond"] = Math.Round(rate, 1);
+            if (_growth.RecentRate is { } recent)
+            {
+                data["recentGrowthBytesPerSecond"] = Math.Round(recent, 1);
+            }
+
+            if (_growth.IsAccelerating is { } accelerating)
+            {
+                data["accelerating"] = accelerating;
+            }
+
+            if (set.Fastest is { } fastest)
+            {
+                data["fastest"] = fastest.Path;
+            }
+
+            Add("timeToLimitSeconds", measured.UnhealthyAt - measured.Total);
+            Add("timeToFullSeconds", measured.FullAt - measured.Total);
+            void Add(string key, double room)
+            {
+                // Further away than a month is not worth a number.
+                if (rate > 0 && double.IsFinite(room) && Math.Max(0, room) / rate < 30 * 86400.0)
+                {
+                    data[key] = Math.Round(Math.Max(0, room) / rate);
+                }
+            }
+        }
+    }
+
+    private string Describe(in Measured measured)
+    {
+        var set = _set!;
+        var text = new StringBuilder(160);
+        text.Append(CultureInfo.InvariantCulture, $"{Amount.Bytes(measured.Total)}");
+        if (set.LengthBytes - set.AllocatedBytes > 0.1 * set.LengthBytes + 4096)
+        {
+            text.Append(CultureInfo.InvariantCulture, $" (length {Amount.Bytes(set.LengthBytes)})");
+        }
+
+        var single = set.Files.Count == 1 && _limits!.Patterns is [{ HasWildcards: false }];
+        text.Append(CultureInfo.InvariantCulture, $" in {(single ? set.Largest!.Path : $"{set.Files.Count} {(set.Files.Count == 1 ? "file" : "files")}")}");
+        if (!single)
+        {
+            text.Append(CultureInfo.InvariantCulture, $", largest {set.Largest!.Path} ({Amount.Bytes(set.Largest.Status.AllocatedBytes)})");
+        }
+
+        if (measured.Deleted > 0)
+        {
+            text.Append(CultureInfo.InvariantCulture, $", {Amount.Bytes(measured.Deleted)} of it deleted but still open");
+        }
+
+        if (_growth.HourRate is { } rate)
+        {
+            text.Append(CultureInfo.InvariantCulture, $", grows {Amount.Bytes(rate * 3600)}/h");
+            if (_growth.IsAccelerating == true)
+            {
+                text.Append(", faster and faster");
+            }
+        }
+
+        if (measured.SharePercent is { } share)
+        {
+            text.Append(CultureInfo.InvariantCulture, $", {Amount.Percent(share)} of {_place?.Mount?.Mount?.MountPoint ?? "its file system"}");
+            text.Append(CultureInfo.InvariantCulture, $" with {Amount.Bytes(measured.FileSystem!.Value.FreeBytes)} free");
+        }
+
+        return text.ToString();
+    }
+
+    /// <param name="Total">What the files occupy, deleted ones included.</param>
+    /// <param name="Deleted">What the deleted ones occupy.</param>
+    /// <param name="FileSystem">The figures of the file system of the largest file; null when they cannot be had.</param>
+    /// <param name="UnhealthyAt">The size at which the check is unhealthy.</param>
+    /// <param name="FullAt">The size at which the disk is full.</param>
+    /// <param name="Worst">The first that could not be measured.</param>
+    private readonly record struct Measured(
+        long Total, long Deleted, FileSystemStat? FileSystem, double UnhealthyAt, double FullAt, (string Path, int Error)? Worst)
+    {
+        public double? SharePercent => FileSystem is { CapacityBytes: > 0 } stat ? Math.Min(100, 100 * Total / stat.CapacityBytes) : null;
+    }
+
+    private sealed record Trimmed(long At, DateTimeOffset When, LogTrimResult Result);
+}

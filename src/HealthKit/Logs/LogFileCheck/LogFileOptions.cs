@@ -1,0 +1,59 @@
+namespace HealthKit;
+
+/// <summary>
+/// What the log check watches, and its limits. A limit that is null is not set. With no limit of size set, the check is degraded when the
+/// files take more than 25 % of their file system and unhealthy above 50 %. A limit set alone brings its other tier with it.
+/// </summary>
+public sealed class LogFileOptions
+{
+    /// <summary>
+    /// The log: an absolute path. <c>*</c> and <c>?</c> stand for any characters of a name and for one, in any part of the path, as in
+    /// <c>/var/log/*/production*.log</c>; names that begin with a dot are only matched by a dot.
+    /// </summary>
+    public string? Path { get; set; }
+
+    /// <summary>More paths. All files of the check are counted together.</summary>
+    public IList<string>? Paths { get; set; }
+
+    /// <summary>Degraded when the files occupy more than this, in bytes on disk.</summary>
+    public long? DegradedAboveBytes { get; set; }
+
+    /// <summary>Unhealthy when the files occupy more than this, in bytes on disk.</summary>
+    public long? UnhealthyAboveBytes { get; set; }
+
+    /// <summary>Degraded when the files occupy more than this share of their file system, in percent (0 to 100).</summary>
+    public double? DegradedAboveFileSystemPercent { get; set; }
+
+    /// <summary>Unhealthy when the files occupy more than this share of their file system, in percent (0 to 100).</summary>
+    public double? UnhealthyAboveFileSystemPercent { get; set; }
+
+    /// <summary>Degraded when, by its growth, the log will soon be at its unhealthy limit or have filled its file system.</summary>
+    public bool DegradedWhenFilling { get; set; } = true;
+
+    /// <summary>Whether a path at which there is no file is fine: a log that is not written yet.</summary>
+    public bool AllowMissing { get; set; }
+
+    /// <summary>
+    /// Whether the files must be writable: true, by this process; false, it does not matter. Null: they must be writable by somebody, so a
+    /// file system that is read-only and a file made immutable (<c>chattr +i</c>) are found. Only on Linux.
+    /// </summary>
+    public bool? MustBeWritable { get; set; }
+
+    /// <summary>
+    /// The longest time between two rotations; degraded when a log that has content was not rotated for longer. A rotation is seen when the
+    /// file is a new one or was cut, and by the times of its neighbours (<c>app.log.1</c>, <c>app.log-20261122</c>).
+    /// </summary>
+    public TimeSpan? RotatedEvery { get; set; }
+
+    /// <summary>The size at which rotation must have set in, in bytes; degraded when one file is larger.</summary>
+    public long? RotatedAtBytes { get; set; }
+
+    /// <summary>
+    /// Turns on an action: when the check turns unhealthy because of its size, the largest file is cut in place to its last bytes, this many,
+    /// at a line boundary (see <see cref="LogTrimmer"/>). At most once a minute. Not with wildcards. Null, the default: nothing is ever cut.
+    /// </summary>
+    public long? TrimToBytes { get; set; }
+
+    /// <summary>Whether files are looked for that were deleted and are still held open, by this process and by others where it may look. Only on Linux.</summary>
+    public bool WatchDeleted { get; set; } = true;
+}

@@ -1,0 +1,347 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace HealthKit.Tests.Logs;
+
+public sealed class LogFileCheckTests : IDisposable
+{
+    private const int Megabyte = 1_000_000;
+
+    private static readonly TimeSpan Ten = TimeSpan.FromSeconds(10);
+
+    private readonly LogBench _bench = new();
+
+    public void Dispose() => _bench.Dispose();
+
+    [Fact]
+    public void A_small_log_is_healthy_and_its_numbers_are_told()
+    {
+        _bench.Write(_bench.Log, 2 * Megabyte);
+
+        var result = _bench.Run();
+
+        Assert.Equal(HealthStatus.Healthy, result.Status);
+        Assert.Equal(Allocated(_bench.Log), result.Data["allocatedBytes"]);
+        Assert.Equal(2L * Megabyte, result.Data["lengthBytes"]);
+        Assert.Equal(_bench.Log, result.Data["largest"]);
+        Assert.Equal(2.0, (double)result.Data["fileSystemPercent"], 0.1);
+        Assert.Matches(@"^1\.9 MiB in .*/app\.log, 2\.0 % of /logs with 93\.\d MiB free$", result.Description);
+    }
+
+    [Fact]
+    public void Its_share_of_the_file_system_has_limits_without_any_option()
+    {
+        _bench.Write(_bench.Log, 20 * Megabyte);
+        Assert.Equal(HealthStatus.Healthy, _bench.Run().Status);
+
+        _bench.Write(_bench.Log, 6 * Megabyte);
+        var degraded = _bench.Run(TimeSpan.FromHours(1));
+        Assert.Equal((HealthStatus.Degraded, "log.size.large"), (degraded.Status, degraded.Data["reason"]));
+        Assert.StartsWith("log too large (degraded above 25 % of the file system): ", degraded.Description, StringComparison.Ordinal);
+
+        _bench.Write(_bench.Log, 25 * Megabyte);
+        Assert.Equal(HealthStatus.Unhealthy, _bench.Run(TimeSpan.FromHours(1)).Status);
+    }
+
+    [Fact]
+    public void Limits_in_bytes_take_the_place_of_those_of_the_share()
+    {
+        _bench.Options = new LogFileOptions { Path = _bench.Log, DegradedAboveBytes = 60 * Megabyte };
+        _bench.Write(_bench.Log, 55 * Megabyte);
+
+        Assert.Equal(HealthStatus.Healthy, _bench.Run().Status);
+        _bench.Write(_bench.Log, 10 * Megabyte);
+        Assert.Equal(HealthStatus.Degraded, _bench.Run().Status);
+    }
+
+    [Fact]
+    public void All_files_of_a_glob_count_together_and_each_only_once()
+    {
+        Directory.CreateDirectory(_bench.PathOf("a"));
+        Directory.CreateDirectory(_bench.PathOf("b"));
+        _bench.Write(_bench.PathOf("a/one.log"), 3 * Megabyte);
+        _bench.Write(_bench.PathOf("b/two.log"), 5 * Megabyte);
+        _bench.Write(_bench.PathOf("b/other.txt"), Megabyte);
+        _bench.Write(_bench.PathOf("b/.hidden.log"), Megabyte);
+        File.CreateSymbolicLink(_bench.PathOf("a/link.log"), _bench.PathOf("b/two.log"));
+        _bench.Options = new LogFileOptions { Path = _bench.PathOf("*/*.log") };
+
+        var result = _bench.Run();
+
+        Assert.Equal(2, result.Data["filesCount"]);
+        Assert.Equal(8L * Megabyte, result.Data["lengthBytes"]);
+        Assert.Equal("two.log", Path.GetFileName(Path.GetFullPath((string)result.Data["largest"])).Replace("link", "two", StringComparison.Ordinal));
+        Assert.Contains("in 2 files, largest ", result.Description, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_that_comes_or_goes_is_seen_though_directories_are_not_read_at_each_run()
+    {
+        _bench.Options = new LogFileOptions { Path = _bench.PathOf("*.log") };
+        _bench.Write(_bench.Log, 1000);
+        Directory.SetLastWriteTimeUtc(_bench.Root, DateTime.UtcNow.AddMinutes(-1)); // settled
+        Assert.Equal(1, _bench.Run().Data["filesCount"]);
+        Assert.Equal(1, _bench.Run(Ten).Data["filesCount"]);
+
+        _bench.Write(_bench.PathOf("new.log"), 1000);
+        Assert.Equal(2, _bench.Run(Ten).Data["filesCount"]);
+
+        File.Delete(_bench.Log);
+        Assert.Equal(1, _bench.Run(Ten).Data["filesCount"]);
+    }
+
+    [Fact]
+    public void A_missing_log_is_a_failure_unless_it_may_be_missing()
+    {
+        foreach (var path in new[] { _bench.Log, _bench.PathOf("*.log"), _bench.PathOf("nowhere/*/x.log") })
+        {
+            _bench.Options = new LogFileOptions { Path = path };
+            var result = _bench.Run();
+            Assert.Equal((HealthStatus.Unhealthy, "log.missing"), (result.Status, result.Data["reason"]));
+            Assert.Contains(path, result.Description, StringComparison.Ordinal);
+
+            _bench.Options = new LogFileOptions { Path = path, AllowMissing = true };
+            Assert.Equal((HealthStatus.Healthy, "not there yet"), (_bench.Run().Status, _bench.Run().Description));
+        }
+    }
+
+    [Fact]
+    public void One_missing_of_two_is_named_and_the_other_still_measured()
+    {
+        _bench.Write(_bench.Log, 1000);
+        _bench.Options = new LogFileOptions { Paths = [_bench.Log, _bench.PathOf("gone.log")] };
+
+        var result = _bench.Run();
+
+        Assert.Equal((HealthStatus.Unhealthy, "log.missing"), (result.Status, result.Data["reason"]));
+        Assert.Equal([_bench.PathOf("gone.log")], (IEnumerable<string>)result.Data["missing"]);
+        Assert.Equal(1, result.Data["filesCount"]);
+    }
+
+    [Fact]
+    public void What_is_no_file_is_said_to_be_none()
+    {
+        _bench.Options = new LogFileOptions { Path = "/dev/null" };
+        Assert.Equal("log.notRegular", _bench.Run().Data["reason"]);
+
+        _bench.Options = new LogFileOptions { Path = _bench.Root };
+        Assert.Equal("log.notRegular", _bench.Run().Data["reason"]);
+    }
+
+    [Fact]
+    public void A_log_that_will_fill_its_disk_within_minutes_is_told_with_the_time_left()
+    {
+        // A fiftieth of the real story: 0.2 MB/s on 40 MB.
+        using var bench = new LogBench(40e6);
+        bench.Write(bench.Log, Megabyte / 5);
+        bench.Run();
+        HealthCheckResult result = default;
+        var seconds = 0;
+        do
+        {
+            bench.Write(bench.Log, 2 * Megabyte);
+            result = bench.Run(Ten);
+            seconds += 10;
+        }
+        while (result.Status == HealthStatus.Healthy);
+
+        Assert.Equal((HealthStatus.Degraded, "log.filling"), (result.Status, result.Data["reason"]));
+        Assert.InRange(seconds, 10, 30);
+        Assert.Matches(@"^at its limit \(19\.07 MiB\) in about 1 min \d+ s at 1[12]\.\d MiB/min: .*/app\.log, grows ", result.Description);
+
+        // It ends as soon as the log does.
+        result = bench.Run(TimeSpan.FromMinutes(3));
+        Assert.Equal(HealthStatus.Healthy, bench.Run(Ten).Status);
+    }
+
+    [Fact]
+    public void A_log_that_has_filled_its_disk_is_unhealthy_whatever_its_share()
+    {
+        _bench.Write(_bench.Log, 15 * Megabyte);
+        _bench.Fill(84.9e6);
+
+        var result = _bench.Run();
+
+        Assert.Equal((HealthStatus.Unhealthy, "log.disk.full"), (result.Status, result.Data["reason"]));
+    }
+
+    [Fact]
+    public void Growth_is_what_was_written_whatever_rotation_takes_away()
+    {
+        using var bench = new LogBench(10e9);
+        bench.Write(bench.Log, Megabyte);
+        bench.Run();
+        for (var i = 0; i < 12; i++)
+        {
+            if (i == 6)
+            {
+                File.WriteAllText(bench.Log, "");
+                bench.Run(TimeSpan.FromMilliseconds(1));
+            }
+
+            bench.Write(bench.Log, Megabyte);
+            bench.Run(TimeSpan.FromMinutes(5));
+        }
+
+        var result = bench.Run(TimeSpan.FromMilliseconds(1));
+        Assert.Equal(12.0 * Megabyte / 3600, (double)result.Data["growthBytesPerSecond"], 12.0 * Megabyte / 3600 * 0.02);
+        Assert.Equal(false, result.Data["accelerating"]);
+    }
+
+    [Fact]
+    public void Growth_that_accelerates_is_said_to()
+    {
+        using var bench = new LogBench(10e9);
+        bench.Write(bench.Log, Megabyte);
+        bench.Run();
+        HealthCheckResult result = default;
+        for (var i = 1; i <= 12; i++)
+        {
+            bench.Write(bench.Log, i * 300_000);
+            result = bench.Run(TimeSpan.FromMinutes(5));
+        }
+
+        Assert.Equal(true, result.Data["accelerating"]);
+        Assert.Contains("faster and faster", result.Description, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_disk_check_is_told_what_grew_most()
+    {
+        _bench.Options = new LogFileOptions { Path = _bench.PathOf("*.log") };
+        _bench.Write(_bench.Log, 3 * Megabyte);
+        _bench.Write(_bench.PathOf("calm.log"), 6 * Megabyte);
+        _bench.Run();
+        _bench.Write(_bench.Log, 2 * Megabyte);
+        _bench.Run(Ten);
+
+        var file = _bench.Growing.FindFastest((8, 1), _bench.Time);
+
+        Assert.Equal((_bench.Log, Ten), (file?.Path, file?.Within));
+        Assert.InRange(file!.GrownBytes, 1.9 * Megabyte, 2.1 * Megabyte);
+        Assert.Null(_bench.Growing.FindFastest((8, 2), _bench.Time));
+
+        _bench.Time.Advance(TimeSpan.FromMinutes(61));
+        Assert.Null(_bench.Growing.FindFastest((8, 1), _bench.Time));
+    }
+
+    [Fact]
+    public void A_log_that_was_not_rotated_in_time_is_degraded()
+    {
+        _bench.Options = new LogFileOptions { Path = _bench.Log, RotatedEvery = TimeSpan.FromHours(26) };
+        _bench.Write(_bench.Log, 1000);
+        Assert.Equal(HealthStatus.Healthy, _bench.Run().Status);
+
+        var result = _bench.Run(TimeSpan.FromHours(27));
+        Assert.Equal((HealthStatus.Degraded, "log.rotation.overdue"), (result.Status, result.Data["reason"]));
+        Assert.Contains("was not rotated for 1 d 3 h (allowed: 1 d 2 h)", result.Description, StringComparison.Ordinal);
+
+        // copytruncate: the file is the same, the copy beside it new.
+        _bench.Write(_bench.PathOf("app.log.1"), 1000);
+        File.SetLastWriteTimeUtc(_bench.PathOf("app.log.1"), _bench.Time.GetUtcNow().UtcDateTime.AddMinutes(-5));
+        Assert.Equal(HealthStatus.Healthy, _bench.Run(Ten).Status);
+
+        // create: another file.
+        Assert.Equal(HealthStatus.Degraded, _bench.Run(TimeSpan.FromHours(27)).Status);
+        File.Move(_bench.Log, _bench.PathOf("app.log.2"));
+        _bench.Write(_bench.Log, 1000);
+        File.SetLastWriteTimeUtc(_bench.Log, _bench.Time.GetUtcNow().UtcDateTime);
+        Assert.Equal(HealthStatus.Healthy, _bench.Run(Ten).Status);
+    }
+
+    [Fact]
+    public void A_log_larger_than_rotation_allows_is_degraded()
+    {
+        _bench.Options = new LogFileOptions { Path = _bench.Log, RotatedAtBytes = Megabyte };
+        _bench.Write(_bench.Log, Megabyte + 5000);
+
+        Assert.Equal("log.rotation.overdue", _bench.Run().Data["reason"]);
+    }
+
+    [Fact]
+    public void A_deleted_log_that_is_still_open_is_told_with_its_process_at_the_second_look()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        _bench.Deleted = new DeletedFiles(_bench.Time);
+        _bench.Options = new LogFileOptions { Path = _bench.Log };
+        _bench.Write(_bench.Log, 100);
+        using var writer = new FileStream(_bench.PathOf("app.log.1"), FileMode.CreateNew, FileAccess.Write, FileShare.Delete, 0);
+        writer.Write(new byte[Megabyte]);
+        File.Delete(_bench.PathOf("app.log.1"));
+
+        // The device of the fake file system is another one: only the path can tell.
+        var first = _bench.Run();
+        Assert.Equal(HealthStatus.Healthy, first.Status);
+        var second = _bench.Run(TimeSpan.FromSeconds(61));
+        Assert.Equal(0, second.Data.GetValueOrDefault("deletedCount", 0));
+
+        using var real = new LogFileCheck(
+            FileSystemSource.OfThisSystem,
+            _bench.Time,
+            null,
+            _bench.Deleted,
+            Microsoft.Extensions.Logging.Abstractions.NullLogger<LogTrimmer>.Instance,
+            () => _bench.Options);
+        var context = new HealthCheckContext { Registration = new HealthCheckRegistration("log", real, HealthStatus.Unhealthy, null) };
+        _ = real.CheckHealthAsync(context);
+        _bench.Time.Advance(TimeSpan.FromSeconds(61));
+        var result = real.CheckHealthAsync(context).Result;
+
+        Assert.Equal((HealthStatus.Degraded, "log.deletedOpen"), (result.Status, result.Data["reason"]));
+        Assert.Contains($"(pid {Environment.ProcessId}, ", result.Description, StringComparison.Ordinal);
+        Assert.Equal(1, result.Data["deletedCount"]);
+        Assert.InRange((long)result.Data["deletedBytes"], Megabyte, Megabyte + 8192);
+    }
+
+    [Fact]
+    public void The_action_is_off_and_once_turned_on_cuts_the_log_and_says_so()
+    {
+        _bench.Options = new LogFileOptions { Path = _bench.Log, UnhealthyAboveBytes = 2 * Megabyte };
+        for (var i = 0; i < 30; i++)
+        {
+            _bench.Write(_bench.Log, 100_000);
+        }
+
+        Assert.Equal(HealthStatus.Unhealthy, _bench.Run().Status);
+        Assert.Equal(HealthStatus.Unhealthy, _bench.Run(TimeSpan.FromMinutes(5)).Status);
+
+        _bench.Options = new LogFileOptions { Path = _bench.Log, UnhealthyAboveBytes = 2 * Megabyte, TrimToBytes = 500_000 };
+        var acting = _bench.Run(Ten);
+        Assert.Equal((HealthStatus.Unhealthy, "log.size.large"), (acting.Status, acting.Data["reason"]));
+        Assert.InRange((long)acting.Data["trimFreedBytes"], 2_400_000, 2_600_000);
+
+        var after = _bench.Run(Ten);
+        Assert.Equal(HealthStatus.Healthy, after.Status);
+        Assert.NotNull(after.Data["trimmedAt"]);
+        Assert.InRange(Allocated(_bench.Log), 390_000, 600_000);
+    }
+
+    [Fact]
+    public void An_action_that_was_refused_says_why_and_is_not_tried_at_every_run()
+    {
+        _bench.Options = new LogFileOptions { Path = _bench.Log, UnhealthyAboveBytes = Megabyte, TrimToBytes = 1000 };
+        for (var i = 0; i < 20; i++)
+        {
+            _bench.Write(_bench.Log, 100_000);
+        }
+
+        Process.Start("ln", [_bench.Log, _bench.PathOf("second-name")])!.WaitForExit();
+
+        var first = _bench.Run();
+        var second = _bench.Run(Ten);
+
+        Assert.Equal("trim.hardLinks", first.Data["trimReason"]);
+        Assert.Equal(first.Data["trimmedAt"], second.Data["trimmedAt"]);
+        Assert.Contains("could not be cut (trim.hardLinks)", second.Description, StringComparison.Ordinal);
+    }
+
+    private static long Allocated(string path)
+    {
+        Assert.Equal(0, FileStatus.Read(path, followLink: false, out var status));
+        return status.AllocatedBytes;
+    }
+}
