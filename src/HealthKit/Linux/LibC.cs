@@ -13,6 +13,8 @@ internal static unsafe partial class LibC
     // Numbers of errno(3) that Linux shares on all its architectures.
     public const int NotPermitted = 1;
     public const int NotFound = 2;
+    public const int NoSuchProcess = 3;
+    public const int Interrupted = 4;
     public const int IoError = 5;
     public const int PermissionDenied = 13;
     public const int NotADirectory = 20;
@@ -34,6 +36,33 @@ internal static unsafe partial class LibC
     /// <param name="resolved">Takes the resolved path: <see cref="PathMax"/> bytes.</param>
     [LibraryImport("libc", EntryPoint = "realpath", SetLastError = true)]
     public static partial byte* ResolvePath(byte* path, byte* resolved);
+
+    /// <summary>readlink(2).</summary>
+    [LibraryImport("libc", EntryPoint = "readlink", SetLastError = true)]
+    public static partial nint ReadLink(byte* path, byte* buffer, nuint length);
+
+    /// <summary>open(2) of what is there: no mode is passed, so nothing can be made.</summary>
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true)]
+    public static partial int Open(byte* path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
+    public static partial nint Read(int descriptor, byte* buffer, nuint length);
+
+    [LibraryImport("libc", EntryPoint = "close")]
+    public static partial int Close(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "opendir", SetLastError = true)]
+    public static partial nint OpenDirectory(byte* path);
+
+    /// <summary>Where the name begins in what <see cref="ReadDirectory"/> gives, on 64-bit Linux with glibc and with musl.</summary>
+    public const int NameInDirectoryEntry = 19;
+
+    /// <summary>readdir(3): a <c>struct dirent</c>, null at the end.</summary>
+    [LibraryImport("libc", EntryPoint = "readdir")]
+    public static partial byte* ReadDirectory(nint directory);
+
+    [LibraryImport("libc", EntryPoint = "closedir")]
+    public static partial int CloseDirectory(nint directory);
 }
 
 /// <summary><c>struct statx</c> (statx(2)), 256 bytes: what is looked at. The device numbers are always filled in.</summary>
