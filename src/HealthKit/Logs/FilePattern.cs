@@ -61,7 +61,7 @@ internal sealed class FilePattern
 
         var parts = path.Split(Path.DirectorySeparatorChar);
         var pattern = Text.Split(Path.DirectorySeparatorChar);
-        return parts.Length == pattern.Length && parts.Zip(pattern).All(pair => Fits(pair.Second, pair.First));
+        return parts.Length == pattern.Length && parts.Zip(pattern).All(pair => IsWild(pair.Second) ? Fits(pair.Second, pair.First) : pair.Second == pair.First);
     }
 
     /// <summary>The paths that it stands for now; without wildcards itself, whether it is there or not.</summary>

@@ -26,6 +26,14 @@ internal static class MicroRows
         yield return Row.OfBytes("memory check, allocated", result.Measured, result.Baseline, CheckBytes);
     }
 
+    public static IEnumerable<Row> Logs(BenchmarkOptions options)
+    {
+        using var benchmark = new LogFileCheckBenchmark();
+        var result = new Interleaved(options.Quick).Compare(() => benchmark.Check(), () => benchmark.Stat());
+        yield return Row.OfTime($"log check, nothing new in {LogFileCheckBenchmark.Files} files / statx of each", result, CheckFactor, CheckPlusNanoseconds);
+        yield return Row.OfBytes("log check, allocated", result.Measured, result.Baseline, CheckBytes);
+    }
+
     public static IEnumerable<Row> Monitor(BenchmarkOptions options)
     {
         using var benchmark = new ServiceBenchmark();

@@ -363,4 +363,27 @@ public class DiskSpaceCheckTests
     private static Dictionary<string, IReadOnlyDictionary<string, object>> Items(HealthCheckResult result) =>
         Assert.IsAssignableFrom<IReadOnlyDictionary<string, object>>(result.Data["items"])
             .ToDictionary(item => item.Key, item => Assert.IsAssignableFrom<IReadOnlyDictionary<string, object>>(item.Value));
+
+    [Fact]
+    public void A_low_disk_names_the_watched_file_that_grew_most_on_it()
+    {
+        _disk.Set("/", total: 100 * GiB, free: 3 * GiB, device: 1);
+        var tellers = new object[] { new(), new(), new() };
+        _disk.Growing.Tell(tellers[0], new GrowingFile("/var/log/job.log", 34 * GiB, TimeSpan.FromMinutes(50), 35 * GiB), (8, 1), 0);
+        _disk.Growing.Tell(tellers[1], new GrowingFile("/var/log/calm.log", 2 * GiB, TimeSpan.FromMinutes(50), 2 * GiB), (8, 1), 0);
+        _disk.Growing.Tell(tellers[2], new GrowingFile("/data/other.log", 99 * GiB, TimeSpan.FromMinutes(50), 99 * GiB), (8, 2), 0);
+
+        var result = _disk.Run();
+
+        Assert.Equal("/var/log/job.log", result.Data["likelyCause"]);
+        Assert.EndsWith("; likely cause: /var/log/job.log grew 34.0 GiB in 50 min, to 35.0 GiB", result.Description, StringComparison.Ordinal);
+
+        // Too little to be it, and nothing at all when the disk is well.
+        _disk.Growing.Tell(tellers[0], new GrowingFile("/var/log/job.log", GiB / 2, TimeSpan.FromMinutes(50), GiB), (8, 1), 0);
+        _disk.Growing.Tell(tellers[1], null, (8, 1), 0);
+        Assert.DoesNotContain("likelyCause", _disk.Run().Data);
+        _disk.Growing.Tell(tellers[0], new GrowingFile("/var/log/job.log", 34 * GiB, TimeSpan.FromMinutes(50), 35 * GiB), (8, 1), 0);
+        _disk.Set("/", total: 100 * GiB, free: 50 * GiB, device: 1);
+        Assert.DoesNotContain("likelyCause", _disk.Run().Data);
+    }
 }

@@ -15,6 +15,8 @@ internal sealed class FakeFileSystems : FileSystemSource
 
     public HealthStatus FailureStatus { get; set; } = HealthStatus.Unhealthy;
 
+    public GrowingFiles Growing { get; } = new();
+
     public int MountLookups { get; private set; }
 
     private DiskSpaceCheck? _check;
@@ -51,7 +53,7 @@ internal sealed class FakeFileSystems : FileSystemSource
 
     public HealthCheckResult Run()
     {
-        _check ??= new DiskSpaceCheck(this, Time, () => Options);
+        _check ??= new DiskSpaceCheck(this, Time, () => Options, Growing);
         var registration = new HealthCheckRegistration("disk", _check, FailureStatus, null);
         var result = _check.CheckHealthAsync(new HealthCheckContext { Registration = registration });
         Assert.True(result.IsCompletedSuccessfully);
