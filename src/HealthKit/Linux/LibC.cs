@@ -16,9 +16,20 @@ internal static unsafe partial class LibC
     public const int NoSuchProcess = 3;
     public const int Interrupted = 4;
     public const int IoError = 5;
+    public const int NoDeviceOrAddress = 6;
+    public const int TryAgain = 11;
     public const int PermissionDenied = 13;
+    public const int NoSuchDevice = 19;
     public const int NotADirectory = 20;
+    public const int IsADirectory = 21;
+    public const int Invalid = 22;
+    public const int TextBusy = 26;
+    public const int NoSpace = 28;
+    public const int ReadOnlyFileSystem = 30;
     public const int NotImplemented = 38;
+    public const int TooManyLinks = 40; // ELOOP: of symbolic links
+    public const int NotSupported = 95;
+    public const int QuotaExceeded = 122;
 
     /// <summary>faccessat(2): whether this process may do so; 0, or -1 with the reason.</summary>
     [LibraryImport("libc", EntryPoint = "faccessat", SetLastError = true)]
@@ -63,6 +74,77 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc", EntryPoint = "closedir")]
     public static partial int CloseDirectory(nint directory);
+
+    /// <summary>openat(2) of what is there: no mode is passed.</summary>
+    [LibraryImport("libc", EntryPoint = "openat", SetLastError = true)]
+    public static partial int OpenAt(int directory, byte* path, int flags);
+
+    /// <summary>openat2(2), for which C libraries have no function yet: syscall(2) with its number.</summary>
+    [LibraryImport("libc", EntryPoint = "syscall", SetLastError = true)]
+    public static partial nint OpenAt2(nint number, int directory, byte* path, OpenHow* how, nuint size);
+
+    [LibraryImport("libc", EntryPoint = "pread", SetLastError = true)]
+    public static partial nint ReadAt(int descriptor, byte* buffer, nuint length, long offset);
+
+    [LibraryImport("libc", EntryPoint = "pwrite", SetLastError = true)]
+    public static partial nint WriteAt(int descriptor, byte* buffer, nuint length, long offset);
+
+    /// <summary>lseek(2).</summary>
+    [LibraryImport("libc", EntryPoint = "lseek", SetLastError = true)]
+    public static partial long Seek(int descriptor, long offset, int whence);
+
+    [LibraryImport("libc", EntryPoint = "ftruncate", SetLastError = true)]
+    public static partial int Truncate(int descriptor, long length);
+
+    /// <summary>fallocate(2).</summary>
+    [LibraryImport("libc", EntryPoint = "fallocate", SetLastError = true)]
+    public static partial int Allocate(int descriptor, int mode, long offset, long length);
+
+    /// <summary>fstatfs(2).</summary>
+    [LibraryImport("libc", EntryPoint = "fstatfs", SetLastError = true)]
+    public static partial int GetFileSystem(int descriptor, StatFs* result);
+
+    /// <summary>fcntl(2) with a lock.</summary>
+    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
+    public static partial int ControlLock(int descriptor, int command, FileLock* value);
+}
+
+/// <summary><c>struct open_how</c> (openat2(2)).</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct OpenHow
+{
+    public ulong Flags;
+    public ulong Mode;
+    public ulong Resolve;
+}
+
+/// <summary><c>struct statfs</c> (statfs(2)) as 64-bit Linux lays it out: what is looked at.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 256)]
+internal struct StatFs
+{
+    /// <summary>Which kind of file system, by its magic number.</summary>
+    [FieldOffset(0)]
+    public long Type;
+
+    [FieldOffset(8)]
+    public long BlockSize;
+}
+
+/// <summary><c>struct flock</c> (fcntl(2)) as 64-bit Linux lays it out.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 32)]
+internal struct FileLock
+{
+    [FieldOffset(0)]
+    public short Type;
+
+    [FieldOffset(2)]
+    public short Whence;
+
+    [FieldOffset(8)]
+    public long Start;
+
+    [FieldOffset(16)]
+    public long Length;
 }
 
 /// <summary><c>struct statx</c> (statx(2)), 256 bytes: what is looked at. The device numbers are always filled in.</summary>
