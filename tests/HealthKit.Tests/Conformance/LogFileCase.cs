@@ -28,10 +28,10 @@ internal sealed class LogFileCase() : ConformanceCase<LogFileOptions>(LogFileChe
 
     public override void AddPlanted(IHealthChecksBuilder builder, string text, string directory)
     {
-        File.WriteAllText(Path.Combine(directory, text + ".log"), text);
+        File.WriteAllText(Path.Combine(directory, "app.log"), text);
         builder
             .AddLogFileCheck(Path.Combine(directory, "*.log"), name: "there")
             .AddLogFileCheck("/no/such/" + text, name: "missing")
-            .AddLogFileCheck(Path.Combine(directory, text + ".log"), options => options.UnhealthyAboveBytes = 1, name: "large");
+            .AddLogFileCheck(Path.Combine(directory, "app.log"), options => options.UnhealthyAboveBytes = 1, name: "large");
     }
 }
