@@ -63,7 +63,7 @@ public sealed class RunawayLogTests
             ("HealthKit__Checks__job_log__Type", "LogFile"), ("HealthKit__Checks__job_log__Path", log), ("HealthKit__Checks__job_log__AllowMissing", "true"),
             ("HealthKit__Checks__job_log__DegradedWhenFilling", "false"), ("HealthKit__Checks__job_log__UnhealthyAboveFileSystemPercent", "99"),
             ("HealthKit__Checks__job_log__TrimToBytes", "1000000"));
-        using var writer = ChildProcess.Start("sh", "-c", $"while :; do echo \"$(date +%s) a line of the job that nobody reads, and that is written again and again\"; done >> {log} 2>/dev/null");
+        using var writer = ChildProcess.Start("sh", "-c", $"i=0; while :; do i=$((i+1)); echo \"$i a line of the job that nobody reads, and that is written again and again\"; done >> {log} 2>/dev/null");
         var slowest = TimeSpan.Zero;
         JsonElement entry = default;
         var incidents = "";
