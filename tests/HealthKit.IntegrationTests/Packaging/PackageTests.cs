@@ -22,6 +22,14 @@ public sealed class PackageTests(BuiltPackages packages)
             []),
         ["HealthKit.AspNetCore"] = ([$"HealthKit {BuiltPackages.Version}"], ["Microsoft.AspNetCore.App"]),
 
+        ["HealthKit.Dependencies"] = (
+            [
+                $"HealthKit {BuiltPackages.Version}",
+                $"Microsoft.Extensions.Diagnostics.HealthChecks {ExtensionsVersion}",
+                $"Microsoft.Extensions.Hosting.Abstractions {ExtensionsVersion}",
+            ],
+            []),
+
         // Central pinning names what comes through HealthKit too, where no shared framework brings it.
         ["HealthKit.Sentry"] = (
             [

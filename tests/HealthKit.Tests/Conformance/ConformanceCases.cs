@@ -16,7 +16,7 @@ internal static class ConformanceCases
     public static ServiceProvider Services()
     {
         var services = new ServiceCollection();
-        services.AddLogging().AddHealthKit();
+        services.AddLogging().AddHealthKit().AddDependencyChecks();
         return services.BuildServiceProvider();
     }
 

@@ -1,0 +1,30 @@
+using HealthKit;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Makes the checks of dependencies known to the configuration.</summary>
+public static class DependencyChecksExtensions
+{
+    /// <summary>
+    /// Registers the check types of this package, so that configuration alone can declare checks of them: <c>Tcp</c>, <c>Dns</c>, <c>Tls</c>,
+    /// <c>Http</c>, <c>Inventory</c>. Checks added in code do not need it. Calling it again changes nothing.
+    /// </summary>
+    /// <param name="builder">What <c>AddHealthKit()</c> returned.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="builder"/> is null.</exception>
+    /// <returns>The same builder.</returns>
+    public static IHealthKitBuilder AddDependencyChecks(this IHealthKitBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        if (builder.Services.Any(service => service.ServiceType == typeof(DependencyTypes)))
+        {
+            return builder;
+        }
+
+        builder.Services.AddSingleton<DependencyTypes>();
+        Network.AddTo(builder.Services);
+        return builder;
+    }
+
+    /// <summary>Marks that the types are registered.</summary>
+    private sealed class DependencyTypes;
+}
