@@ -109,7 +109,7 @@ internal sealed class DirectoryCheck(TimeProvider time, Func<DirectoryOptions> o
             data["writable"] = writeError == 0 ? True : False;
         }
 
-        AddTo(data, walk, ShowsOldest(walk, verdict), ShowsNewest(walk, verdict));
+        AddTo(data, walk, ShowsOldest(walk, verdict), ShowsNewest(walk));
         var facts = Describe(limits, walk, verdict);
 
         // What could not be judged is never healthy, whatever a failure reads as.
@@ -212,7 +212,7 @@ internal sealed class DirectoryCheck(TimeProvider time, Func<DirectoryOptions> o
     private static bool ShowsOldest(LastWalk walk, in Verdict verdict) =>
         walk.OldestAge is not null && (!walk.Figures.StoppedEarly || verdict.Has("directory.stale"));
 
-    private static bool ShowsNewest(LastWalk walk, in Verdict verdict) => walk.NewestAge is not null && !walk.Figures.StoppedEarly;
+    private static bool ShowsNewest(LastWalk walk) => walk.NewestAge is not null && !walk.Figures.StoppedEarly;
 
     private static string Describe(DirectoryLimits limits, LastWalk walk, in Verdict verdict)
     {
@@ -237,7 +237,7 @@ internal sealed class DirectoryCheck(TimeProvider time, Func<DirectoryOptions> o
             text.Append(culture, $", oldest {Amount.Time(walk.OldestAge!.Value)} ({figures.Oldest!.Name})");
         }
 
-        if (limits.NewestAge.IsSet && ShowsNewest(walk, verdict))
+        if (limits.NewestAge.IsSet && ShowsNewest(walk))
         {
             text.Append(culture, $", newest {Amount.Time(walk.NewestAge!.Value)} ({figures.Newest!.Name})");
         }

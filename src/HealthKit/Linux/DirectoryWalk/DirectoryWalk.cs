@@ -16,17 +16,13 @@ internal static class DirectoryWalk
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static DirectoryFigures Run(string path, WalkRules rules, TimeProvider time, CancellationToken cancellationToken)
     {
-        if (DirectoryCalls.AreKnown)
+        if (!DirectoryCalls.AreKnown)
         {
-            using var walk = new LinuxDirectoryWalk(rules, time, cancellationToken);
-            var figures = walk.Run(FileStatus.ToUtf8(path));
-            if (figures.Error is not LibC.NotImplemented)
-            {
-                return figures;
-            }
+            return PortableDirectoryWalk.Run(path, rules, time, cancellationToken);
         }
 
-        return PortableDirectoryWalk.Run(path, rules, time, cancellationToken);
+        using var walk = new LinuxDirectoryWalk(rules, time, cancellationToken);
+        return walk.Run(FileStatus.ToUtf8(path));
     }
 
     /// <summary>A file's name as texts may show it: what is no UTF-8 and what no printer prints is replaced, the middle of a long one left out.</summary>

@@ -16,6 +16,8 @@ internal sealed class PortableDirectoryWalk : FileSystemEnumerator<bool>
     private readonly Dictionary<string, (long Bytes, long Files)> _children = [];
     private readonly Dictionary<string, (long Bytes, long Files)>.AlternateLookup<ReadOnlySpan<char>> _childByName;
 
+    private bool _isOpen;
+
     private PortableDirectoryWalk(string path, WalkRules rules)
         : base(path, new EnumerationOptions
         {
@@ -25,6 +27,7 @@ internal sealed class PortableDirectoryWalk : FileSystemEnumerator<bool>
         })
     {
         _rules = rules;
+        _isOpen = true;
         _childByName = _children.GetAlternateLookup<ReadOnlySpan<char>>();
     }
 
@@ -113,6 +116,11 @@ internal sealed class PortableDirectoryWalk : FileSystemEnumerator<bool>
 
     protected override bool ContinueOnError(int error)
     {
+        if (!_isOpen)
+        {
+            return false; // The first directory itself: let it throw.
+        }
+
         _tally.AddUnreadable([], "a directory"u8, error);
         return true;
     }

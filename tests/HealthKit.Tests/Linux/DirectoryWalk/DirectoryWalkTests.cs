@@ -92,7 +92,7 @@ public sealed class DirectoryWalkTests : IDisposable
     {
         var file = _tree.Add("file", 10_000);
         var single = Walk();
-        Assert.Null(Record.Exception(() => Link(file, Path.Combine(_tree.Path, "again"))));
+        Link(file, Path.Combine(_tree.Path, "again"));
 
         var both = Walk();
 
