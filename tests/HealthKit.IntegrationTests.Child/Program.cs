@@ -40,6 +40,9 @@ switch (args)
     case ["storm", var directory]:
         return StormMode.Run(directory);
 
+    case ["directory", var path]:
+        return await DirectoryMode.RunAsync(path);
+
     case ["--healthcheck", var url]:
         return await ContainerHealthCheck.RunAsync(url);
 

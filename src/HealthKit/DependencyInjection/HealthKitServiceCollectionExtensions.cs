@@ -56,6 +56,7 @@ public static class HealthKitServiceCollectionExtensions
         services.AddHostedService<MonitorHostedService>();
         builder.AddCheckType(DiskSpaceCheck.Type).AddCheckType(MemoryCheck.Type).AddCheckType(SelfCheck.Type).AddCheckType(SinkCheck.Type);
         builder.AddCheckType(LogFileCheck.Type);
+        builder.AddCheckType(DirectoryCheck.Type);
         builder.AddSinkType(LogSink.Type).AddSinkType(WebhookSink.Type);
         services.AddSingleton(s => DefaultCheck.Of(
             "disk", DiskSpaceCheck.Type, o => o.Path = s.GetService<IHostEnvironment>()?.ContentRootPath ?? AppContext.BaseDirectory));

@@ -13,6 +13,7 @@ internal sealed record RowGroup(string Name, Func<BenchmarkOptions, IAsyncEnumer
         new("results", options => MicroRows.Results(options).ToAsyncEnumerable()),
         new("incidents", IncidentRows.Measure),
         new("sentry", options => SentryRows.Measure(options).ToAsyncEnumerable()),
+        new("directory", options => DirectoryRows.Measure(options).ToAsyncEnumerable()),
         new("http", HttpRows.Measure),
         new("engine", EngineRows.Measure),
         new("footprint", FootprintRows.Measure),
