@@ -53,6 +53,8 @@ public static class HealthKitServiceCollectionExtensions
         IncidentServices.Add(services);
         services.AddHostedService<MonitorHostedService>();
         builder.AddCheckType(DiskSpaceCheck.Type).AddCheckType(MemoryCheck.Type).AddCheckType(SelfCheck.Type).AddCheckType(SinkCheck.Type);
+        builder.AddCheckType(FileCheck.Type);
+        services.TryAddSingleton(FileMemory.Create);
         builder.AddSinkType(LogSink.Type).AddSinkType(WebhookSink.Type);
         services.AddSingleton(s => DefaultCheck.Of(
             "disk", DiskSpaceCheck.Type, o => o.Path = s.GetService<IHostEnvironment>()?.ContentRootPath ?? AppContext.BaseDirectory));

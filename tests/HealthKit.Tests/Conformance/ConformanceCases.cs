@@ -8,7 +8,7 @@ namespace HealthKit.Tests.Conformance;
 internal static class ConformanceCases
 {
     /// <summary>A case a type. A new check type adds its own here.</summary>
-    private static readonly ConformanceCase[] All = [new DiskSpaceCase(), new MemoryCase(), new HealthKitCase(), new IncidentSinkCase()];
+    private static readonly ConformanceCase[] All = [new DiskSpaceCase(), new FileCase(), new MemoryCase(), new HealthKitCase(), new IncidentSinkCase()];
 
     public static IEnumerable<string> Names => All.Select(one => one.Type.Name);
 
