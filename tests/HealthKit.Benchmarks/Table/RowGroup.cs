@@ -7,6 +7,7 @@ internal sealed record RowGroup(string Name, Func<BenchmarkOptions, IAsyncEnumer
     [
         new("disk", options => MicroRows.Disk(options).ToAsyncEnumerable()),
         new("memory", options => MicroRows.Memory(options).ToAsyncEnumerable()),
+        new("file", options => MicroRows.File(options).ToAsyncEnumerable()),
         new("monitor", options => MicroRows.Monitor(options).ToAsyncEnumerable()),
         new("service", options => MicroRows.Service(options).ToAsyncEnumerable()),
         new("results", options => MicroRows.Results(options).ToAsyncEnumerable()),

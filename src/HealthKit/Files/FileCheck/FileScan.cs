@@ -103,8 +103,10 @@ internal sealed class FileScan : IDisposable
         _csv?.Complete();
         _json?.Complete();
         List<FileFault> faults = [];
-        var isAll = _limits.NeedsAll;
-        if (_html is not null && !_limits.AllowsHtml)
+
+        // Counts of a page that is none of the file's say nothing.
+        var counts = _limits.NeedsAll && _html is null;
+        if (_html is not null)
         {
             // It explains all that is wrong with the content.
             Add(faults, FileFaultKind.Html, _html);
@@ -124,10 +126,10 @@ internal sealed class FileScan : IDisposable
             Status = Status,
             ReadAt = at,
             Faults = faults,
-            LineCount = isAll ? _lines.Lines : null,
-            RecordCount = _table?.RecordCount,
-            ColumnCount = _table?.ColumnCount,
-            EndsWithLineEnd = isAll ? _lines.EndsWithLineEnd : null,
+            LineCount = counts ? _lines.Lines : null,
+            RecordCount = counts ? _table?.RecordCount : null,
+            ColumnCount = counts ? _table?.ColumnCount : null,
+            EndsWithLineEnd = counts ? _lines.EndsWithLineEnd : null,
             Hash = _hash is null ? null : Convert.ToHexString(_hash.GetHashAndReset()),
         };
     }

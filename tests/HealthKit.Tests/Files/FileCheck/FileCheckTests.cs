@@ -219,12 +219,12 @@ public sealed class FileCheckTests : IDisposable
     public void Foreign_text_is_shown_in_one_line_and_no_longer_than_needed()
     {
         _bench.Options.Columns = ["a"];
-        _bench.Replace(string.Join(',', Enumerable.Range(0, 500).Select(i => $"\"x{i}\n{new string('y', 500)}\"")) + "\n");
+        _bench.Replace(string.Join(',', Enumerable.Range(0, 100).Select(i => $"\"x{i}\n{new string('y', 500)}\"")) + "\n");
 
         var text = _bench.Run().Description!;
 
         Assert.DoesNotContain('\n', text);
-        Assert.Contains("and 490 more", text, StringComparison.Ordinal);
+        Assert.Contains("and 90 more", text, StringComparison.Ordinal);
         Assert.True(text.Length < 1_500);
     }
 
@@ -369,7 +369,10 @@ public sealed class FileCheckTests : IDisposable
         var pending = _bench.Run();
         Assert.Equal(HealthStatus.Healthy, pending.Status);
         Assert.Matches("new content is being read, [0-9]+ % so far, the verdict is that of", pending.Description);
-        Assert.Equal("file.csv", Reason(Enumerable.Range(0, 10).Select(_ => _bench.RunLater(TimeSpan.FromSeconds(10))).Last()));
+        for (runs = 2; Reason(_bench.RunLater(TimeSpan.FromSeconds(10))) != "file.csv"; runs++)
+        {
+            Assert.InRange(runs, 2, 10);
+        }
     }
 
     [Fact]
