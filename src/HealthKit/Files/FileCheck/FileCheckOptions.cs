@@ -57,7 +57,7 @@ public sealed class FileCheckOptions
     /// <summary>Its first line must be exactly this, without byte order mark and line end.</summary>
     public string? Header { get; set; }
 
-    /// <summary>The columns that the header of the CSV file must have, by their exact names.</summary>
+    /// <summary>The columns that the header of the CSV file must have: the entries of an <see cref="ExpectedSet"/>.</summary>
     public IList<string>? Columns { get; set; }
 
     /// <summary>Whether the header must have no other columns than <see cref="Columns"/>, and these in this order.</summary>

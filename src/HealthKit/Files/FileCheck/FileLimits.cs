@@ -51,6 +51,7 @@ internal sealed class FileLimits
         ShrinkLimits = Both(options.DegradedAboveShrinkPercent, options.UnhealthyAboveShrinkPercent);
         LinesLimits = Both(options.DegradedBelowLineCount, options.UnhealthyBelowLineCount);
         Columns = options.Columns is { Count: > 0 } columns ? [.. columns] : [];
+        Expected = new ExpectedSet(Columns);
         Format = options.Format ?? (Columns.Length > 0 ? FileFormat.Csv : null);
         Encoding = TextEncodings.Find(options.Encoding) ?? (Format == FileFormat.Json ? TextEncoding.Utf8 : null);
         Delimiter = (byte)options.Delimiter[0];
@@ -81,6 +82,9 @@ internal sealed class FileLimits
     public GaugeLimits LinesLimits { get; }
 
     public string[] Columns { get; }
+
+    /// <summary>The columns as a set.</summary>
+    public ExpectedSet Expected { get; }
 
     public FileFormat? Format { get; }
 
@@ -210,9 +214,9 @@ internal sealed class FileLimits
         var columns = options.Columns ?? [];
         for (var i = 0; i < columns.Count; i++)
         {
-            if (string.IsNullOrWhiteSpace(columns[i]) || columns[i].Contains('\0', StringComparison.Ordinal))
+            if (ExpectedSet.Validate([columns[i]]) is not null || columns[i].Contains('\0', StringComparison.Ordinal))
             {
-                yield return new OptionError(nameof(options.Columns), columns[i], "names of columns, not empty");
+                yield return new OptionError(nameof(options.Columns), columns[i], $"names of columns, not empty: each {ExpectedSet.Allowed}");
             }
             else if (columns.IndexOf(columns[i]) < i && !options.ExactColumns)
             {

@@ -286,16 +286,8 @@ internal sealed class FileScan : IDisposable
         }
 
         List<string> found = [.. table.Header.Select(name => Decode(name))];
-        List<string> extra = [.. found];
-        List<string> missing = [];
-        foreach (var column in _limits.Columns)
-        {
-            if (!extra.Remove(column))
-            {
-                missing.Add(column);
-            }
-        }
-
+        var compared = _limits.Expected.Compare(found);
+        var (missing, extra) = (compared.Missing, compared.Extras);
         var notExpected = extra.Count == 0 ? "" : $"not expected: {ForeignText.Listed(extra, MostNames, MostName)}";
         if (missing.Count > 0)
         {
@@ -305,6 +297,10 @@ internal sealed class FileScan : IDisposable
         else if (_limits.Options.ExactColumns && extra.Count > 0)
         {
             Add(faults, FileFaultKind.Columns, $"in its header {notExpected}");
+        }
+        else if (_limits.Options.ExactColumns && found.Count != _limits.Columns.Length)
+        {
+            Add(faults, FileFaultKind.Columns, $"its header has {found.Count} columns, expected are {_limits.Columns.Length}");
         }
         else if (_limits.Options.ExactColumns && !found.SequenceEqual(_limits.Columns, StringComparer.Ordinal))
         {
