@@ -40,6 +40,15 @@ switch (args)
     case ["storm", var directory]:
         return StormMode.Run(directory);
 
+    case ["log-writer", var path, var report, var position]:
+        return LogModes.Write(path, report, append: position == "append");
+
+    case ["log-stream", var path]:
+        return LogModes.Stream(path);
+
+    case ["log-trim", var path, var keep]:
+        return LogModes.Trim(path, long.Parse(keep, null));
+
     case ["--healthcheck", var url]:
         return await ContainerHealthCheck.RunAsync(url);
 

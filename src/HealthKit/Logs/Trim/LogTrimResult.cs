@@ -24,16 +24,16 @@ public sealed record LogTrimResult
     /// </summary>
     public long FreedBytes { get; init; }
 
-    /// <summary>Length before, in bytes; 0 when the file could not be looked at.</summary>
+    /// <summary>Length right before the change, in bytes; 0 when the file could not be looked at.</summary>
     public long LengthBefore { get; init; }
 
-    /// <summary>Length after, in bytes. Writers may have added to it since.</summary>
+    /// <summary>Length right after it, in bytes. Writers may have added to it since.</summary>
     public long LengthAfter { get; init; }
 
-    /// <summary>What it occupied before, in bytes.</summary>
+    /// <summary>What it occupied right before the change, in bytes.</summary>
     public long AllocatedBefore { get; init; }
 
-    /// <summary>What it occupied after, in bytes.</summary>
+    /// <summary>What it occupied right after it, in bytes.</summary>
     public long AllocatedAfter { get; init; }
 
     /// <summary>How much of the log's content went from its head, in bytes, in a dry run would go. A hole that stood there is not counted.</summary>
