@@ -270,6 +270,7 @@ internal sealed class LogTrim(
         var content = Math.Max(0, cut - _content) + blanked;
         return Done(
             LogTrimMethod.CollapseRange,
+            Freed(cut, _before.Length - cut),
             content,
             Invariant($"{Amount.Bytes(cut)} were taken out of its head, {Amount.Bytes(content)} of them content."),
             troubles);
@@ -361,6 +362,7 @@ internal sealed class LogTrim(
             Measure();
             return Done(
                 LogTrimMethod.PunchHole,
+                Freed(_line, _before.Length),
                 _line - _content,
                 Invariant($"The space of its first {Amount.Bytes(_line)} was given back and reads as zeros, its length stays; {why}."),
                 []);
@@ -419,6 +421,7 @@ internal sealed class LogTrim(
         var more = holders.UnreadableProcesses > 0 || holders.MayHideOthers || holders.Known.Any(holder => holder.Writes || holder.Appends);
         return Done(
             LogTrimMethod.CopyTail,
+            Freed(_line, copied),
             _line - _content,
             Invariant($"Its last {Amount.Bytes(copied)} were copied to its head and the rest cut off.")
                 + (more ? " What was written in that moment is lost." : ""),
@@ -434,7 +437,8 @@ internal sealed class LogTrim(
             var problem = error == 0 ? "Somebody else cut it at the same time." : Say("It could not be finished", error);
             return Done(
                 LogTrimMethod.CopyTail,
-                0,
+                freed: 0,
+                content: 0,
                 "",
                 [(error == 0 ? TrimReasons.Changed : TrimReasons.Of(error), Invariant($"{problem} The first {copied} bytes are a copy of later lines, which stand there too."))]);
         }
@@ -468,19 +472,24 @@ internal sealed class LogTrim(
         return true;
     }
 
-    private LogTrimResult Done(LogTrimMethod method, long content, string text, List<(string Reason, string Text)> troubles)
+    /// <summary>What came back: a writer that filled a part of it in the same moment has made the file longer by as much.</summary>
+    private long Freed(long most, long expectedLength)
     {
-        return Base() with
+        var added = Math.Max(0, _after.Length - expectedLength);
+        return Math.Clamp(_before.AllocatedBytes - _after.AllocatedBytes + added - added % _block, 0, most);
+    }
+
+    private LogTrimResult Done(LogTrimMethod method, long freed, long content, string text, List<(string Reason, string Text)> troubles) =>
+        Base() with
         {
             Method = method,
             CutBytes = content,
             LengthAfter = _after.Length,
             AllocatedAfter = _after.AllocatedBytes,
-            FreedBytes = Math.Max(0, _before.AllocatedBytes - _after.AllocatedBytes),
+            FreedBytes = freed,
             Reason = troubles is [var first, ..] ? first.Reason : null,
             Text = string.Join(' ', troubles.Select(trouble => trouble.Text).Prepend(text)).Trim(),
         };
-    }
 
     private LogTrimResult NothingToDo(string text) => Refuse(TrimReasons.NothingToDo, text);
 

@@ -19,8 +19,8 @@ public sealed record LogTrimResult
     public required string Text { get; init; }
 
     /// <summary>
-    /// Space that came back, in bytes: allocated before less allocated after, so what writers added meanwhile is taken off; never below 0.
-    /// In a dry run what could come back, holes in the middle of the head included.
+    /// Space that came back, in bytes: allocated before less allocated after, and what a writer made the file longer by in the same moment; to
+    /// within about a block. In a dry run what could come back, holes in the middle of the head included.
     /// </summary>
     public long FreedBytes { get; init; }
 

@@ -44,6 +44,40 @@ public sealed class TrimTests : IDisposable
         Assert.Equal(result.LengthAfter / 16, File.ReadLines(_log).Count(line => line.Length == 15 && line.Trim().Length == 15));
     }
 
+    [Theory]
+    [InlineData(LogTrimMethod.CollapseRange)]
+    [InlineData(LogTrimMethod.PunchHole)]
+    public void Whatever_stands_in_a_log_what_is_left_is_its_end_from_the_start_of_a_line(LogTrimMethod method)
+    {
+        using var proc = new ProcView();
+        for (var seed = 0; seed < 40; seed++)
+        {
+            var random = new Random(seed);
+            var longest = random.Next(1, seed % 4 == 0 ? 20_000 : 300);
+            var text = string.Concat(Enumerable.Range(0, random.Next(1, longest > 300 ? 200 : 2000)).Select(_ => new string((char)random.Next('a', 'z'), random.Next(longest)) + "\n"))
+                + new string('!', random.Next(2) * random.Next(3000));
+            File.WriteAllText(_log, text);
+            var keep = random.Next(text.Length + 1);
+            using var reader = method == LogTrimMethod.PunchHole ? File.OpenRead(_log) : null;
+
+            var result = new LogTrimmer([_log], null, proc.Root).Trim(_log, new LogTrimRequest { KeepBytes = keep });
+
+            Assert.True(result.Method == method || result.Reason is "trim.nothingToDo" or "trim.longLine", $"{seed}: {result}");
+            var left = File.ReadAllText(_log);
+            var changed = result.Method != LogTrimMethod.None;
+            var end = changed && method == LogTrimMethod.PunchHole ? left.TrimStart('\0')
+                : changed && left.TrimStart(' ') is ['\n', ..] ? left.TrimStart(' ')[1..]
+                : left;
+            Assert.True(text.EndsWith(end, StringComparison.Ordinal), $"{seed}: {result}");
+            Assert.True(end.Length == text.Length || text[^(end.Length + 1)] == '\n', $"{seed}: {result}");
+            Assert.True(!changed || result.CutBytes == text.Length - end.Length, $"{seed}: {text.Length - end.Length} {result}");
+
+            // Never less than was to be kept but for the line at the cut, never more but for a block or the last line.
+            Assert.True(end.Length >= Math.Min(keep, text.Length) - longest - 3000, $"{seed}: {end.Length} of {keep}");
+            Assert.True(!changed || end.Length <= Math.Max(keep, 20_000) + 4096, $"{seed}: {end.Length} of {keep}");
+        }
+    }
+
     [Fact]
     public void A_dry_run_changes_nothing()
     {
