@@ -40,8 +40,19 @@ switch (args)
     case ["storm", var directory]:
         return StormMode.Run(directory);
 
+<<<<<<< HEAD
     case ["directory", var path]:
         return await DirectoryMode.RunAsync(path);
+=======
+    case ["log-writer", var path, var report, var position]:
+        return LogModes.Write(path, report, append: position == "append");
+
+    case ["log-stream", var path]:
+        return LogModes.Stream(path);
+
+    case ["log-trim", var path, var keep]:
+        return LogModes.Trim(path, long.Parse(keep, null));
+>>>>>>> trim
 
     case ["--healthcheck", var url]:
         return await ContainerHealthCheck.RunAsync(url);

@@ -535,7 +535,7 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
 
         if (_trimmed is { } trimmed && _time.GetElapsedTime(trimmed.At) < TrimTold)
         {
-            var did = trimmed.Result.Reason is null ? trimmed.Result.Text : $"could not be cut ({trimmed.Result.Reason}): {trimmed.Result.Text}";
+            var did = trimmed.Result.Method != LogTrimMethod.None ? trimmed.Result.Text : $"could not be cut ({trimmed.Result.Reason}): {trimmed.Result.Text}";
             facts = $"{facts}; {did}";
             data["trimmedAt"] = trimmed.When;
             data["trimMethod"] = trimmed.Result.Method.ToString();
