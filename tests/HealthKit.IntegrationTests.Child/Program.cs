@@ -40,10 +40,8 @@ switch (args)
     case ["storm", var directory]:
         return StormMode.Run(directory);
 
-<<<<<<< HEAD
     case ["directory", var path]:
         return await DirectoryMode.RunAsync(path);
-=======
     case ["log-writer", var path, var report, var position]:
         return LogModes.Write(path, report, append: position == "append");
 
@@ -52,7 +50,6 @@ switch (args)
 
     case ["log-trim", var path, var keep]:
         return LogModes.Trim(path, long.Parse(keep, null));
->>>>>>> trim
 
     case ["--healthcheck", var url]:
         return await ContainerHealthCheck.RunAsync(url);
