@@ -405,9 +405,13 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
             return null;
         }
 
-        var what = measured.FullAt <= measured.UnhealthyAt ? "disk full" : $"at its limit ({Amount.Bytes(measured.UnhealthyAt):L})";
+        var pace = room / time.TotalSeconds;
         var file = _set!.Fastest is { } fastest && _set.Files.Count > 1 ? $"{fastest.Path} grows: " : "";
-        return $"{file}{what} in about {Amount.Time(time)} at {Amount.Bytes(room / time.TotalSeconds * 60)}/min";
+        var full = TimeSpan.FromSeconds(Math.Min((measured.FullAt - measured.Total) / pace, TimeSpan.MaxValue.TotalSeconds / 2));
+        var when = measured.FullAt <= measured.UnhealthyAt
+            ? $"disk full in about {Amount.Time(time)}"
+            : $"at its limit ({Amount.Bytes(measured.UnhealthyAt):L}) in about {Amount.Time(time)}, disk full in about {Amount.Time(full)}";
+        return $"{file}{when} at {Amount.Bytes(pace * 60)}/min";
     }
 
     private string DeletedText(long bytes)
