@@ -533,7 +533,7 @@ internal sealed class LogTrim(
 
         if (holders.UnreadableProcesses > 0)
         {
-            Add(Invariant($"{holders.UnreadableProcesses} processes could not be looked into"));
+            Add(holders.UnreadableProcesses == 1 ? "1 process could not be looked into" : Invariant($"{holders.UnreadableProcesses} processes could not be looked into"));
         }
 
         if (holders.MayHideOthers)
