@@ -8,6 +8,7 @@ internal sealed record RowGroup(string Name, Func<BenchmarkOptions, IAsyncEnumer
         new("disk", options => MicroRows.Disk(options).ToAsyncEnumerable()),
         new("memory", options => MicroRows.Memory(options).ToAsyncEnumerable()),
         new("logs", options => MicroRows.Logs(options).ToAsyncEnumerable()),
+        new("file", options => MicroRows.File(options).ToAsyncEnumerable()),
         new("monitor", options => MicroRows.Monitor(options).ToAsyncEnumerable()),
         new("service", options => MicroRows.Service(options).ToAsyncEnumerable()),
         new("results", options => MicroRows.Results(options).ToAsyncEnumerable()),

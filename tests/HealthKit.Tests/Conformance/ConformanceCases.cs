@@ -12,6 +12,7 @@ internal static class ConformanceCases
     [
         new DiskSpaceCase(), new MemoryCase(), new HealthKitCase(), new IncidentSinkCase(),
         new LogFileCase(),
+        new FileCase(),
         new DirectoryCase(),
     ];
 
