@@ -1,0 +1,389 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace HealthKit;
+
+/// <summary>Takes a log line by line and keeps what a summary says of it. What it does with a line hangs on the lines before only, not on blocks.</summary>
+internal sealed class LogScanner
+{
+    /// <summary>How many of the last lines are known by where they begin.</summary>
+    public const int KnownStarts = 64;
+
+    private const int Unknown = LogLevelWords.None;
+    private const int Continuation = 7;
+    private const int HalfADay = 43_200;
+
+    private readonly JsonLogLines _json = new();
+    private readonly LogRate _rate;
+    private readonly RepeatedLogLines _repeated;
+    private readonly List<HeadLine> _head = [];
+    private readonly int _headLines;
+    private readonly long[] _starts = new long[KnownStarts];
+    private readonly long[] _levels = new long[8];
+    private readonly byte[] _secondText = new byte[32];
+    private readonly long _yearOf;
+    private readonly int _assumedMinutes;
+    private readonly int _stride;
+
+    // The time that the line before bore: most lines repeat it to the second, and are not read anew.
+    private LogTime _time;
+    private int _secondLength;
+    private int _colonInSecond;
+
+    private long _utc;
+    private long _nextSample;
+    private uint _random = 2_463_534_242;
+    private bool _headed;
+    private long _previousOfDay = -1;
+    private long _latest = long.MinValue;
+
+    /// <param name="options">How much is shown.</param>
+    /// <param name="rate">Takes what was logged when.</param>
+    /// <param name="repeated">Takes the sample.</param>
+    /// <param name="stride">One of how many lines is sampled, on average.</param>
+    /// <param name="modifiedAt">When the log was last written: the year of times without one.</param>
+    public LogScanner(LogSummaryOptions options, LogRate rate, RepeatedLogLines repeated, int stride, DateTimeOffset modifiedAt)
+    {
+        _rate = rate;
+        _repeated = repeated;
+        _headLines = options.HeadLines;
+        _stride = stride;
+        _assumedMinutes = (int)options.AssumedOffset.TotalMinutes;
+        var day = modifiedAt.ToUnixTimeSeconds() / 86_400;
+        _yearOf = Math.Clamp(day + 1, 0, 80_000);
+    }
+
+    public long Lines { get; private set; }
+
+    public long Longest { get; private set; }
+
+    public IReadOnlyList<HeadLine> Head => _head;
+
+    public ReadOnlySpan<long> Levels => _levels;
+
+    /// <summary>The first time and the last, in seconds since 1970 UTC, with the offset in minutes that its line bore.</summary>
+    public (long Utc, int OffsetMinutes)? First { get; private set; }
+
+    public (long Utc, int OffsetMinutes) Last => (_utc, _time.HasOffset ? _time.OffsetMinutes : _assumedMinutes);
+
+    public bool SomeWithoutOffset { get; private set; }
+
+    public bool SomeWithoutYear { get; private set; }
+
+    /// <summary>Whether times have no date: then they count from the day of the first line, the first day being 1 January 1970.</summary>
+    public bool OnlyTimeOfDay { get; private set; }
+
+    /// <summary>How often a time was more than a minute before the latest so far.</summary>
+    public long StepsBack { get; private set; }
+
+    /// <summary>Where a line begins, of the last <see cref="KnownStarts"/>.</summary>
+    public long StartOf(long line) => _starts[line % KnownStarts];
+
+    /// <summary>Takes the next line.</summary>
+    /// <param name="line">Its bytes, or the first of them; <see cref="LogLine.Padding"/> bytes more can be read behind.</param>
+    /// <param name="kept">How many there are, at most <see cref="LogLine.MaxKept"/>.</param>
+    /// <param name="start">Where it begins in the file.</param>
+    /// <param name="length">Its length without its line break.</param>
+    /// <param name="lineBreak">The length of its line break, 0 or 1.</param>
+    public void Add(ref byte line, int kept, long start, long length, int lineBreak)
+    {
+        var number = Lines++;
+        _starts[number % KnownStarts] = start;
+        Longest = Math.Max(Longest, length);
+        if (number < _headLines)
+        {
+            _head.Add(new HeadLine(
+                MemoryMarshal.CreateReadOnlySpan(ref line, Math.Min(kept, LogLine.MaxShownBytes)).ToArray(), length));
+        }
+
+        if (kept > 0 && (line == 0 || number == 0))
+        {
+            // The rest of a block that a hole was punched into; a byte order mark.
+            var skip = Skip(MemoryMarshal.CreateReadOnlySpan(ref line, kept), number == 0);
+            line = ref Unsafe.Add(ref line, skip);
+            kept -= skip;
+        }
+
+        if (kept > 0 && Unsafe.Add(ref line, kept - 1) == '\r')
+        {
+            kept--;
+        }
+
+        var timeStart = -1;
+        var timeEnd = -1;
+        var level = kept == 0 ? Unknown : Judge(ref line, kept, ref timeStart, ref timeEnd);
+        if (level != Unknown || timeStart >= 0)
+        {
+            _headed = true;
+        }
+        else if (_headed)
+        {
+            level = Continuation;
+        }
+
+        _levels[level]++;
+        _rate.Add(length + lineBreak, level is 4 or 5);
+        if (number == _nextSample)
+        {
+            Sample(ref line, kept, timeStart, timeEnd, level);
+        }
+    }
+
+    /// <summary>The level of a line, and its time, which becomes the present one.</summary>
+    private int Judge(ref byte line, int length, ref int timeStart, ref int timeEnd)
+    {
+        switch (line)
+        {
+            case (byte)' ' or (byte)'\t':
+                return Unknown;
+
+            case (byte)'{':
+                if (_json.TryTime(MemoryMarshal.CreateReadOnlySpan(ref line, length), _yearOf, out var time))
+                {
+                    (timeStart, timeEnd) = (time.Start, time.End);
+                    Enter(time);
+                }
+
+                return _json.Level(ref line, length);
+        }
+
+        var level = line == '<' ? Severity(ref line, length) : Unknown;
+        if (FindTime(ref line, length))
+        {
+            (timeStart, timeEnd) = (_time.Start, _time.End);
+            if (level == Unknown && _time.Style is LogTimeStyle.Access or LogTimeStyle.DayMonthYear or LogTimeStyle.Glog)
+            {
+                level = LevelBeside(MemoryMarshal.CreateReadOnlySpan(ref line, length));
+            }
+        }
+
+        return level != Unknown ? level : LogLevelWords.Find(ref line, Math.Min(length, LogLine.LevelBytes));
+    }
+
+    /// <summary>Looks for <c>:mm:ss</c> by its two colons, and reads what stands before.</summary>
+    private bool FindTime(ref byte line, int length)
+    {
+        // Two windows that overlap by one time less a byte.
+        const int Window = 64;
+        const int Second = Window - 8;
+        var timeOnly = default(LogTime);
+        var found = false;
+        for (var at = 0; at == 0 || (at == Second && length > Window); at += Second)
+        {
+            var colons = Vector512.Equals(Vector512.LoadUnsafe(ref line, (nuint)at), Vector512.Create((byte)':')).ExtractMostSignificantBits();
+            var pairs = colons & (colons >> 3);
+            while (pairs != 0)
+            {
+                var colon = at + BitOperations.TrailingZeroCount(pairs);
+                pairs &= pairs - 1;
+                if (colon + 6 > length || colon > LogLine.TimeBytes + 14)
+                {
+                    break;
+                }
+
+                if (IsSameSecond(ref line, colon, length))
+                {
+                    return true;
+                }
+
+                if (LogTime.TryRead(MemoryMarshal.CreateReadOnlySpan(ref line, Math.Min(length, 192)), colon, _yearOf, out var time))
+                {
+                    if (time.Style != LogTimeStyle.TimeOnly)
+                    {
+                        Enter(time);
+                        Remember(ref line, colon, time);
+                        return true;
+                    }
+
+                    if (!found)
+                    {
+                        timeOnly = time;
+                        found = true;
+                    }
+                }
+            }
+        }
+
+        // A log that has dates has them in all its entries.
+        if (found && (First is null || OnlyTimeOfDay))
+        {
+            EnterTimeOfDay(ref timeOnly);
+            return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether date and time, to the second, are those of the line before. It need not stand at the same place.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool IsSameSecond(ref byte line, int colon, int length)
+    {
+        var start = colon - _colonInSecond;
+        if (_secondLength == 0 || start < 0 || start + _secondLength > length)
+        {
+            return false;
+        }
+
+        if (!MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref line, start), _secondLength)
+            .SequenceEqual(MemoryMarshal.CreateReadOnlySpan(ref MemoryMarshal.GetArrayDataReference(_secondText), _secondLength)))
+        {
+            return false;
+        }
+
+        _time.Start = start;
+        _time.End = start + _secondLength;
+        return true;
+    }
+
+    private void Remember(ref byte line, int colon, in LogTime time)
+    {
+        var length = time.End - time.Start;
+        if (length <= _secondText.Length)
+        {
+            MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref line, time.Start), length).CopyTo(_secondText);
+            _secondLength = length;
+            _colonInSecond = colon - time.Start;
+        }
+    }
+
+    private void Enter(in LogTime time)
+    {
+        if (OnlyTimeOfDay)
+        {
+            OnlyTimeOfDay = false;
+            First = null;
+            _latest = long.MinValue;
+            _rate.Forget();
+        }
+
+        SomeWithoutOffset |= !time.HasOffset;
+        SomeWithoutYear |= !time.HasYear;
+        _time = time;
+        MoveTo(time.LocalSeconds - (60L * (time.HasOffset ? time.OffsetMinutes : _assumedMinutes)));
+    }
+
+    /// <summary>A time without a date: when it falls by more than half a day, a day has gone by.</summary>
+    private void EnterTimeOfDay(ref LogTime time)
+    {
+        OnlyTimeOfDay = true;
+        SomeWithoutOffset = true;
+        var day = _previousOfDay < 0 ? 0 : _previousOfDay / 86_400;
+        if (_previousOfDay >= 0 && (_previousOfDay % 86_400) - time.LocalSeconds > HalfADay)
+        {
+            day++;
+        }
+        else if (day > 0 && time.LocalSeconds - (_previousOfDay % 86_400) > HalfADay)
+        {
+            // Threads that log at midnight: a line of the day before.
+            day--;
+        }
+
+        time.LocalSeconds += day * 86_400;
+        _previousOfDay = time.LocalSeconds;
+        _time = time;
+        MoveTo(time.LocalSeconds - (60L * _assumedMinutes));
+    }
+
+    private void MoveTo(long utc)
+    {
+        _utc = utc;
+        _secondLength = 0;
+        First ??= (utc, _time.HasOffset ? _time.OffsetMinutes : _assumedMinutes);
+
+        // Buckets of a day begin at midnight where the log was written.
+        _rate.MoveTo(utc + (60L * First.Value.OffsetMinutes));
+        if (utc >= _latest)
+        {
+            _latest = utc;
+        }
+        else if (utc < _latest - 60)
+        {
+            StepsBack++;
+        }
+    }
+
+    /// <summary>The severity of <c>&lt;165&gt;</c> (RFC 5424, 6.2.1; printk's <c>&lt;3&gt;</c>).</summary>
+    private static int Severity(ref byte line, int length)
+    {
+        var priority = 0;
+        for (var i = 1; i < Math.Min(length, 5); i++)
+        {
+            var c = Unsafe.Add(ref line, i);
+            if (c == '>' && i > 1)
+            {
+                return priority > 191 ? Unknown : (priority & 7) switch { <= 2 => 5, 3 => 4, 4 => 3, <= 6 => 2, _ => 1 };
+            }
+
+            if ((uint)(c - '0') > 9)
+            {
+                break;
+            }
+
+            priority = (priority * 10) + c - '0';
+        }
+
+        return Unknown;
+    }
+
+    /// <summary>What kinds of logs say instead of a level's name.</summary>
+    private int LevelBeside(ReadOnlySpan<byte> line)
+    {
+        switch (_time.Style)
+        {
+            case LogTimeStyle.Access:
+                // "GET / HTTP/1.1" 502 157
+                var rest = line[_time.End..];
+                var quote = rest.IndexOf("\" "u8);
+                return quote >= 0 && rest.Length >= quote + 5 && rest[quote + 2] is >= (byte)'1' and <= (byte)'5'
+                    && (uint)(rest[quote + 3] - '0') <= 9 && (uint)(rest[quote + 4] - '0') <= 9
+                    && (rest.Length == quote + 5 || rest[quote + 5] == ' ')
+                    ? rest[quote + 2] switch { (byte)'5' => 4, (byte)'4' => 3, _ => 2 }
+                    : Unknown;
+
+            case LogTimeStyle.DayMonthYear:
+                // Redis: "1:M 22 Nov 2026 12:00:00.123 # text"
+                var end = LogTime.EndOf(line, _time.End);
+                return end + 2 < line.Length && line[end] == ' ' && line[end + 2] == ' '
+                    ? line[end + 1] switch { (byte)'.' => 0, (byte)'-' => 1, (byte)'*' => 2, (byte)'#' => 3, _ => Unknown }
+                    : Unknown;
+
+            default:
+                return line[0] switch { (byte)'I' => 2, (byte)'W' => 3, (byte)'E' => 4, (byte)'F' => 5, _ => Unknown };
+        }
+    }
+
+    private void Sample(ref byte line, int kept, int timeStart, int timeEnd, int level)
+    {
+        var text = MemoryMarshal.CreateReadOnlySpan(ref line, kept);
+        if (timeStart >= 0)
+        {
+            timeEnd = LogTime.EndOf(text, timeEnd);
+        }
+
+        _repeated.Add(text, timeStart, timeEnd, level, _stride);
+
+        // By chance, so that no rhythm of the log is in step with it; always by the same chance, so that the result is the same (Marsaglia, "Xorshift RNGs").
+        _random ^= _random << 13;
+        _random ^= _random >> 17;
+        _random ^= _random << 5;
+        _nextSample += 1 + (_random % ((2 * (uint)_stride) - 1));
+    }
+
+    private static int Skip(ReadOnlySpan<byte> line, bool first)
+    {
+        var zeros = line.IndexOfAnyExcept((byte)0);
+        if (zeros < 0)
+        {
+            return line.Length;
+        }
+
+        return first && line[zeros..].StartsWith("\uFEFF"u8) ? zeros + 3 : zeros;
+    }
+
+    /// <summary>One of the first lines.</summary>
+    /// <param name="Bytes">Its first bytes.</param>
+    /// <param name="Length">How many it has.</param>
+    internal sealed record HeadLine(byte[] Bytes, long Length);
+}
