@@ -16,6 +16,9 @@ internal static class LogLevelWords
     private const int Trace = 0, Debug = 1, Information = 2, Warning = 3, Error = 4, Critical = 5;
     private const int TableSize = 256;
 
+    /// <summary>A place in the table where nothing is.</summary>
+    private const int NoEntry = TableSize;
+
     /// <summary>
     /// In eight groups: a search looks for the first three letters of all words at once, and mistakes the second letter of one word of a
     /// group for that of another. So alike are together.
@@ -59,12 +62,32 @@ internal static class LogLevelWords
         CapitalsAndColon,
     }
 
+    /// <summary>Makes the tables. Code that is compiled after that takes them for constants.</summary>
+    public static void Prepare() => RuntimeHelpers.RunClassConstructor(typeof(LogLevelWords).TypeHandle);
+
     /// <summary>The level by the first word that is one.</summary>
     /// <param name="line">The line. Behind it at least <see cref="LogLine.Padding"/> bytes can be read.</param>
     /// <param name="length">How many of its bytes count.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static int Find(ref byte line, int length)
     {
-        for (var at = 0; at < length; at += 32)
+        // Nearly always the first candidate is it, and stands in one of the first two windows. Which of them cannot be foreseen, so no branch asks.
+        var first = BitOperations.TrailingZeroCount(Candidates(ref line));
+        var second = BitOperations.TrailingZeroCount(Candidates(ref Unsafe.Add(ref line, 64)));
+        var place = first + ((first >> 6) * second);
+        if (place >= length)
+        {
+            return length <= 128 ? None : FindBehind(ref line, 128, length);
+        }
+
+        var level = Judge(ref line, place, length, out _);
+        return level != None ? level : FindBehind(ref line, place + 1, length);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int FindBehind(ref byte line, int from, int length)
+    {
+        for (var at = from; at < length; at += 64)
         {
             var candidates = Candidates(ref Unsafe.Add(ref line, at));
             while (candidates != 0)
@@ -91,10 +114,11 @@ internal static class LogLevelWords
     /// <param name="length">How many of its bytes count.</param>
     /// <param name="keyStart">Where the key begins, its quote included; -1 when there is none.</param>
     /// <param name="valueStart">Where the word begins.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static int FindInJson(ref byte line, int length, out int keyStart, out int valueStart)
     {
         var first = None;
-        for (var at = 0; at < length; at += 32)
+        for (var at = 0; at < length; at += 64)
         {
             var candidates = Candidates(ref Unsafe.Add(ref line, at));
             while (candidates != 0)
@@ -126,9 +150,10 @@ internal static class LogLevelWords
 
     /// <summary>The level that a value means as a whole: <c>error</c>, <c>WARN</c>.</summary>
     public static int OfWord(ref byte line, int place, int length) =>
-        Read(ref line, place, length, out _, out _) is { Length: > 0 } entry ? entry.Level : None;
+        Read(ref line, place, length, out _, out _).Level;
 
     /// <summary>Whether a level word in a level's dress stands at a place whose first three letters are those of one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int Judge(ref byte line, int place, int length, out int keyStart)
     {
         keyStart = -1;
@@ -138,8 +163,8 @@ internal static class LogLevelWords
             return None;
         }
 
-        var entry = Read(ref line, place, length, out var capitals, out var wordLength);
-        if (entry.Length == 0)
+        ref readonly var entry = ref Read(ref line, place, length, out var capitals, out var wordLength);
+        if (entry.Level == None)
         {
             return None;
         }
@@ -151,7 +176,8 @@ internal static class LogLevelWords
             return None;
         }
 
-        if (before is (byte)'"' or (byte)'\'' or (byte)'=' or (byte)':' or (byte)' ')
+        if (before is (byte)'"' or (byte)'\'' or (byte)'=' or (byte)':'
+            || (before == ' ' && place >= 2 && Unsafe.Add(ref line, place - 2) is (byte)':' or (byte)'=' or (byte)'>'))
         {
             keyStart = FindKey(ref line, place);
             if (keyStart >= 0)
@@ -172,7 +198,8 @@ internal static class LogLevelWords
     }
 
     /// <summary>Looks up the letters from a place on.</summary>
-    private static Entry Read(ref byte line, int place, int length, out bool capitals, out int wordLength)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ref readonly Entry Read(ref byte line, int place, int length, out bool capitals, out int wordLength)
     {
         var text = Vector128.LoadUnsafe(ref line, (nuint)place);
         var lower = text | Vector128.Create((byte)0x20);
@@ -181,7 +208,7 @@ internal static class LogLevelWords
         capitals = false;
         if (wordLength is < 3 or > 13 || place + wordLength > length)
         {
-            return default;
+            return ref Table[NoEntry];
         }
 
         var capital = Vector128.LessThan(text - Vector128.Create((byte)'A'), Vector128.Create((byte)26)).ExtractMostSignificantBits();
@@ -193,16 +220,17 @@ internal static class LogLevelWords
             key &= (1UL << (8 * wordLength)) - 1;
         }
 
-        for (var slot = Slot(key); Table[slot].Length != 0; slot = (slot + 1) % TableSize)
+        var slot = Slot(key);
+        while (true)
         {
             ref var entry = ref Table[slot];
-            if (entry.Key == key && entry.Length == wordLength)
+            if ((entry.Key == key && entry.Length == wordLength) || entry.Length == 0)
             {
-                return entry;
+                return ref entry;
             }
-        }
 
-        return default;
+            slot = (slot + 1) % TableSize;
+        }
     }
 
     /// <summary>Whether a word is the value of a key: <c>level=error</c>, <c>"severity": "ERROR"</c>, <c>\"level\":\"error\"</c>.</summary>
@@ -263,29 +291,54 @@ internal static class LogLevelWords
 
     private static bool IsLetter(byte c) => (uint)((c | 0x20) - 'a') < 26;
 
-    private static bool IsWordPart(byte c) => IsLetter(c) || (uint)(c - '0') < 10 || c is (byte)'_' or (byte)'-' or (byte)'/' or >= 0x80;
+    /// <summary>Letters, digits, <c>_ - /</c>, and all that is not ASCII.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool IsWordPart(byte c) => c >= 0x80 || (((c < 64 ? 0x03ff_a000_0000_0000UL : 0x07ff_fffe_87ff_fffeUL) >> (c & 63)) & 1) != 0;
 
-    /// <summary>At which of 32 places may one of the words begin? By pieces of four bits: it says yes too often, never no wrongly.</summary>
-    private static uint Candidates(ref byte at)
+    /// <summary>At which of 64 places may one of the words begin? By pieces of four bits: it says yes too often, never no wrongly.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong Candidates(ref byte at)
     {
-        if (Avx2.IsSupported)
+        // Above 0x7f, these shuffles give zero; of other indices they take the lower four bits.
+        if (Avx512BW.IsSupported)
         {
-            // Above 0x7f, Shuffle gives zero; of other indices it takes the lower four bits.
-            var lower = Vector256.Create((byte)0x20);
-            var nibble = Vector256.Create((byte)0x0f);
-            var a = Vector256.LoadUnsafe(ref at) | lower;
-            var b = Vector256.LoadUnsafe(ref at, 1) | lower;
-            var c = Vector256.LoadUnsafe(ref at, 2) | lower;
-            var groups = Avx2.Shuffle(Vector256.Create(Low0, Low0), a)
-                & Avx2.Shuffle(Vector256.Create(High0, High0), (a >>> 4) & nibble)
-                & Avx2.Shuffle(Vector256.Create(Low1, Low1), b)
-                & Avx2.Shuffle(Vector256.Create(High1, High1), (b >>> 4) & nibble)
-                & Avx2.Shuffle(Vector256.Create(Low2, Low2), c)
-                & Avx2.Shuffle(Vector256.Create(High2, High2), (c >>> 4) & nibble);
-            return ~Vector256.Equals(groups, Vector256<byte>.Zero).ExtractMostSignificantBits();
+            var lower = Vector512.Create((byte)0x20);
+            var nibble = Vector512.Create((byte)0x0f);
+            var a = Vector512.LoadUnsafe(ref at) | lower;
+            var b = Vector512.LoadUnsafe(ref at, 1) | lower;
+            var c = Vector512.LoadUnsafe(ref at, 2) | lower;
+            var groups = Avx512BW.Shuffle(Vector512.Create(Vector256.Create(Low0, Low0), Vector256.Create(Low0, Low0)), a)
+                & Avx512BW.Shuffle(Vector512.Create(Vector256.Create(High0, High0), Vector256.Create(High0, High0)), (a >>> 4) & nibble)
+                & Avx512BW.Shuffle(Vector512.Create(Vector256.Create(Low1, Low1), Vector256.Create(Low1, Low1)), b)
+                & Avx512BW.Shuffle(Vector512.Create(Vector256.Create(High1, High1), Vector256.Create(High1, High1)), (b >>> 4) & nibble)
+                & Avx512BW.Shuffle(Vector512.Create(Vector256.Create(Low2, Low2), Vector256.Create(Low2, Low2)), c)
+                & Avx512BW.Shuffle(Vector512.Create(Vector256.Create(High2, High2), Vector256.Create(High2, High2)), (c >>> 4) & nibble);
+            return ~Vector512.Equals(groups, Vector512<byte>.Zero).ExtractMostSignificantBits();
         }
 
-        return CandidatesOf16(ref at) | (CandidatesOf16(ref Unsafe.Add(ref at, 16)) << 16);
+        if (Avx2.IsSupported)
+        {
+            return CandidatesOf32(ref at) | ((ulong)CandidatesOf32(ref Unsafe.Add(ref at, 32)) << 32);
+        }
+
+        return CandidatesOf16(ref at) | ((ulong)CandidatesOf16(ref Unsafe.Add(ref at, 16)) << 16)
+            | ((ulong)CandidatesOf16(ref Unsafe.Add(ref at, 32)) << 32) | ((ulong)CandidatesOf16(ref Unsafe.Add(ref at, 48)) << 48);
+    }
+
+    private static uint CandidatesOf32(ref byte at)
+    {
+        var lower = Vector256.Create((byte)0x20);
+        var nibble = Vector256.Create((byte)0x0f);
+        var a = Vector256.LoadUnsafe(ref at) | lower;
+        var b = Vector256.LoadUnsafe(ref at, 1) | lower;
+        var c = Vector256.LoadUnsafe(ref at, 2) | lower;
+        var groups = Avx2.Shuffle(Vector256.Create(Low0, Low0), a)
+            & Avx2.Shuffle(Vector256.Create(High0, High0), (a >>> 4) & nibble)
+            & Avx2.Shuffle(Vector256.Create(Low1, Low1), b)
+            & Avx2.Shuffle(Vector256.Create(High1, High1), (b >>> 4) & nibble)
+            & Avx2.Shuffle(Vector256.Create(Low2, Low2), c)
+            & Avx2.Shuffle(Vector256.Create(High2, High2), (c >>> 4) & nibble);
+        return ~Vector256.Equals(groups, Vector256<byte>.Zero).ExtractMostSignificantBits();
     }
 
     private static uint CandidatesOf16(ref byte at)
@@ -318,7 +371,8 @@ internal static class LogLevelWords
 
     private static Entry[] BuildTable()
     {
-        var table = new Entry[TableSize];
+        var table = new Entry[TableSize + 1];
+        Array.Fill(table, new Entry { Level = None });
         Span<byte> bytes = stackalloc byte[16];
         foreach (var (level, dress, word) in Groups.SelectMany(group => group))
         {

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace HealthKit;
 
 /// <summary>Masks what differs from line to line in lines of one origin: numbers, and identifiers, which mix digits and letters.</summary>
@@ -11,6 +13,7 @@ internal static class LogLineMask
     /// <param name="line">The line.</param>
     /// <param name="masked">At least as long.</param>
     /// <returns>The length of the masked line.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static int Apply(ReadOnlySpan<char> line, Span<char> masked)
     {
         if (IsKeyMaterial(line))

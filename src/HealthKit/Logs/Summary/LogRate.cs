@@ -15,36 +15,30 @@ internal sealed class LogRate
 
     private Dictionary<long, Counts> _buckets = [];
     private long _width = 1;
-    private Counts _current;
     private long _currentKey;
+
+    /// <summary>The seconds of the present bucket: as long as time stays within, nothing is to be done.</summary>
+    private long _from = long.MaxValue;
+    private long _until = long.MinValue;
+
+    /// <summary>What has been given to buckets so far.</summary>
+    private Counts _flushed;
     private bool _any;
 
     /// <summary>Lines before the first time.</summary>
     private Counts _before;
 
-    /// <summary>The seconds of the present bucket: as long as time stays within, nothing is to be done.</summary>
-    public long From { get; private set; } = long.MaxValue;
-
-    public long Until { get; private set; } = long.MinValue;
-
-    public bool IsEmpty => !_any;
-
-    public void Add(long bytes, bool error)
-    {
-        _current.Lines++;
-        _current.Bytes += bytes;
-        _current.Errors += error ? 1 : 0;
-    }
-
     /// <summary>What comes next is of this second.</summary>
-    public void MoveTo(long second)
+    /// <param name="second">The second.</param>
+    /// <param name="before">All that was before.</param>
+    public void MoveTo(long second, in Counts before)
     {
-        if (second >= From && second < Until)
+        if (second >= _from && second < _until)
         {
             return;
         }
 
-        Flush();
+        Flush(before);
         _any = true;
         Enter(Floor(second, _width));
         while (_buckets.Count >= MaxKept && !_buckets.ContainsKey(_currentKey))
@@ -55,25 +49,21 @@ internal sealed class LogRate
     }
 
     /// <summary>Forgets the times: what was counted belongs before the first time now.</summary>
-    public void Forget()
+    public void Forget(in Counts before)
     {
-        Flush();
-        foreach (var counts in _buckets.Values)
-        {
-            _before.Add(counts);
-        }
-
         _buckets.Clear();
+        _before = before;
         _any = false;
-        (From, Until) = (long.MaxValue, long.MinValue);
+        (_from, _until) = (long.MaxValue, long.MinValue);
     }
 
     /// <summary>The buckets to show: as narrow as they can be and not be more than <see cref="MaxShown"/>.</summary>
+    /// <param name="allLines">All that was.</param>
     /// <param name="width">Their width in seconds.</param>
     /// <param name="strayLines">Lines with times far from all others that were left out, at most one of a thousand at either end.</param>
-    public List<(long Second, Counts Counts)> Finish(out long width, out long strayLines)
+    public List<(long Second, Counts Counts)> Finish(in Counts allLines, out long width, out long strayLines)
     {
-        Flush();
+        Flush(allLines);
         width = _width;
         strayLines = 0;
         if (!_any)
@@ -129,22 +119,23 @@ internal sealed class LogRate
     private void Enter(long key)
     {
         _currentKey = key;
-        From = key * _width;
-        Until = From + _width;
+        _from = key * _width;
+        _until = _from + _width;
     }
 
-    private void Flush()
+    /// <summary>Gives the present bucket what was counted since it was entered.</summary>
+    private void Flush(in Counts now)
     {
         if (!_any)
         {
-            _before.Add(_current);
+            _before = now;
         }
-        else if (_current.Lines > 0)
+        else
         {
-            _buckets[_currentKey] = _current.Plus(_buckets.GetValueOrDefault(_currentKey));
+            _buckets[_currentKey] = now.Minus(_flushed).Plus(_buckets.GetValueOrDefault(_currentKey));
         }
 
-        _current = default;
+        _flushed = now;
     }
 
     private void Widen()
@@ -171,12 +162,8 @@ internal sealed class LogRate
         public long Bytes;
         public long Errors;
 
-        public void Add(in Counts other)
-        {
-            Lines += other.Lines;
-            Bytes += other.Bytes;
-            Errors += other.Errors;
-        }
+        public readonly Counts Minus(in Counts other) =>
+            new() { Lines = Lines - other.Lines, Bytes = Bytes - other.Bytes, Errors = Errors - other.Errors };
 
         public readonly Counts Plus(in Counts other) =>
             new() { Lines = Lines + other.Lines, Bytes = Bytes + other.Bytes, Errors = Errors + other.Errors };

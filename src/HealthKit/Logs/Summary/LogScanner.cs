@@ -22,16 +22,20 @@ internal sealed class LogScanner
     private readonly int _headLines;
     private readonly long[] _starts = new long[KnownStarts];
     private readonly long[] _levels = new long[8];
-    private readonly byte[] _secondText = new byte[32];
     private readonly long _yearOf;
     private readonly int _assumedMinutes;
     private readonly int _stride;
 
     // The time that the line before bore: most lines repeat it to the second, and are not read anew.
     private LogTime _time;
+    private Vector256<byte> _second;
+    private uint _secondMask;
     private int _secondLength;
     private int _colonInSecond;
 
+    private long _lines;
+    private long _bytes;
+    private long _longest;
     private long _utc;
     private long _nextSample;
     private uint _random = 2_463_534_242;
@@ -46,6 +50,7 @@ internal sealed class LogScanner
     /// <param name="modifiedAt">When the log was last written: the year of times without one.</param>
     public LogScanner(LogSummaryOptions options, LogRate rate, RepeatedLogLines repeated, int stride, DateTimeOffset modifiedAt)
     {
+        LogLevelWords.Prepare();
         _rate = rate;
         _repeated = repeated;
         _headLines = options.HeadLines;
@@ -55,9 +60,15 @@ internal sealed class LogScanner
         _yearOf = Math.Clamp(day + 1, 0, 80_000);
     }
 
-    public long Lines { get; private set; }
+    public long Lines => _lines;
 
-    public long Longest { get; private set; }
+    public long Longest => _longest;
+
+    /// <summary>All lines so far but the one that is looked at.</summary>
+    public LogRate.Counts Before => new() { Lines = _lines - 1, Bytes = _bytes, Errors = _levels[4] + _levels[5] };
+
+    /// <summary>All lines.</summary>
+    public LogRate.Counts All => new() { Lines = _lines, Bytes = _bytes, Errors = _levels[4] + _levels[5] };
 
     public IReadOnlyList<HeadLine> Head => _head;
 
@@ -87,11 +98,12 @@ internal sealed class LogScanner
     /// <param name="start">Where it begins in the file.</param>
     /// <param name="length">Its length without its line break.</param>
     /// <param name="lineBreak">The length of its line break, 0 or 1.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Add(ref byte line, int kept, long start, long length, int lineBreak)
     {
-        var number = Lines++;
-        _starts[number % KnownStarts] = start;
-        Longest = Math.Max(Longest, length);
+        var number = _lines++;
+        _starts[(int)number & (KnownStarts - 1)] = start;
+        _longest = Math.Max(_longest, length);
         if (number < _headLines)
         {
             _head.Add(new HeadLine(
@@ -124,7 +136,7 @@ internal sealed class LogScanner
         }
 
         _levels[level]++;
-        _rate.Add(length + lineBreak, level is 4 or 5);
+        _bytes += length + lineBreak;
         if (number == _nextSample)
         {
             Sample(ref line, kept, timeStart, timeEnd, level);
@@ -132,6 +144,7 @@ internal sealed class LogScanner
     }
 
     /// <summary>The level of a line, and its time, which becomes the present one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int Judge(ref byte line, int length, ref int timeStart, ref int timeEnd)
     {
         switch (line)
@@ -162,8 +175,13 @@ internal sealed class LogScanner
         return level != Unknown ? level : LogLevelWords.Find(ref line, Math.Min(length, LogLine.LevelBytes));
     }
 
+    /// <summary>The time of a line: the first with a date; where the line before had it, that second comes before all others.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool FindTime(ref byte line, int length) => IsSameSecond(ref line, _time.Start, length) || SearchTime(ref line, length);
+
     /// <summary>Looks for <c>:mm:ss</c> by its two colons, and reads what stands before.</summary>
-    private bool FindTime(ref byte line, int length)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private bool SearchTime(ref byte line, int length)
     {
         // Two windows that overlap by one time less a byte.
         const int Window = 64;
@@ -183,8 +201,10 @@ internal sealed class LogScanner
                     break;
                 }
 
-                if (IsSameSecond(ref line, colon, length))
+                if (IsSameSecond(ref line, colon - _colonInSecond, length))
                 {
+                    _time.Start = colon - _colonInSecond;
+                    _time.End = _time.Start + _secondLength;
                     return true;
                 }
 
@@ -216,33 +236,26 @@ internal sealed class LogScanner
         return false;
     }
 
-    /// <summary>Whether date and time, to the second, are those of the line before. It need not stand at the same place.</summary>
+    /// <summary>Whether at a place stand date and time, to the second, of the line before.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool IsSameSecond(ref byte line, int colon, int length)
+    private bool IsSameSecond(ref byte line, int start, int length)
     {
-        var start = colon - _colonInSecond;
         if (_secondLength == 0 || start < 0 || start + _secondLength > length)
         {
             return false;
         }
 
-        if (!MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref line, start), _secondLength)
-            .SequenceEqual(MemoryMarshal.CreateReadOnlySpan(ref MemoryMarshal.GetArrayDataReference(_secondText), _secondLength)))
-        {
-            return false;
-        }
-
-        _time.Start = start;
-        _time.End = start + _secondLength;
-        return true;
+        var same = Vector256.Equals(Vector256.LoadUnsafe(ref line, (nuint)start), _second).ExtractMostSignificantBits();
+        return (same & _secondMask) == _secondMask;
     }
 
     private void Remember(ref byte line, int colon, in LogTime time)
     {
         var length = time.End - time.Start;
-        if (length <= _secondText.Length)
+        if (length < 32)
         {
-            MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref line, time.Start), length).CopyTo(_secondText);
+            _second = Vector256.LoadUnsafe(ref line, (nuint)time.Start);
+            _secondMask = (1u << length) - 1;
             _secondLength = length;
             _colonInSecond = colon - time.Start;
         }
@@ -255,7 +268,7 @@ internal sealed class LogScanner
             OnlyTimeOfDay = false;
             First = null;
             _latest = long.MinValue;
-            _rate.Forget();
+            _rate.Forget(Before);
         }
 
         SomeWithoutOffset |= !time.HasOffset;
@@ -293,7 +306,7 @@ internal sealed class LogScanner
         First ??= (utc, _time.HasOffset ? _time.OffsetMinutes : _assumedMinutes);
 
         // Buckets of a day begin at midnight where the log was written.
-        _rate.MoveTo(utc + (60L * First.Value.OffsetMinutes));
+        _rate.MoveTo(utc + (60L * First.Value.OffsetMinutes), Before);
         if (utc >= _latest)
         {
             _latest = utc;

@@ -1,6 +1,8 @@
 using System.Globalization;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using Microsoft.Win32.SafeHandles;
 
 namespace HealthKit;
@@ -21,11 +23,15 @@ internal sealed class LogSummaryReader(string path, LogSummaryOptions options, i
     private const long SampledBytes = 48L << 20;
     private const int LongestSecret = 8_192;
 
+    /// <summary>How far line breaks are looked for ahead.</summary>
+    private const int Stretch = 16 * 1024;
+
     private readonly Redactor _redactor = options.Redactor ?? new Redactor();
     private readonly List<string> _notes = [];
     private readonly LogRate _rate = new();
 
     private LogScanner _scanner = null!;
+    private readonly int[] _lineBreaks = new int[Stretch + 2];
     private byte[] _buffer = [];
     private byte[] _longLine = [];
     private long _read;
@@ -44,9 +50,10 @@ internal sealed class LogSummaryReader(string path, LogSummaryOptions options, i
     {
         using var file = SparseFile.Open(path, out var status);
         var repeated = new RepeatedLogLines(_redactor, options.MaxLineLength);
-        var stride = Peek(file, status.Length);
+        var sparse = status.AllocatedBytes < status.Length;
+        var stride = Peek(file, status.Length, sparse);
         _scanner = new LogScanner(options, _rate, repeated, stride, status.ModifiedAt);
-        var end = Scan(file, status.Length, cancellationToken);
+        var end = Scan(file, status.Length, sparse, cancellationToken);
         var lines = _scanner.Lines;
         var tail = Tail(file, end);
         if (FileStatus.Read(file, out var after) == 0)
@@ -85,9 +92,10 @@ internal sealed class LogSummaryReader(string path, LogSummaryOptions options, i
 
     /// <summary>Looks at the beginning: what it is, and how long its lines are.</summary>
     /// <returns>One of how many lines is to be sampled.</returns>
-    private int Peek(SafeFileHandle file, long length)
+    private int Peek(SafeFileHandle file, long length, bool sparse)
     {
-        var from = SparseFile.NextData(file, 0, length, out var dataEnd);
+        var dataEnd = length;
+        var from = sparse ? SparseFile.NextData(file, 0, length, out dataEnd) : 0;
         var bytes = new byte[(int)Math.Min(PeekBytes, Math.Max(0, dataEnd - from))];
         var text = bytes.AsSpan(0, ReadFully(file, bytes, from));
         if (text.IsEmpty)
@@ -126,14 +134,16 @@ internal sealed class LogSummaryReader(string path, LogSummaryOptions options, i
     }
 
     /// <returns>Where reading ended: the length, or earlier if the file has shrunk.</returns>
-    private long Scan(SafeFileHandle file, long length, CancellationToken cancellationToken)
+    private long Scan(SafeFileHandle file, long length, bool sparse, CancellationToken cancellationToken)
     {
         _buffer = GC.AllocateUninitializedArray<byte>(LogLine.MaxKept + blockBytes + LogLine.Padding, pinned: true);
         var carried = 0;
         long position = 0;
         while (position < length)
         {
-            var data = SparseFile.NextData(file, position, length, out var dataEnd);
+            // What occupies its whole length has no holes: asking for them is dear on tmpfs.
+            var dataEnd = length;
+            var data = sparse ? SparseFile.NextData(file, position, length, out dataEnd) : position;
             if (position == 0)
             {
                 _headHole = data;
@@ -181,37 +191,37 @@ internal sealed class LogSummaryReader(string path, LogSummaryOptions options, i
     /// <param name="read">How much was read.</param>
     /// <param name="position">Where that stands in the file.</param>
     /// <returns>How much of an incomplete line is carried on.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int Lines(int carried, int read, long position)
     {
         ref var buffer = ref MemoryMarshal.GetArrayDataReference(_buffer);
         var filled = carried + read;
         var at = 0;
-        var searched = carried;
-        while (true)
+        for (var from = carried; from < filled; from += Stretch)
         {
-            var found = MemoryMarshal.CreateReadOnlySpan(ref Unsafe.Add(ref buffer, searched), filled - searched).IndexOf((byte)'\n');
-            if (found < 0)
+            // First where all the line breaks are, then line by line: so neither loop has a branch that cannot be foreseen.
+            var found = FindLineBreaks(ref buffer, from, Math.Min(from + Stretch, filled));
+            for (var i = 0; i < found; i++)
             {
-                break;
-            }
+                var end = _lineBreaks[i];
+                if (at == 0 && _lineLength > 0)
+                {
+                    EndFirst(ref buffer, end, carried);
+                }
+                else
+                {
+                    var length = end - at;
+                    _scanner.Add(ref Unsafe.Add(ref buffer, at), Math.Min(length, LogLine.MaxKept), position + (at - carried), length, 1);
+                }
 
-            var end = searched + found;
-            if (_longKept > 0)
-            {
-                _scanner.Add(ref _longLine[0], _longKept, _lineStart, _lineLength + found, 1);
-                _longKept = 0;
+                at = end + 1;
             }
-            else
-            {
-                var length = end - at;
-                var before = at < carried ? _lineLength - carried : 0;
-                _scanner.Add(ref Unsafe.Add(ref buffer, at), Math.Min(length, LogLine.MaxKept), _lineStart, length + before, 1);
-            }
+        }
 
-            at = end + 1;
-            searched = at;
-            _lineLength = 0;
+        if (at > 0)
+        {
             _lineStart = position + (at - carried);
+            _lineLength = 0;
         }
 
         var rest = filled - at;
@@ -237,6 +247,55 @@ internal sealed class LogSummaryReader(string path, LogSummaryOptions options, i
 
         _buffer.AsSpan(at, rest).CopyTo(_buffer);
         return rest;
+    }
+
+    /// <summary>Writes down where line breaks are.</summary>
+    /// <returns>How many there are.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private int FindLineBreaks(ref byte buffer, int from, int to)
+    {
+        var lineBreak = Vector512.Create((byte)'\n');
+        ref var places = ref MemoryMarshal.GetArrayDataReference(_lineBreaks);
+        var count = 0;
+        for (var window = from; window < to; window += 64)
+        {
+            var found = Vector512.Equals(Vector512.LoadUnsafe(ref buffer, (nuint)window), lineBreak).ExtractMostSignificantBits();
+            if (to - window < 64)
+            {
+                found &= (1UL << (to - window)) - 1;
+            }
+
+            // Two are written whether they are there or not: what is too much is written over.
+            var next = count + BitOperations.PopCount(found);
+            Unsafe.Add(ref places, count) = window + BitOperations.TrailingZeroCount(found);
+            found &= found - 1;
+            Unsafe.Add(ref places, count + 1) = window + BitOperations.TrailingZeroCount(found);
+            found &= found - 1;
+            for (var i = count + 2; i < next; i++)
+            {
+                Unsafe.Add(ref places, i) = window + BitOperations.TrailingZeroCount(found);
+                found &= found - 1;
+            }
+
+            count = next;
+        }
+
+        return count;
+    }
+
+    /// <summary>Ends the line that began in a block before.</summary>
+    private void EndFirst(ref byte buffer, int end, int carried)
+    {
+        var length = _lineLength + (end - carried);
+        if (_longKept > 0)
+        {
+            _scanner.Add(ref _longLine[0], _longKept, _lineStart, length, 1);
+            _longKept = 0;
+        }
+        else
+        {
+            _scanner.Add(ref buffer, Math.Min(end, LogLine.MaxKept), _lineStart, length, 1);
+        }
     }
 
     /// <summary>The last lines, read anew: while the log was scanned, any line might have been the last but few.</summary>
@@ -298,7 +357,7 @@ internal sealed class LogSummaryReader(string path, LogSummaryOptions options, i
         }
 
         var offset = TimeSpan.FromMinutes(first.OffsetMinutes);
-        var buckets = _rate.Finish(out var width, out var stray);
+        var buckets = _rate.Finish(_scanner.All, out var width, out var stray);
         if (stray > 0)
         {
             _notes.Add(string.Create(CultureInfo.InvariantCulture, $"The times of {stray:#,0} lines are far from all others: they are not in the rate."));

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace HealthKit;
 
 /// <summary>How a time is written, as far as it matters for what stands beside it.</summary>
@@ -51,6 +53,7 @@ internal struct LogTime
     /// <param name="colon">Where <c>:mm:ss</c> begins.</param>
     /// <param name="yearOf">The last day that a time without a year may be: the day after the file was written, in days since 1970.</param>
     /// <param name="time">The time.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool TryRead(ReadOnlySpan<byte> line, int colon, long yearOf, out LogTime time)
     {
         time = default;
