@@ -186,7 +186,8 @@ internal static class LogLevelWords
             }
         }
 
-        var bracketed = (before, after) is ((byte)'[', (byte)']') or ((byte)'<', (byte)'>') or ((byte)'(', (byte)')') or ((byte)'|', (byte)'|');
+        // [core:error] is Apache's.
+        var bracketed = (before, after) is ((byte)'[' or (byte)':', (byte)']') or ((byte)'<', (byte)'>') or ((byte)'(', (byte)')') or ((byte)'|', (byte)'|');
         return entry.Dress switch
         {
             Dress.Brackets => bracketed,

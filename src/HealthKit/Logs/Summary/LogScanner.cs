@@ -13,7 +13,7 @@ internal sealed class LogScanner
 
     private const int Unknown = LogLevelWords.None;
     private const int Continuation = 7;
-    private const int HalfADay = 43_200;
+    private const int Disorder = 7_200;
 
     private readonly JsonLogLines _json = new();
     private readonly LogRate _rate;
@@ -40,7 +40,7 @@ internal sealed class LogScanner
     private long _nextSample;
     private uint _random = 2_463_534_242;
     private bool _headed;
-    private long _previousOfDay = -1;
+    private long _latestOfDay = -1;
     private long _latest = long.MinValue;
 
     /// <param name="options">How much is shown.</param>
@@ -192,6 +192,18 @@ internal sealed class LogScanner
         {
             var colons = Vector512.Equals(Vector512.LoadUnsafe(ref line, (nuint)at), Vector512.Create((byte)':')).ExtractMostSignificantBits();
             var pairs = colons & (colons >> 3);
+            for (var left = pairs; left != 0; left &= left - 1)
+            {
+                // An address before it moves it from line to line.
+                var start = at + BitOperations.TrailingZeroCount(left) - _colonInSecond;
+                if (IsSameSecond(ref line, start, length))
+                {
+                    _time.Start = start;
+                    _time.End = start + _secondLength;
+                    return true;
+                }
+            }
+
             while (pairs != 0)
             {
                 var colon = at + BitOperations.TrailingZeroCount(pairs);
@@ -199,13 +211,6 @@ internal sealed class LogScanner
                 if (colon + 6 > length || colon > LogLine.TimeBytes + 14)
                 {
                     break;
-                }
-
-                if (IsSameSecond(ref line, colon - _colonInSecond, length))
-                {
-                    _time.Start = colon - _colonInSecond;
-                    _time.End = _time.Start + _secondLength;
-                    return true;
                 }
 
                 if (LogTime.TryRead(MemoryMarshal.CreateReadOnlySpan(ref line, Math.Min(length, 192)), colon, _yearOf, out var time))
@@ -277,24 +282,25 @@ internal sealed class LogScanner
         MoveTo(time.LocalSeconds - (60L * (time.HasOffset ? time.OffsetMinutes : _assumedMinutes)));
     }
 
-    /// <summary>A time without a date: when it falls by more than half a day, a day has gone by.</summary>
+    /// <summary>A time without a date: when it falls by more than what disorder and summer time explain, a day has gone by.</summary>
     private void EnterTimeOfDay(ref LogTime time)
     {
         OnlyTimeOfDay = true;
         SomeWithoutOffset = true;
-        var day = _previousOfDay < 0 ? 0 : _previousOfDay / 86_400;
-        if (_previousOfDay >= 0 && (_previousOfDay % 86_400) - time.LocalSeconds > HalfADay)
+        var day = Math.Max(0, _latestOfDay) / 86_400;
+        var rise = time.LocalSeconds - (_latestOfDay % 86_400);
+        if (_latestOfDay >= 0 && rise < -Disorder)
         {
             day++;
         }
-        else if (day > 0 && time.LocalSeconds - (_previousOfDay % 86_400) > HalfADay)
+        else if (day > 0 && rise > 86_400 - Disorder)
         {
             // Threads that log at midnight: a line of the day before.
             day--;
         }
 
         time.LocalSeconds += day * 86_400;
-        _previousOfDay = time.LocalSeconds;
+        _latestOfDay = Math.Max(_latestOfDay, time.LocalSeconds);
         _time = time;
         MoveTo(time.LocalSeconds - (60L * _assumedMinutes));
     }
@@ -341,6 +347,7 @@ internal sealed class LogScanner
     }
 
     /// <summary>What kinds of logs say instead of a level's name.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int LevelBeside(ReadOnlySpan<byte> line)
     {
         switch (_time.Style)
@@ -348,7 +355,7 @@ internal sealed class LogScanner
             case LogTimeStyle.Access:
                 // "GET / HTTP/1.1" 502 157
                 var rest = line[_time.End..];
-                var quote = rest.IndexOf("\" "u8);
+                var quote = EndOfRequest(rest);
                 return quote >= 0 && rest.Length >= quote + 5 && rest[quote + 2] is >= (byte)'1' and <= (byte)'5'
                     && (uint)(rest[quote + 3] - '0') <= 9 && (uint)(rest[quote + 4] - '0') <= 9
                     && (rest.Length == quote + 5 || rest[quote + 5] == ' ')
@@ -365,6 +372,17 @@ internal sealed class LogScanner
             default:
                 return line[0] switch { (byte)'I' => 2, (byte)'W' => 3, (byte)'E' => 4, (byte)'F' => 5, _ => Unknown };
         }
+    }
+
+    /// <summary>Where a quote with a blank behind it stands; nearly always it is near.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int EndOfRequest(ReadOnlySpan<byte> text)
+    {
+        ref var first = ref MemoryMarshal.GetReference(text);
+        var quotes = Vector512.Equals(Vector512.LoadUnsafe(ref first), Vector512.Create((byte)'"')).ExtractMostSignificantBits();
+        var blanks = Vector512.Equals(Vector512.LoadUnsafe(ref first, 1), Vector512.Create((byte)' ')).ExtractMostSignificantBits();
+        var place = BitOperations.TrailingZeroCount(quotes & blanks);
+        return place < 64 ? (place + 1 < text.Length ? place : -1) : text.IndexOf("\" "u8);
     }
 
     private void Sample(ref byte line, int kept, int timeStart, int timeEnd, int level)

@@ -113,12 +113,12 @@ internal sealed class LogSummaryReader(string path, LogSummaryOptions options, i
         }
         else
         {
-            // Zeros at the beginning are left of a hole.
+            // Zeros are left of a hole; here and there, they are of something binary.
             text = text.TrimStart((byte)0);
             var binary = 0;
-            foreach (var c in text)
+            for (var i = 1; i < text.Length; i++)
             {
-                binary += c is < 0x20 and not ((byte)'\n' or (byte)'\r' or (byte)'\t' or 0x1b) ? 1 : 0;
+                binary += text[i] is < 0x20 and not ((byte)'\n' or (byte)'\r' or (byte)'\t' or 0x1b) && (text[i] != 0 || text[i - 1] != 0) ? 1 : 0;
             }
 
             if (binary > text.Length / 50)
