@@ -18,6 +18,9 @@ internal static class LogLine
     /// <summary>How far into a line of JSON a level is looked for that stands not where the line before had it.</summary>
     public const int JsonBytes = 4 * 1024;
 
+    /// <summary>How far into a line of JSON a known key is looked for. Less than is kept, so that what follows is always the line itself.</summary>
+    public const int JsonKeyBytes = 32 * 1024;
+
     /// <summary>How much of a line is redacted, to show less of it.</summary>
     public const int MaxShownBytes = 16 * 1024;
 }

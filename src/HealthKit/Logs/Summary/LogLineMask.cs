@@ -66,21 +66,27 @@ internal static class LogLineMask
         return length;
     }
 
-    /// <summary>Letters and digits by turns (<c>16b40s</c>, <c>0x201da</c>), or eight or more hexadecimal digits. Not <c>Mysql2</c> and <c>15ms</c>.</summary>
+    /// <summary>
+    /// Letters and digits by turns (<c>16b40s</c>, <c>0x201da</c>), eight or more hexadecimal digits, or a long word that is digits for the most
+    /// part. Not <c>Mysql2</c> and <c>15ms</c>.
+    /// </summary>
     private static bool IsIdentifier(ReadOnlySpan<char> word)
     {
-        if (word.Length >= 8 && word.IndexOfAnyExcept(Hexadecimal) < 0)
+        const int Long = 8;
+        if (word.Length >= Long && word.IndexOfAnyExcept(Hexadecimal) < 0)
         {
             return true;
         }
 
         var turns = 0;
+        var digits = char.IsAsciiDigit(word[0]) ? 1 : 0;
         for (var i = 1; i < word.Length; i++)
         {
             turns += char.IsAsciiDigit(word[i]) != char.IsAsciiDigit(word[i - 1]) ? 1 : 0;
+            digits += char.IsAsciiDigit(word[i]) ? 1 : 0;
         }
 
-        return turns >= 2;
+        return turns >= 2 || (word.Length >= Long && 2 * digits >= word.Length);
     }
 
     private static readonly System.Buffers.SearchValues<char> Hexadecimal = System.Buffers.SearchValues.Create("0123456789abcdefABCDEF");

@@ -11,7 +11,7 @@ internal sealed class LogRate
 
     /// <summary>Each is a multiple of the one before, so that buckets merge without a rest. Behind the last, they double.</summary>
     private static readonly long[] Widths =
-        [1, 5, 15, 30, 60, 300, 900, 1_800, 3_600, 10_800, 21_600, 43_200, 86_400, 7 * 86_400, 28 * 86_400, 364 * 86_400];
+        [1, 5, 15, 30, 60, 300, 900, 1_800, 3_600, 10_800, 21_600, 43_200, 86_400, 7 * 86_400, 28 * 86_400];
 
     private Dictionary<long, Counts> _buckets = [];
     private long _width = 1;

@@ -153,6 +153,7 @@ internal sealed class LogScanner
                 return Unknown;
 
             case (byte)'{':
+                length = Math.Min(length, LogLine.JsonKeyBytes);
                 if (_json.TryTime(MemoryMarshal.CreateReadOnlySpan(ref line, length), _yearOf, out var time))
                 {
                     (timeStart, timeEnd) = (time.Start, time.End);

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace HealthKit;
 
-/// <summary>What is in a log, of any size: read once from end to end, in constant memory (about 4 MB).</summary>
+/// <summary>What is in a log, of any size: read once from end to end, in constant memory.</summary>
 /// <remarks>
 /// <para>
 /// Counts, times, levels and the rate are exact: every line is looked at. Only <see cref="Repeated"/> comes from a sample, and
@@ -67,7 +67,7 @@ public sealed record LogSummary
     /// <summary>What a reader should know: assumptions, holes, a file that changed while it was read, a file that is no text.</summary>
     public required IReadOnlyList<string> Notes { get; init; }
 
-    /// <summary>Reads a log. It runs on a thread of its own, takes about 4 MB, and one core for as long as it lasts.</summary>
+    /// <summary>Reads a log. It runs on a thread of its own and takes one core for as long as it lasts.</summary>
     /// <param name="path">A regular file; symbolic links are followed.</param>
     /// <param name="options">How much is shown, and what is assumed; null for the defaults.</param>
     /// <param name="cancellationToken">Looked at between two blocks: a file system that hangs is not interrupted.</param>

@@ -177,6 +177,8 @@ internal sealed class LogSummaryReader(string path, LogSummaryOptions options, i
             }
             else
             {
+                // As behind every other line, for vectors read on.
+                _buffer.AsSpan(carried, LogLine.Padding).Fill((byte)'\n');
                 _scanner.Add(ref _buffer[0], carried, _lineStart, _lineLength, 0);
             }
         }
@@ -360,7 +362,7 @@ internal sealed class LogSummaryReader(string path, LogSummaryOptions options, i
         var buckets = _rate.Finish(_scanner.All, out var width, out var stray);
         if (stray > 0)
         {
-            _notes.Add(string.Create(CultureInfo.InvariantCulture, $"The times of {stray:#,0} lines are far from all others: they are not in the rate."));
+            _notes.Add(string.Create(CultureInfo.InvariantCulture, $"Times far from all others are not in the rate; lines with them: {stray:#,0}."));
         }
 
         return

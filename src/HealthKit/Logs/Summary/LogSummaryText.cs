@@ -11,7 +11,7 @@ internal static class LogSummaryText
     {
         Line(writer, $"{PrintableText.Escape(summary.Path)}");
         var disk = summary.AllocatedBytes < summary.LengthBytes ? $", {Amount.Bytes(summary.AllocatedBytes)} on disk" : "";
-        Line(writer, $"{Amount.Bytes(summary.LengthBytes)}{disk}, {summary.Lines:#,0} lines, the longest of {summary.LongestLineBytes:#,0} bytes, written {summary.ModifiedAt:yyyy-MM-dd HH:mm:ss zzz}");
+        Line(writer, $"{Amount.Bytes(summary.LengthBytes)}{disk}, lines: {summary.Lines:#,0}, longest: {summary.LongestLineBytes:#,0} B, written {summary.ModifiedAt:yyyy-MM-dd HH:mm:ss zzz}");
         if (summary is { FirstTime: { } first, LastTime: { } last })
         {
             var span = last >= first ? $" ({Amount.Time(last - first)})" : "";
@@ -61,20 +61,21 @@ internal static class LogSummaryText
 
         var most = rate.Max(bucket => bucket.Lines);
         var seconds = rate[0].Duration < TimeSpan.FromMinutes(1);
-        Line(writer, $"\nRate (every line; {Amount.Time(rate[0].Duration)} each, from)");
+        Line(writer, $"\nRate (every line; {Amount.Time(rate[0].Duration)} each)");
+        Line(writer, $"  {(seconds ? "from               " : "from            ")}  {"lines",13}  {"bytes",10}  {"",-BarLength}  {"errors",11}");
         var expected = rate[0].Start;
         foreach (var bucket in rate)
         {
             if (bucket.Start != expected)
             {
-                Line(writer, $"  ({Amount.Time(bucket.Start - expected)} without lines)");
+                Line(writer, $"  (nothing for {Amount.Time(bucket.Start - expected)})");
             }
 
             expected = bucket.Start + bucket.Duration;
             var bar = new string('#', (int)Math.Ceiling(BarLength * (double)bucket.Lines / most));
             var start = bucket.Start.ToString(seconds ? "yyyy-MM-dd HH:mm:ss" : "yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
-            var errors = bucket.Errors > 0 ? string.Create(CultureInfo.InvariantCulture, $"  {bucket.Errors:#,0} errors") : "";
-            Line(writer, $"  {start}  {bucket.Lines,13:#,0} lines  {Amount.Bytes(bucket.Bytes),10}  {bar,-BarLength}{errors}");
+            var errors = bucket.Errors > 0 ? string.Create(CultureInfo.InvariantCulture, $"  {bucket.Errors,11:#,0}") : "";
+            Line(writer, $"  {start}  {bucket.Lines,13:#,0}  {Amount.Bytes(bucket.Bytes),10}  {bar,-BarLength}{errors}");
         }
     }
 

@@ -6,7 +6,7 @@ namespace HealthKit.Tests.Logs.Summary;
 
 public class LogSummaryPropertyTests
 {
-    private static readonly Config Many = Config.QuickThrowOnFailure.WithMaxTest(300);
+    private static readonly Config Many = Config.QuickThrowOnFailure.WithMaxTest(500);
 
     private static readonly string[] Pieces =
     [
