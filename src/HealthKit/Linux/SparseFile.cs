@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 namespace HealthKit;
 
 /// <summary>Opens a file to read it and to see its holes (lseek(2), SEEK_DATA). Elsewhere than on Linux a file has none.</summary>
-internal static unsafe partial class SparseFile
+internal static unsafe class SparseFile
 {
     // Flags of open(2) on every architecture that .NET runs on.
     private const int NonBlocking = 0x800;
@@ -34,7 +34,7 @@ internal static unsafe partial class SparseFile
         int descriptor;
         fixed (byte* p = name)
         {
-            descriptor = OpenFile(p, NonBlocking | CloseOnExec);
+            descriptor = LibC.Open(p, NonBlocking | CloseOnExec);
         }
 
         if (descriptor < 0)
@@ -74,7 +74,7 @@ internal static unsafe partial class SparseFile
         {
             file.DangerousAddRef(ref held);
             var descriptor = (int)file.DangerousGetHandle();
-            var data = Seek(descriptor, from, SeekData);
+            var data = LibC.Seek(descriptor, from, SeekData);
             if (data < 0)
             {
                 // ENXIO: only a hole is left, or the file ends before. Anything else: this file system knows no holes.
@@ -87,7 +87,7 @@ internal static unsafe partial class SparseFile
                 return end;
             }
 
-            var hole = Seek(descriptor, data, SeekHole);
+            var hole = LibC.Seek(descriptor, data, SeekHole);
             dataEnd = hole > data ? Math.Min(hole, end) : end;
             return data;
         }
@@ -120,10 +120,4 @@ internal static unsafe partial class SparseFile
                 throw new IOException($"'{path}' could not be opened: {Marshal.GetPInvokeErrorMessage(error)}.");
         }
     }
-
-    [LibraryImport("libc", EntryPoint = "open", SetLastError = true)]
-    private static partial int OpenFile(byte* path, int flags);
-
-    [LibraryImport("libc", EntryPoint = "lseek", SetLastError = true)]
-    private static partial long Seek(int descriptor, long offset, int whence);
 }
