@@ -15,6 +15,7 @@ internal sealed record RowGroup(string Name, Func<BenchmarkOptions, IAsyncEnumer
         new("incidents", IncidentRows.Measure),
         new("sentry", options => SentryRows.Measure(options).ToAsyncEnumerable()),
         new("directory", options => DirectoryRows.Measure(options).ToAsyncEnumerable()),
+        new("summary", SummaryRows.Measure),
         new("http", HttpRows.Measure),
         new("engine", EngineRows.Measure),
         new("footprint", FootprintRows.Measure),
