@@ -137,7 +137,7 @@ internal sealed class TcpCheck(Network network, Func<TcpOptions> options) : Depe
                 length += read;
             }
         }
-        catch (OperationCanceledException) when (enough.IsCancellationRequested)
+        catch (OperationCanceledException)
         {
             // Most peers wait to be spoken to.
         }
