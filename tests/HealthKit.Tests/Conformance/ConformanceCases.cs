@@ -14,6 +14,7 @@ internal static class ConformanceCases
         new LogFileCase(),
         new FileCase(),
         new DirectoryCase(),
+        new TcpCase(), new DnsCase(), new TlsCase(),
     ];
 
     public static IEnumerable<string> Names => All.Select(one => one.Type.Name);
