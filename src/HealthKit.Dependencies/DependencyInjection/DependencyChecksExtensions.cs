@@ -22,6 +22,7 @@ public static class DependencyChecksExtensions
 
         builder.Services.AddSingleton<DependencyTypes>();
         Network.AddTo(builder.Services);
+        builder.AddCheckType(HttpCheck.Type);
         return builder;
     }
 

@@ -194,6 +194,11 @@ internal abstract class DependencyCheck<TOptions>(Network network, Func<TOptions
             data["certificateSha256"] = certificate.Sha256;
         }
 
+        foreach (var (key, value) in run.Notes)
+        {
+            data[key] = value;
+        }
+
         return data;
     }
 }
