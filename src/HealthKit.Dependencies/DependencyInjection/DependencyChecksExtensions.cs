@@ -25,6 +25,7 @@ public static class DependencyChecksExtensions
         builder.AddCheckType(TcpCheck.Type);
         builder.AddCheckType(DnsCheck.Type);
         builder.AddCheckType(TlsCertificateCheck.Type);
+        builder.AddCheckType(HttpCheck.Type);
         return builder;
     }
 

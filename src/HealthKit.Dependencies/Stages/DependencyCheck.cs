@@ -215,6 +215,11 @@ internal abstract class DependencyCheck<TOptions>(Network network, Func<TOptions
             data["certificateLeftSeconds"] = Math.Round((certificate.NotAfter - network.Time.GetUtcNow()).TotalSeconds);
         }
 
+        foreach (var (key, value) in run.Notes)
+        {
+            data[key] = value;
+        }
+
         return data;
     }
 }

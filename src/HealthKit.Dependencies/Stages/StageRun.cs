@@ -15,6 +15,7 @@ internal sealed class StageRun : IDisposable
     private readonly CancellationTokenSource _both;
     private readonly TimeSpan?[] _took = new TimeSpan?[Stages.Count];
     private readonly Lock _gate = new();
+    private readonly Dictionary<string, object> _notes = [];
     private List<IDisposable>? _owned;
     private bool _ended;
 
@@ -103,6 +104,39 @@ internal sealed class StageRun : IDisposable
         await work(token).ConfigureAwait(false);
         return true;
     });
+
+    /// <summary>What was noted so far.</summary>
+    public IReadOnlyList<KeyValuePair<string, object>> Notes
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _notes];
+            }
+        }
+    }
+
+    /// <summary>Notes something that the result's data shall tell however the run ends. Work that was left behind notes nothing.</summary>
+    public void Note(string key, object value)
+    {
+        lock (_gate)
+        {
+            if (!_ended)
+            {
+                _notes[key] = value;
+            }
+        }
+    }
+
+    /// <summary>Leaves something open when the run ends: somebody else closes it from now on.</summary>
+    public void Leave(IDisposable resource)
+    {
+        lock (_gate)
+        {
+            _owned?.Remove(resource);
+        }
+    }
 
     /// <summary>Closes something when the run ends.</summary>
     public T Own<T>(T resource)

@@ -1,0 +1,37 @@
+using System.Net.Http.Headers;
+
+namespace HealthKit;
+
+/// <summary>An answer's headers, the body's among them: foreign text, 64 KiB at most.</summary>
+internal sealed class HttpAnswerHeaders(HttpResponseHeaders headers, HttpContentHeaders content)
+{
+    /// <summary>The value, several joined by commas (RFC 9110, section 5.3); null when there is none.</summary>
+    public string? this[string name] =>
+        headers.NonValidated.TryGetValues(name, out var values) || content.NonValidated.TryGetValues(name, out values) ? values.ToString() : null;
+
+    public bool Has(string name) => headers.NonValidated.Contains(name) || content.NonValidated.Contains(name);
+
+    /// <summary>The media type without parameters, in small letters; null when there is none, or no sound one.</summary>
+    public string? MediaType
+    {
+        get
+        {
+            var value = this["Content-Type"];
+            if (value is null)
+            {
+                return null;
+            }
+
+            var end = value.IndexOf(';', StringComparison.Ordinal);
+            var type = (end < 0 ? value : value[..end]).Trim().ToLowerInvariant();
+            return IsMediaType(type) ? type : null;
+        }
+    }
+
+    /// <summary>The charset of the media type; null when it names none.</summary>
+    public string? Charset => MediaTypeHeaderValue.TryParse(this["Content-Type"], out var type) ? type.CharSet?.Trim('"') : null;
+
+    public static bool IsMediaType(string type) =>
+        type.Length is > 2 and <= 80 && type.Count('/') == 1 && type[0] != '/' && type[^1] != '/'
+        && type.All(static c => char.IsAsciiLetterOrDigit(c) || c is '/' or '.' or '+' or '-' or '_' or '*');
+}

@@ -1,0 +1,66 @@
+namespace HealthKit;
+
+/// <summary>What must be remembered of a server between runs: until when it wants to be left alone, and since when it is unavailable.</summary>
+internal sealed class HttpPatience(TimeProvider time)
+{
+    private readonly Lock _gate = new();
+    private Held? _held;
+    private long? _unavailableSince;
+
+    public DateTimeOffset Now => time.GetUtcNow();
+
+    /// <summary>Asks nothing at an origin for a while.</summary>
+    /// <param name="url">The address that was asked.</param>
+    /// <param name="wait">For how long.</param>
+    /// <param name="finding">What the runs in between say again.</param>
+    public void Hold(Uri url, TimeSpan wait, Finding finding)
+    {
+        lock (_gate)
+        {
+            _held = wait > TimeSpan.Zero ? new Held(url, time.GetTimestamp(), wait, finding) : null;
+        }
+    }
+
+    /// <summary>What to say without asking; null when it may be asked.</summary>
+    /// <param name="url">The address that would be asked.</param>
+    /// <param name="left">For how long still.</param>
+    public Finding? IsHeld(Uri url, out TimeSpan left)
+    {
+        lock (_gate)
+        {
+            if (_held is { } held && HttpTarget.IsSameOrigin(held.Url, url))
+            {
+                left = held.Wait - time.GetElapsedTime(held.From);
+                if (left > TimeSpan.Zero)
+                {
+                    return held.Finding;
+                }
+            }
+
+            _held = null;
+            left = TimeSpan.Zero;
+            return null;
+        }
+    }
+
+    /// <summary>It says that it is unavailable; returns for how long it has said so.</summary>
+    public TimeSpan Unavailable()
+    {
+        lock (_gate)
+        {
+            _unavailableSince ??= time.GetTimestamp();
+            return time.GetElapsedTime(_unavailableSince.Value);
+        }
+    }
+
+    /// <summary>It says something else, or nothing.</summary>
+    public void NotUnavailable()
+    {
+        lock (_gate)
+        {
+            _unavailableSince = null;
+        }
+    }
+
+    private sealed record Held(Uri Url, long From, TimeSpan Wait, Finding Finding);
+}
