@@ -1,0 +1,29 @@
+using Microsoft.Extensions.DependencyInjection;
+
+namespace HealthKit.Tests.Conformance;
+
+internal sealed class InventoryCase() : ConformanceCase<InventoryOptions>(InventoryCheck.Type)
+{
+    // Over HTTP it says what the HTTP check says, too.
+    public override IEnumerable<string> MoreReasons => ["use.timeout", "use.slow"];
+
+    protected override void Configure(Scenario scenario, InventoryOptions options)
+    {
+        options.Directory = scenario == Scenario.Unmeasurable ? "/no/such/directory" : "/proc/self";
+        options.Expected = scenario == Scenario.Failing ? ["stat", "no such entry"] : ["stat", "task"];
+    }
+
+    public override void AddPlanted(IHealthChecksBuilder builder, string text, string directory) => builder
+        .AddInventoryCheck("there", options =>
+        {
+            options.Directory = directory;
+            options.Expected = [text];
+        })
+        .AddInventoryCheck("code", [text], (_, _) => Task.FromResult(new Inventory([text + "x"])))
+        .AddInventoryCheck("http", options =>
+        {
+            options.Url = new Uri($"http://127.0.0.1:1/?{Uri.EscapeDataString(text)}");
+            options.Headers = [$"Authorization: Bearer {text}"];
+            options.Expected = ["a"];
+        });
+}
