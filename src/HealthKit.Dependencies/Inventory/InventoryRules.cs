@@ -86,12 +86,9 @@ internal sealed class InventoryRules
             }
         }
 
-        if (options.Url is not null)
+        foreach (var error in HttpRequestRules.Validate(options.Url is null ? null : nameof(options.Url), options.Url, options.Headers, options.PinnedSha256))
         {
-            foreach (var error in HttpRequestRules.Validate(nameof(options.Url), options.Url, options.Headers, options.PinnedSha256))
-            {
-                yield return error;
-            }
+            yield return error;
         }
     }
 

@@ -5,25 +5,31 @@ internal static class HttpRequestRules
 {
     private const string Hidden = "***";
 
-    public static IEnumerable<OptionError> Validate(string urlOption, Uri? url, IList<string>? headers, IList<string>? pins)
+    /// <param name="urlOption">The option that holds the address; null when none is needed.</param>
+    /// <param name="url">The address.</param>
+    /// <param name="headers">Lines <c>Name: value</c>.</param>
+    /// <param name="pins">Fingerprints of certificates.</param>
+    public static IEnumerable<OptionError> Validate(string? urlOption, Uri? url, IList<string>? headers, IList<string>? pins)
     {
         const string allowed = "an absolute http or https address such as https://api.example/health";
         switch (url)
         {
+            case null when urlOption is null:
+                break;
             case null:
                 yield return new OptionError(urlOption, null, allowed);
                 break;
             case { IsAbsoluteUri: false }:
-                yield return new OptionError(urlOption, Hidden, allowed);
+                yield return new OptionError(urlOption!, Hidden, allowed);
                 break;
             case { UserInfo.Length: > 0 }:
                 yield return new OptionError(
-                    urlOption,
+                    urlOption!,
                     $"{url.Scheme}://{Hidden}@{url.Host}",
                     "an address without user and password: put them into Headers as 'Authorization: Basic …' (base64 of user:password)");
                 break;
             case { Scheme: not ("http" or "https") } or { Host.Length: 0 }:
-                yield return new OptionError(urlOption, $"{url.Scheme}://{url.Host}", allowed);
+                yield return new OptionError(urlOption!, $"{url.Scheme}://{url.Host}", allowed);
                 break;
         }
 
