@@ -14,16 +14,14 @@ internal sealed class InventoryCase() : ConformanceCase<InventoryOptions>(Invent
     }
 
     public override void AddPlanted(IHealthChecksBuilder builder, string text, string directory) => builder
-        .AddInventoryCheck("there", options =>
-        {
-            options.Directory = directory;
-            options.Expected = [text];
-        })
-        .AddInventoryCheck("code", [text], (_, _) => Task.FromResult(new Inventory([text + "x"])))
-        .AddInventoryCheck("http", options =>
-        {
-            options.Url = new Uri($"http://127.0.0.1:1/?{Uri.EscapeDataString(text)}");
-            options.Headers = [$"Authorization: Bearer {text}"];
-            options.Expected = ["a"];
-        });
+        .AddInventoryCheck([text], options => options.Directory = directory, name: "there")
+        .AddInventoryCheck([text], (_, _) => Task.FromResult(new Inventory([text + "x"])), name: "code")
+        .AddInventoryCheck(
+            ["a"],
+            options =>
+            {
+                options.Url = new Uri($"http://127.0.0.1:1/?{Uri.EscapeDataString(text)}");
+                options.Headers = [$"Authorization: Bearer {text}"];
+            },
+            name: "http");
 }
