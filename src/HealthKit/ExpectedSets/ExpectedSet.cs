@@ -123,7 +123,7 @@ public sealed class ExpectedSet
     private static bool TryParse([NotNullWhen(true)] string? text, out string name, out int least)
     {
         (name, least) = ("", 1);
-        if (string.IsNullOrWhiteSpace(text))
+        if (string.IsNullOrWhiteSpace(text) || text.Contains('\0', StringComparison.Ordinal))
         {
             return false;
         }

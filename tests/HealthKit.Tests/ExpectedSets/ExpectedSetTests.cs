@@ -61,6 +61,7 @@ public class ExpectedSetTests
     [InlineData("a >= x")]
     [InlineData("a >= -1")]
     [InlineData(">= 2")]
+    [InlineData("a\0")]
     public void An_entry_that_is_none_is_an_error_that_names_it(string entry)
     {
         Assert.Equal(entry, ExpectedSet.Validate(["fine", entry]));

@@ -535,8 +535,7 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
             var name = Path.GetFileName(file.Path);
             foreach (var path in Directory.EnumerateFiles(Path.GetDirectoryName(file.Path)!, name + "*"))
             {
-                if (Path.GetFileName(path.AsSpan()) is { Length: var length } other && length > name.Length && other[name.Length] is '.' or '-' or '_'
-                    && FileStatus.Read(path, followLink: false, out var status) == 0)
+                if (IsRotatedName(name, Path.GetFileName(path.AsSpan())) && FileStatus.Read(path, followLink: false, out var status) == 0 && status.Length > 0)
                 {
                     last = Later(last, Later(status.BornAt, status.ModifiedAt));
                 }
@@ -551,6 +550,10 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
         file.RotatedAt = Later(file.RotatedAt, last);
         return last;
     }
+
+    /// <summary>A number or a date behind the name, perhaps an archive's ending: <c>.1</c>, <c>.2.gz</c>, <c>-20261122</c>; not <c>.lock</c> or <c>.pos</c>.</summary>
+    private static bool IsRotatedName(string name, ReadOnlySpan<char> other) =>
+        other.Length > name.Length + 1 && other[name.Length] is '.' or '-' or '_' && char.IsAsciiDigit(other[name.Length + 1]);
 
     private static DateTimeOffset? Later(DateTimeOffset? one, DateTimeOffset? other) => one is null || other > one ? other : one;
 
