@@ -50,7 +50,15 @@ internal sealed class NetworkChild : IDisposable
         return new NetworkRun(states, int.Parse(threads[1], CultureInfo.InvariantCulture), int.Parse(threads[2], CultureInfo.InvariantCulture));
     }
 
-    public void Dispose() => _process.Dispose();
+    public void Dispose()
+    {
+        using (_process)
+        {
+            // So that it leaves nothing behind.
+            _process.EndInput();
+            _process.WaitForExit();
+        }
+    }
 }
 
 /// <summary>What a run of all checks gave.</summary>

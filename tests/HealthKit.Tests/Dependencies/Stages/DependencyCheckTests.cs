@@ -31,7 +31,7 @@ public class DependencyCheckTests
 
         AssertAlone(result, "resolveSeconds");
         Assert.Equal((HealthStatus.Degraded, "dns.slow"), (result.Status, result.Reason()));
-        Assert.Matches(@": slow: \d+ ms \(degraded above 150 ms\), \d+ ms of it to resolve; the certificate for ", result.Description);
+        Assert.Matches(@": slow: [0-9.]+ m?s \(degraded above 150 ms\), [0-9.]+ m?s of it to resolve; the certificate for ", result.Description);
     }
 
     [Fact]
@@ -47,7 +47,7 @@ public class DependencyCheckTests
 
         AssertAlone(result, "connectSeconds");
         Assert.Equal((HealthStatus.Degraded, "tcp.slow"), (result.Status, result.Reason()));
-        Assert.Matches(@": slow: 1(\.\d)? s \(degraded above 300 ms\), 1(\.\d)? s of it to connect; accepts connections ", result.Description);
+        Assert.Matches(@": slow: [0-9.]+ s \(degraded above 300 ms\), [0-9.]+ s of it to connect; accepts connections ", result.Description);
     }
 
     [Fact]
@@ -62,7 +62,7 @@ public class DependencyCheckTests
 
         AssertAlone(result, "tlsSeconds");
         Assert.Equal((HealthStatus.Degraded, "tls.slow"), (result.Status, result.Reason()));
-        Assert.Contains(" ms of it to start TLS; ", result.Description, StringComparison.Ordinal);
+        Assert.Contains("s of it to start TLS; ", result.Description, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -133,8 +133,8 @@ public class DependencyCheckTests
     {
         using var silent = new FullListener();
         var network = TestNetwork.With(("one.example", ["127.0.0.1"]), ("two.example", ["127.0.0.1"]));
-        using var one = network.Tcp("one.example", silent.Port, options => options.Deadline = TimeSpan.FromMilliseconds(100));
-        using var two = network.Tcp("two.example", silent.Port, options => options.Deadline = TimeSpan.FromMilliseconds(100));
+        using var one = network.Tcp("one.example", silent.Port, options => options.Deadline = TimeSpan.FromMilliseconds(600));
+        using var two = network.Tcp("two.example", silent.Port, options => options.Deadline = TimeSpan.FromMilliseconds(600));
 
         Assert.Equal("tcp.timeout", (await one.RunAsync()).Reason());
         var result = await two.RunAsync();
