@@ -77,6 +77,7 @@ public class ConnectorTests
         using var check = TestNetwork.With(("both.example", ["127.0.0.1", "::1"])).Tcp("both.example", slow.Port, options => options.Deadline = TimeSpan.FromSeconds(10));
 
         var run = check.RunAsync();
+        await silent.KnockedAsync();
         slow.Drain();
         var result = await run;
 

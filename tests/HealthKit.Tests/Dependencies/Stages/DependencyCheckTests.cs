@@ -42,6 +42,7 @@ public class DependencyCheckTests
         using var check = TestNetwork.With(("db.example", ["127.0.0.1"])).Tcp("db.example", slow.Port, options => (options.Deadline, options.DegradedAboveLatency) = (TimeSpan.FromSeconds(20), Delay));
 
         var run = check.RunAsync();
+        await slow.KnockedAsync();
         slow.Drain();
         var result = await run;
 
