@@ -211,7 +211,7 @@ internal sealed class OptionSchema
             _ when type == typeof(int) => "a whole number",
             _ when type == typeof(long) => "a whole number",
             _ when type == typeof(double) => "a finite number, with a dot as decimal sign",
-            _ when type == typeof(TimeSpan) => "a time span as hh:mm:ss, 00:00:10 is ten seconds and 1.00:00:00 a day",
+            _ when type == typeof(TimeSpan) => "a time span as hh:mm:ss up to 23:59:59, or with days before it: 00:00:10 is ten seconds, 1.02:00:00 are 26 hours",
             _ when type == typeof(DateTimeOffset) => OffsetTime.Allowed,
             _ when type == typeof(Uri) => "an absolute URI",
             _ when type.IsEnum => "one of " + string.Join(", ", Enum.GetNames(type)),

@@ -39,6 +39,7 @@ internal readonly record struct Amount(double Value, GaugeUnit Unit) : ISpanForm
         {
             GaugeUnit.Percent => TryFormatPercent(destination, limit, out charsWritten),
             GaugeUnit.Bytes => TryFormatBytes(destination, limit, out charsWritten),
+            GaugeUnit.BytesPerSecond => TryFormatBytes(destination, limit, out charsWritten) && TryAdd(destination, "/s", ref charsWritten),
             GaugeUnit.Seconds => TryFormatSeconds(destination, out charsWritten),
             _ => destination.TryWrite(CultureInfo.InvariantCulture, $"{Value:0.##}", out charsWritten),
         };
@@ -75,6 +76,13 @@ internal readonly record struct Amount(double Value, GaugeUnit Unit) : ISpanForm
         return unit == 0 ? destination.TryWrite(CultureInfo.InvariantCulture, $"{value:0} B", out charsWritten)
             : limit ? destination.TryWrite(CultureInfo.InvariantCulture, $"{value:0.##} {ByteUnits[unit]}", out charsWritten)
             : destination.TryWrite(CultureInfo.InvariantCulture, $"{value:0.0} {ByteUnits[unit]}", out charsWritten);
+    }
+
+    private static bool TryAdd(Span<char> destination, string text, ref int charsWritten)
+    {
+        var fits = text.TryCopyTo(destination[charsWritten..]);
+        charsWritten += fits ? text.Length : 0;
+        return fits;
     }
 
     private bool TryFormatSeconds(Span<char> destination, out int charsWritten)

@@ -163,6 +163,7 @@ internal sealed class Gauge
         {
             GaugeUnit.Percent => ("a number", "percent"),
             GaugeUnit.Bytes => ("a whole number", "bytes"),
+            GaugeUnit.BytesPerSecond => ("a number", "bytes/second"),
             GaugeUnit.Count => ("a whole number", "count"),
             _ => ("a number", "seconds"),
         };

@@ -9,6 +9,9 @@ internal enum GaugeUnit
     /// <summary>Bytes.</summary>
     Bytes,
 
+    /// <summary>Bytes a second.</summary>
+    BytesPerSecond,
+
     /// <summary>A number of things.</summary>
     Count,
 

@@ -78,6 +78,12 @@ public sealed class KilledTests(ITestOutputHelper output)
         Assert.True(kept.Count > 50, $"Only {kept.Count} incidents are kept.");
         foreach (var (incident, _, _) in kept)
         {
+            // On a busy machine the sink itself may be found slow: what it fails to deliver it does not tell of itself.
+            if (incident.CheckType == SinkCheck.Type.Name)
+            {
+                continue;
+            }
+
             for (var number = 1; number <= incident.Messages; number++)
             {
                 var key = string.Create(CultureInfo.InvariantCulture, $"{incident.Id}-{number}");

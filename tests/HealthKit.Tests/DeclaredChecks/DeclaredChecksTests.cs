@@ -103,7 +103,7 @@ public class DeclaredChecksTests
     [InlineData("Checks:tiny:Tries", "", "HealthKit:Checks:tiny:Tries = ''; allowed: a whole number")]
     [InlineData("Checks:tiny:Tries", "2.5", "HealthKit:Checks:tiny:Tries = '2.5'; allowed: a whole number")]
     [InlineData("Checks:tiny:Strict", "yes", "HealthKit:Checks:tiny:Strict = 'yes'; allowed: true or false")]
-    [InlineData("Checks:tiny:Window", "10", "HealthKit:Checks:tiny:Window = '10'; allowed: a time span as hh:mm:ss, 00:00:10 is ten seconds")]
+    [InlineData("Checks:tiny:Window", "10", "HealthKit:Checks:tiny:Window = '10'; allowed: a time span as hh:mm:ss up to 23:59:59, or with days before it: 00:00:10 is ten seconds")]
     [InlineData("Checks:tiny:Mode", "1", "HealthKit:Checks:tiny:Mode = '1'; allowed: one of Fast, Thorough")]
     [InlineData("Checks:tiny:Mode", "Fastest", "HealthKit:Checks:tiny:Mode = 'Fastest'; allowed: one of Fast, Thorough")]
     [InlineData("Checks:tiny:Address", "nowhere", "HealthKit:Checks:tiny:Address = 'nowhere'; allowed: an absolute URI")]

@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace HealthKit.Tests.Docs;
@@ -13,6 +15,15 @@ internal static class LogTrimmingSamples
 
         // PunchHole: 33.9 GiB freed; or None, trim.hardLinks: why it was not cut
         Console.WriteLine($"{result.Method}, {result.Reason}: {result.Text} {result.FreedBytes} bytes freed.");
+    }
+
+    public static void Endpoint(WebApplicationBuilder builder)
+    {
+        builder.Services.AddSingleton(services => new LogTrimmer(["/var/log/app/worker.log"], services.GetRequiredService<ILogger<LogTrimmer>>()));
+        var app = builder.Build();
+
+        app.MapPost("/admin/trim-log", (LogTrimmer trimmer) => trimmer.Trim("/var/log/app/worker.log", new LogTrimRequest { KeepBytes = 100 << 20 }).Text)
+            .RequireAuthorization("operators");
     }
 
     public static int Script(string[] args)

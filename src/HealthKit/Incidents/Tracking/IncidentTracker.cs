@@ -261,7 +261,7 @@ internal sealed class IncidentTracker(
             if (incident.IsAnnounced)
             {
                 // Worse than anything told before is urgent.
-                var at = state.Status < incident.WorstStatus ? now.Ticks : Math.Max(now.Ticks, (track.ToldAt ?? 0) + BetweenMessages.Ticks);
+                var at = state.Status < incident.WorstStatus || track.ToldAt is not { } told ? now.Ticks : Math.Max(now.Ticks, told + BetweenMessages.Ticks);
                 track.UpdateAt = Math.Min(track.UpdateAt ?? at, at);
             }
 
@@ -437,6 +437,12 @@ internal sealed class IncidentTracker(
             if (track.UpdateAt <= now.Ticks)
             {
                 track.UpdateAt = null;
+                if (track.Last is { } last && last.Reason == incident.Reason && last.Status == incident.Status)
+                {
+                    // The message may have waited for minutes: it tells what is so now.
+                    track.Incident = IncidentDetails.Describe(track.Incident, last) with { ReadingsAt = IncidentDetails.Bounded(last.Readings) };
+                }
+
                 Tell(track, IncidentMessageKind.Updated, isSilent: track.Incident.Silence is not null, now);
             }
 

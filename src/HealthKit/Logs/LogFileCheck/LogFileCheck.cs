@@ -36,6 +36,8 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
                 ["log.notRegular"] = "Watch the file itself: a device, pipe or directory has no size to watch.",
                 ["log.notWritable"] = "See findmnt (read-only), lsattr (immutable), ls -l and the account of this process.",
                 ["log.rotation.overdue"] = "Run logrotate -d on its configuration; look at the state file and at cron or the timer.",
+                ["log.growth.high"] = "See with tail what it writes, and stop or quieten that.",
+                ["log.rotation.notReopened"] = "Tell the writer to open its log again after a rotation (postrotate of logrotate, its reload signal), or rotate with copytruncate.",
                 ["log.deletedOpen"] = "Let the named process open its log again (its reload signal, or a restart): what it writes now is lost to everybody and takes space.",
                 ["log.tooManyFiles"] = "Delete old logs, or narrow the wildcards.",
                 ["log.measure.failed"] = "Look at dmesg for the error in the text.",
@@ -57,6 +59,7 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
     private static readonly TimeSpan PermissionsEvery = TimeSpan.FromMinutes(1);
 
     private static readonly TimeSpan TrimEvery = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan TrimWhenFullEvery = TimeSpan.FromSeconds(5);
 
     /// <summary>How long a text tells of the last cut.</summary>
     private static readonly TimeSpan TrimTold = TimeSpan.FromHours(1);
@@ -97,6 +100,7 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
     private long _deletedNumber;
     private bool _deletedTwice;
     private Trimmed? _trimmed;
+    private bool _wasThere;
 
     public LogFileCheck(
         FileSystemSource source,
@@ -141,7 +145,7 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
             if (old is null || !limits.Patterns.Select(p => p.Text).SequenceEqual(old.Patterns.Select(p => p.Text)))
             {
                 (_growth, _forecast, _fileSystem, _place, _trimmed) = (new GrowthHistory(), new Forecast(), null, null, null);
-                (_deletedNumber, _set) = (0, new LogFileSet(limits.Patterns, _time));
+                (_deletedNumber, _wasThere, _set) = (0, false, new LogFileSet(limits.Patterns, _time));
                 _heldDeleted.Clear();
                 _seenDeleted.Clear();
             }
@@ -154,7 +158,7 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
         var verdict = Judge(measured);
         WatchedLog? cut = null;
         if (options.TrimToBytes is { } keep && measured.Worst is null && _set!.Largest is { } largest && IsTooLarge(measured)
-            && (_trimmed is not { } last || _time.GetElapsedTime(last.At) >= TrimEvery))
+            && (_trimmed is not { } last || _time.GetElapsedTime(last.At) >= (verdict.Reason == "log.disk.full" ? TrimWhenFullEvery : TrimEvery)))
         {
             var result = new LogTrimmer([largest.Path], _logger).Trim(largest.Path, new LogTrimRequest { KeepBytes = keep }, cancellationToken);
             _trimmed = new Trimmed(_time.GetTimestamp(), _time.GetUtcNow(), result);
@@ -175,7 +179,7 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
         var now = _time.GetElapsedTime(_start);
         if (set is { Files.Count: > 0, IsComplete: true })
         {
-            _growth.Add(now, set.AllocatedBytes);
+            _growth.Add(now, set.WrittenBytes);
         }
 
         var stat = MeasureFileSystem(set);
@@ -227,7 +231,8 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
 
             // Between a rotation and the moment its writer opens the new file, every log is one that was deleted. Who only reads it is on his
             // way to its end.
-            _deletedTwice = _heldDeleted.Exists(file => file.Writes && _seenDeleted.Contains((file.Id, file.Pid)));
+            // At the first look after a start it is hardly that moment, and "healthy" would end an incident that goes on.
+            _deletedTwice = _heldDeleted.Exists(file => file.Writes && (scan.Number == 1 || _seenDeleted.Contains((file.Id, file.Pid))));
             _seenDeleted.Clear();
             foreach (var file in _heldDeleted)
             {
@@ -378,6 +383,21 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
             verdict.Add(GaugeLevel.Unhealthy, "log.notRegular", $"not a regular file: {string.Join(", ", set.Others)}");
         }
 
+        if (_heldDeleted.Count > 0 && _deletedTwice)
+        {
+            verdict.Add(GaugeLevel.Degraded, "log.deletedOpen", DeletedText(measured.Deleted));
+        }
+
+        if (set.FindStillWritten() is { } former)
+        {
+            verdict.Add(
+                GaugeLevel.Degraded,
+                "log.rotation.notReopened",
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{ForeignText.Clean(former.File.Path!)} is still written ({Amount.Bytes(former.File.Length)}), {Amount.Time(former.Since)} after it was rotated away"));
+        }
+
         if (set.Files.Count == 0)
         {
             return verdict;
@@ -398,14 +418,14 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
             verdict.Add(size, "log.size.large", $"log too large ({limit})");
         }
 
+        if (_growth.HourRate is { } rate && _limits.JudgeGrowth(rate, out var growthLimit) is var growth and not GaugeLevel.Ok)
+        {
+            verdict.Add(growth, "log.growth.high", $"grows too fast ({growthLimit})");
+        }
+
         if (options.DegradedWhenFilling && WhenFull(measured) is { } filling)
         {
             verdict.Add(GaugeLevel.Degraded, "log.filling", filling);
-        }
-
-        if (_heldDeleted.Count > 0 && _deletedTwice)
-        {
-            verdict.Add(GaugeLevel.Degraded, "log.deletedOpen", DeletedText(measured.Deleted));
         }
 
         if (_notWritable is not null)
@@ -440,7 +460,8 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
     /// <summary>That the limit or the full disk is near, in words; null when it is not.</summary>
     private string? WhenFull(in Measured measured)
     {
-        var limit = Math.Min(measured.UnhealthyAt, measured.FullAt);
+        // Past its limit, what is left to tell is when the disk is full.
+        var limit = measured.Total < measured.UnhealthyAt ? Math.Min(measured.UnhealthyAt, measured.FullAt) : measured.FullAt;
         if (measured.FileSystem is null || limit <= measured.Total)
         {
             return null;
@@ -460,6 +481,7 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
         var file = _set!.Fastest is { } fastest && _set.Files.Count > 1 ? $"{ForeignText.Clean(fastest.Path)} grows: " : "";
         var full = TimeSpan.FromSeconds(Math.Min((measured.FullAt - measured.Total) / pace, TimeSpan.MaxValue.TotalSeconds / 2));
         var when = measured.FullAt <= measured.UnhealthyAt
+            || measured.Total >= measured.UnhealthyAt
             ? $"disk full in about {Amount.Time(time)}"
             : $"at its limit ({Amount.Bytes(measured.UnhealthyAt):L}) in about {Amount.Time(time)}, disk full in about {Amount.Time(full)}";
         return $"{file}{when} at {Amount.Bytes(pace * 60)}/min";
@@ -608,14 +630,24 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
         }
         else if (verdict.Problem is null)
         {
-            facts = "not there yet";
+            facts = string.Join(", ", set.Errors.Take(3).Select(error => ForeignText.Clean(error.Path))) + (_wasThere ? ": not there" : ": not there yet");
         }
 
-        if (_trimmed is { } trimmed && _time.GetElapsedTime(trimmed.At) < TrimTold)
+        if (set.Files.Count == 0)
         {
-            var did = trimmed.Result.Method != LogTrimMethod.None ? trimmed.Result.Text : $"could not be cut ({trimmed.Result.Reason}): {trimmed.Result.Text}";
-            facts = $"{facts}; {did}";
-            data["trimmedAt"] = trimmed.When;
+            AddDeleted(data, measured);
+        }
+
+        _wasThere |= set.Files.Count > 0;
+        if (set.Files.Count > 0 && _trimmed is { } trimmed && _time.GetElapsedTime(trimmed.At) < TrimTold)
+        {
+            var done = trimmed.Result.Method != LogTrimMethod.None;
+            var ago = Amount.Time(_time.GetElapsedTime(trimmed.At));
+            var file = ForeignText.Clean(trimmed.Result.Path);
+            facts = done
+                ? $"{facts}; {file} was cut {ago} ago ({trimmed.Result.Method}): {Amount.Bytes(trimmed.Result.FreedBytes)} freed"
+                : $"{facts}; {file} could not be cut {ago} ago ({trimmed.Result.Reason}): {trimmed.Result.Text}";
+            data[done ? "trimmedAt" : "trimRefusedAt"] = trimmed.When;
             data["trimMethod"] = trimmed.Result.Method.ToString();
             data["trimFreedBytes"] = trimmed.Result.FreedBytes;
             if (trimmed.Result.Reason is { } why)
@@ -630,6 +662,16 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
             unknown ? UnknownStatus.Of(failureStatus) : verdict.Level.ToStatus(failureStatus), description, exception: null, data);
     }
 
+    private void AddDeleted(Dictionary<string, object> data, in Measured measured)
+    {
+        if (_heldDeleted.Count > 0)
+        {
+            data["deletedCount"] = _heldDeleted.Count;
+            data["deletedBytes"] = measured.Deleted;
+            data["deleted"] = _heldDeleted.Take(20).Select(file => $"{ForeignText.Clean(file.Path)} by {file.ProcessName ?? "process"} (pid {file.Pid})").ToList();
+        }
+    }
+
     private void AddReadings(Dictionary<string, object> data, in Measured measured)
     {
         var set = _set!;
@@ -638,12 +680,7 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
         data["lengthBytes"] = set.LengthBytes;
         data["largest"] = ForeignText.Clean(set.Largest!.Path);
         data["largestBytes"] = set.Largest.Status.AllocatedBytes;
-        if (_heldDeleted.Count > 0)
-        {
-            data["deletedCount"] = _heldDeleted.Count;
-            data["deletedBytes"] = measured.Deleted;
-            data["deleted"] = _heldDeleted.Take(20).Select(file => $"{ForeignText.Clean(file.Path)} by {file.ProcessName ?? "process"} (pid {file.Pid})").ToList();
-        }
+        AddDeleted(data, measured);
 
         if (measured.SharePercent is { } share)
         {

@@ -18,6 +18,14 @@ internal sealed class LogFileLimits
         nameof(LogFileOptions.UnhealthyAboveFileSystemPercent),
         new GaugeLimits(25, 50));
 
+    private static readonly Gauge Growth = new(
+        "growth",
+        GaugeUnit.BytesPerSecond,
+        GaugeDirection.HighIsBad,
+        nameof(LogFileOptions.DegradedAboveGrowthBytesPerSecond),
+        nameof(LogFileOptions.UnhealthyAboveGrowthBytesPerSecond));
+
+    private readonly GaugeLimits _growth;
     private readonly GaugeLimits _bytes;
     private readonly GaugeLimits _share;
 
@@ -27,6 +35,7 @@ internal sealed class LogFileLimits
         Patterns = [.. AllPaths(options).Distinct().Select(path => new FilePattern(path, time))];
         var bytesSet = (options.DegradedAboveBytes ?? options.UnhealthyAboveBytes) is not null;
         var shareSet = (options.DegradedAboveFileSystemPercent ?? options.UnhealthyAboveFileSystemPercent) is not null;
+        _growth = Growth.Resolve(options.DegradedAboveGrowthBytesPerSecond, options.UnhealthyAboveGrowthBytesPerSecond);
         _bytes = Bytes.Resolve(options.DegradedAboveBytes, options.UnhealthyAboveBytes);
         _share = bytesSet && !shareSet
             ? GaugeLimits.None
@@ -65,7 +74,8 @@ internal sealed class LogFileLimits
         }
 
         foreach (var error in Bytes.Validate(options.DegradedAboveBytes, options.UnhealthyAboveBytes)
-            .Concat(Share.Validate(options.DegradedAboveFileSystemPercent, options.UnhealthyAboveFileSystemPercent)))
+            .Concat(Share.Validate(options.DegradedAboveFileSystemPercent, options.UnhealthyAboveFileSystemPercent))
+            .Concat(Growth.Validate(options.DegradedAboveGrowthBytesPerSecond, options.UnhealthyAboveGrowthBytesPerSecond)))
         {
             yield return error;
         }
@@ -114,6 +124,14 @@ internal sealed class LogFileLimits
             : byShare > byBytes ? $"{Share.ExplainLimit(byShare, _share)} of the file system"
             : Bytes.ExplainLimit(byBytes, _bytes);
         return byShare > byBytes ? byShare : byBytes;
+    }
+
+    /// <summary>How bad the growth is, and the limit in words when one is passed.</summary>
+    public GaugeLevel JudgeGrowth(double bytesPerSecond, out string? limit)
+    {
+        var level = Growth.Judge(bytesPerSecond, _growth);
+        limit = level == GaugeLevel.Ok ? null : Growth.ExplainLimit(level, _growth);
+        return level;
     }
 
     /// <summary>The size at which the check turns unhealthy; infinite when nothing sets one.</summary>

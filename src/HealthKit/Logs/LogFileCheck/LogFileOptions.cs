@@ -27,6 +27,12 @@ public sealed class LogFileOptions
     /// <summary>Unhealthy when the files occupy more than this share of their file system, in percent (0 to 100).</summary>
     public double? UnhealthyAboveFileSystemPercent { get; set; }
 
+    /// <summary>Degraded when the files grow faster than this, in bytes a second over the last hour or what there is of it. 10 MB an hour are 2778.</summary>
+    public double? DegradedAboveGrowthBytesPerSecond { get; set; }
+
+    /// <summary>Unhealthy when the files grow faster than this, in bytes a second over the last hour or what there is of it.</summary>
+    public double? UnhealthyAboveGrowthBytesPerSecond { get; set; }
+
     /// <summary>Degraded when, by its growth, the log will soon be at its unhealthy limit or have filled its file system.</summary>
     public bool DegradedWhenFilling { get; set; } = true;
 

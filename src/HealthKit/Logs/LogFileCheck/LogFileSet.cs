@@ -29,6 +29,9 @@ internal sealed class LogFileSet(FilePattern[] patterns, TimeProvider time)
 
     public long LengthBytes { get; private set; }
 
+    /// <summary>All that was seen to be written since the first run. Rotation takes nothing from it.</summary>
+    public long WrittenBytes { get; private set; }
+
     /// <summary>Whether anything is not as it was at the last run.</summary>
     public bool HasChanged { get; private set; }
 
@@ -119,7 +122,9 @@ internal sealed class LogFileSet(FilePattern[] patterns, TimeProvider time)
             // What comes under the name of a rotated file was written as another one: its copy, its archive.
             if (log.HasNews)
             {
+                var before = log.GrownBytes;
                 log.Count(_countedBefore, isNews: _measured && !IsRotated(log));
+                WrittenBytes += log.GrownBytes - before;
             }
 
             if (log.GrownBytes > (Fastest?.GrownBytes ?? 0))
@@ -137,7 +142,13 @@ internal sealed class LogFileSet(FilePattern[] patterns, TimeProvider time)
         ref var log = ref CollectionsMarshal.GetValueRefOrAddDefault(_logs, path, out var known);
         log ??= new WatchedLog(path, fromWildcard);
         log.Run = _run;
+        var before = log.Error == 0 ? log.Status.Id : default;
         var error = log.Read(newWindow, out var changed);
+        if (!fromWildcard && before != default && (error is LibC.NotFound || (error == 0 && log.Status.Id != before)))
+        {
+            log.Former = new FormerLog(path, before, time);
+        }
+
         HasChanged |= changed || !known;
         if (error != 0)
         {
@@ -175,6 +186,28 @@ internal sealed class LogFileSet(FilePattern[] patterns, TimeProvider time)
         }
 
         return true;
+    }
+
+    /// <summary>A file that was rotated away and is written all the same, and for how long another has been at its place.</summary>
+    public (FormerLog File, TimeSpan Since)? FindStillWritten()
+    {
+        foreach (var (_, log) in _logs)
+        {
+            if (log.Former is { } former)
+            {
+                if (former.IsWritten())
+                {
+                    return (former, former.Since);
+                }
+
+                if (former.IsQuiet)
+                {
+                    log.Former = null;
+                }
+            }
+        }
+
+        return null;
     }
 
     private void Forget()
@@ -228,6 +261,9 @@ internal sealed class WatchedLog(string path, bool fromWildcard)
 
     /// <summary>When it was last seen to begin anew: another file at its path, or a cut one.</summary>
     public DateTimeOffset? RotatedAt { get; set; }
+
+    /// <summary>The file that was at this path before, as long as somebody may not have noticed.</summary>
+    public FormerLog? Former { get; set; }
 
     /// <summary>Whether nothing must be asked again that only changes with the file itself.</summary>
     public bool IsNewlyChanged { get; private set; }

@@ -101,7 +101,7 @@ public sealed class LogFileCheckTests : IDisposable
             Assert.Contains(path, result.Description, StringComparison.Ordinal);
 
             _bench.Options = new LogFileOptions { Path = path, AllowMissing = true };
-            Assert.Equal((HealthStatus.Healthy, "not there yet"), (_bench.Run().Status, _bench.Run().Description));
+            Assert.Equal((HealthStatus.Healthy, $"{path}: not there yet"), (_bench.Run().Status, _bench.Run().Description));
         }
     }
 
@@ -330,8 +330,8 @@ public sealed class LogFileCheckTests : IDisposable
         var second = _bench.Run(Ten);
 
         Assert.Equal("trim.hardLinks", first.Data["trimReason"]);
-        Assert.Equal(first.Data["trimmedAt"], second.Data["trimmedAt"]);
-        Assert.Contains("could not be cut (trim.hardLinks)", second.Description, StringComparison.Ordinal);
+        Assert.Equal(first.Data["trimRefusedAt"], second.Data["trimRefusedAt"]);
+        Assert.Contains("could not be cut 10 s ago (trim.hardLinks)", second.Description, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -540,6 +540,101 @@ public sealed class LogFileCheckTests : IDisposable
         }
 
         return result;
+    }
+
+    [Fact]
+    public async Task A_log_that_was_deleted_and_not_made_again_is_told_with_who_writes_it()
+    {
+        var deleted = new DeletedFiles(_bench.Time);
+        _bench.Options = new LogFileOptions { Path = _bench.Log, AllowMissing = true };
+        using var real = new LogFileCheck(
+            FileSystemSource.OfThisSystem,
+            _bench.Time,
+            null,
+            deleted,
+            Microsoft.Extensions.Logging.Abstractions.NullLogger<LogTrimmer>.Instance,
+            () => _bench.Options);
+        var context = new HealthCheckContext { Registration = new HealthCheckRegistration("log", real, HealthStatus.Unhealthy, null) };
+        using var writer = new FileStream(_bench.Log, FileMode.CreateNew, FileAccess.Write, FileShare.Delete, 0);
+        writer.Write(new byte[Megabyte]);
+        Assert.Equal(HealthStatus.Healthy, (await real.CheckHealthAsync(context)).Status);
+
+        File.Delete(_bench.Log);
+        HealthCheckResult result = default;
+        for (var look = 0; look < 2; look++)
+        {
+            _bench.Time.Advance(TimeSpan.FromSeconds(61));
+            result = await real.CheckHealthAsync(context);
+        }
+
+        Assert.Equal((HealthStatus.Degraded, "log.deletedOpen"), (result.Status, result.Data["reason"]));
+        Assert.Equal(1, result.Data["deletedCount"]);
+
+        // After a start the first look is enough: "healthy" would end the incident of before.
+        using var restarted = new LogFileCheck(
+            FileSystemSource.OfThisSystem,
+            _bench.Time,
+            null,
+            new DeletedFiles(_bench.Time),
+            Microsoft.Extensions.Logging.Abstractions.NullLogger<LogTrimmer>.Instance,
+            () => _bench.Options);
+        Assert.Equal("log.deletedOpen", (await restarted.CheckHealthAsync(context)).Data["reason"]);
+    }
+
+    [Fact]
+    public void A_writer_that_goes_on_in_the_rotated_file_is_told()
+    {
+        _bench.Write(_bench.Log, 1000);
+        _bench.Run();
+        File.Move(_bench.Log, _bench.PathOf("app.log.1"));
+        File.WriteAllText(_bench.Log, "");
+        Assert.Equal(HealthStatus.Healthy, _bench.Run(Ten).Status);
+
+        // It may still be at something; two minutes later it should have moved.
+        _bench.Write(_bench.PathOf("app.log.1"), 1000);
+        Assert.Equal(HealthStatus.Healthy, _bench.Run(Ten).Status);
+        _bench.Run(TimeSpan.FromMinutes(2));
+        _bench.Write(_bench.PathOf("app.log.1"), 1000);
+        var result = _bench.Run(Ten);
+        Assert.Equal((HealthStatus.Degraded, "log.rotation.notReopened"), (result.Status, result.Data["reason"]));
+        Assert.Contains($"{_bench.PathOf("app.log.1")} is still written (", result.Description, StringComparison.Ordinal);
+
+        // Rotated further, it is found again; and when its writer has moved, all is well.
+        File.Move(_bench.PathOf("app.log.1"), _bench.PathOf("app.log.2"));
+        _bench.Write(_bench.PathOf("app.log.2"), 1000);
+        Assert.Contains("app.log.2 is still written", _bench.Run(TimeSpan.FromMinutes(1)).Description, StringComparison.Ordinal);
+        Assert.Equal(HealthStatus.Healthy, _bench.Run(TimeSpan.FromMinutes(3)).Status);
+    }
+
+    [Fact]
+    public void Growth_has_limits_of_its_own()
+    {
+        using var bench = new LogBench(10e9);
+        bench.Options = new LogFileOptions { Path = bench.Log, DegradedAboveGrowthBytesPerSecond = 50_000 };
+        bench.Write(bench.Log, Megabyte);
+        bench.Run();
+        bench.Write(bench.Log, 300_000);
+        Assert.Equal(HealthStatus.Healthy, bench.Run(Ten).Status);
+        bench.Write(bench.Log, Megabyte);
+
+        var result = bench.Run(Ten);
+
+        Assert.Equal((HealthStatus.Degraded, "log.growth.high"), (result.Status, result.Data["reason"]));
+        Assert.StartsWith("grows too fast (degraded above 48.83 KiB/s): ", result.Description, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Past_its_limit_the_time_to_the_full_disk_is_told()
+    {
+        using var bench = new LogBench(40e6);
+        bench.Write(bench.Log, 19 * Megabyte);
+        bench.Run();
+        bench.Write(bench.Log, 2 * Megabyte);
+
+        var result = bench.Run(Ten);
+
+        Assert.Equal((HealthStatus.Unhealthy, "log.size.large"), (result.Status, result.Data["reason"]));
+        Assert.Matches(@"^log too large \(unhealthy above 50 % of the file system\), disk full in about 1 min 3\d s at 1[12]\.\d MiB/min: ", result.Description);
     }
 
     private static long Allocated(string path)
