@@ -108,13 +108,13 @@ internal sealed class HttpCheck : DependencyCheck<HttpCheckOptions>
             : null;
     }
 
-    private string Healthy(HttpAnswer answer)
+    private static string Healthy(HttpAnswer answer)
     {
         var size = answer.ReceivedBytes == answer.Body.Length ? HttpText.Bytes(answer.Body.Length) : $"{HttpText.Bytes(answer.Body.Length)} ({HttpText.Bytes(answer.ReceivedBytes)} sent)";
-        return $"{HttpVerdicts.Who(answer)}, {size}{(answer.Headers.MediaType is { } type ? $" of {_redactor.Redact(type)}" : "")}";
+        return $"{HttpVerdicts.Who(answer)}, {size}{(answer.Headers.ShownMediaType is { } type ? $" of {type}" : "")}";
     }
 
-    private Finding Complete(HttpAnswer answer, Finding finding)
+    private static Finding Complete(HttpAnswer answer, Finding finding)
     {
         Dictionary<string, object> data = new()
         {
@@ -126,9 +126,9 @@ internal sealed class HttpCheck : DependencyCheck<HttpCheckOptions>
             data["answeredBy"] = answerer.ToString();
         }
 
-        if (answer.Headers.MediaType is { } type)
+        if (answer.Headers.ShownMediaType is { } type)
         {
-            data["mediaType"] = _redactor.Redact(type);
+            data["mediaType"] = type;
         }
 
         if (answer.Redirects.Count > 0)

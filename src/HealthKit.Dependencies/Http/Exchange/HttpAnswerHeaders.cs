@@ -28,6 +28,15 @@ internal sealed class HttpAnswerHeaders(HttpResponseHeaders headers, HttpContent
         }
     }
 
+    /// <summary>The media type as far as it can be shown: words of a known kind. Anything else is foreign text.</summary>
+    public string? ShownMediaType => MediaType is { } type
+        && type.IndexOf('/', StringComparison.Ordinal) is var slash
+        && type[..slash] is "application" or "audio" or "font" or "image" or "message" or "multipart" or "text" or "video"
+        && type.Length <= 60
+        && type[(slash + 1)..].All(static c => char.IsAsciiLetter(c) || c is '.' or '+' or '-')
+            ? type
+            : null;
+
     /// <summary>The charset of the media type; null when it names none.</summary>
     public string? Charset => MediaTypeHeaderValue.TryParse(this["Content-Type"], out var type) ? type.CharSet?.Trim('"') : null;
 

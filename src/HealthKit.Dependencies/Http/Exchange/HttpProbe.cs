@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
@@ -165,8 +166,14 @@ internal sealed class HttpHop(StageRun run, HttpRequestSpec spec, HttpSession se
         }
 
         _came = HttpText.Status(status);
-        run.Note("httpStatus", status.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        run.Note("httpStatus", status.ToString(CultureInfo.InvariantCulture));
         Note(HttpAnswerers.Find(status, headers, body: default));
+        if (headers["Content-Length"] is { } length && !length.Split(',').All(static part => long.TryParse(part, NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out _)))
+        {
+            // The handler would go on without it; one cannot know then where the body ends (RFC 9112, section 6.3).
+            throw new StageException(Stage.Use, "http.invalid", $"{_came} came with a Content-Length that is no length");
+        }
+
         var reader = new HttpBodyReader(spec.MaxBodyBytes);
         if (!method.Equals("HEAD", StringComparison.Ordinal) && status is not (101 or 204 or 304))
         {
@@ -238,9 +245,10 @@ internal sealed class HttpHop(StageRun run, HttpRequestSpec spec, HttpSession se
         {
             return await session.SendAsync(request, connection, token).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or SocketException && !token.IsCancellationRequested)
+        catch (Exception e) when (
+            e is HttpRequestException or IOException or SocketException or ConnectionNeededException && !token.IsCancellationRequested && (connection is not null || e is not ConnectionNeededException))
         {
-            throw HttpFaults.BeforeTheAnswer(e);
+            throw HttpFaults.BeforeTheAnswer(e, connection);
         }
     }
 

@@ -53,9 +53,9 @@ internal static class HttpVerdicts
             404 or 410 => Fault("http.notFound", $"{who}: there is nothing of that path{(answer.AnsweredBy is { Kind: AnswererKind.Gateway, IsAuthor: true } ? $" that {answer.AnsweredBy.Name} knows of" : "")}"),
             502 or 520 or 521 or 523 or 525 or 526 => Fault("http.badGateway", $"{who}: {Upstream(answer, "it refused, closed early, or answered nonsense")}"),
             504 or 522 or 524 => Fault("http.gatewayTimeout", $"{who}: {Upstream(answer, "it did not answer in time")}"),
-            >= 500 => Fault("http.serverError", $"{who}: their fault, it failed on the request; its log says why"),
-            >= 400 => Fault("http.clientError", $"{who}: {ClientError(answer)}"),
-            >= 300 => Fault("http.redirect.unexpected", $"{who}: expected {expected}"),
+            (>= 500) and (<= 599) => Fault("http.serverError", $"{who}: their fault, it failed on the request; its log says why"),
+            (>= 400) and (<= 499) => Fault("http.clientError", $"{who}: {ClientError(answer)}"),
+            (>= 300) and (<= 399) => Fault("http.redirect.unexpected", $"{who}: expected {expected}"),
             _ => Fault("http.unexpectedStatus", $"{who}: expected {expected}"),
         };
     }
