@@ -42,6 +42,14 @@ switch (args)
 
     case ["directory", var path]:
         return await DirectoryMode.RunAsync(path);
+    case ["log-writer", var path, var report, var position]:
+        return LogModes.Write(path, report, append: position == "append");
+
+    case ["log-stream", var path]:
+        return LogModes.Stream(path);
+
+    case ["log-trim", var path, var keep]:
+        return LogModes.Trim(path, long.Parse(keep, null));
 
     case ["--healthcheck", var url]:
         return await ContainerHealthCheck.RunAsync(url);

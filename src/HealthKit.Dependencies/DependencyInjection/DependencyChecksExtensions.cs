@@ -22,6 +22,9 @@ public static class DependencyChecksExtensions
 
         builder.Services.AddSingleton<DependencyTypes>();
         Network.AddTo(builder.Services);
+        builder.AddCheckType(TcpCheck.Type);
+        builder.AddCheckType(DnsCheck.Type);
+        builder.AddCheckType(TlsCertificateCheck.Type);
         builder.AddCheckType(HttpCheck.Type);
         return builder;
     }

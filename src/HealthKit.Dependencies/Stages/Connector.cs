@@ -12,6 +12,9 @@ internal static class Connector
     /// <summary>RFC 8305, section 5: "Connection Attempt Delay".</summary>
     private static readonly TimeSpan AttemptDelay = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>A name may have hundreds: more than these are not tried.</summary>
+    private const int MostAddresses = 20;
+
     /// <summary>Resolves and connects. The socket is closed with the run.</summary>
     /// <exception cref="StageException">Resolving or connecting failed.</exception>
     public static async Task<Socket> ConnectAsync(StageRun run, string host, int port)
@@ -25,7 +28,6 @@ internal static class Connector
     public static async Task<Socket> ConnectAsync(StageRun run, IReadOnlyList<IPAddress> addresses, int port)
     {
         var ordered = Order(addresses);
-        run.Detail = string.Join(", ", ordered.Select(address => new IPEndPoint(address, port)));
         var socket = await run.DoAsync(Stage.Connect, token => RaceAsync(run, ordered, port, token)).ConfigureAwait(false);
         run.Detail = null;
         run.Remote = (IPEndPoint?)socket.RemoteEndPoint;
@@ -51,53 +53,63 @@ internal static class Connector
             }
         }
 
-        return ordered;
+        return ordered.Count > MostAddresses ? ordered[..MostAddresses] : ordered;
     }
 
     private static async Task<Socket> RaceAsync(StageRun run, List<IPAddress> addresses, int port, CancellationToken token)
     {
         List<(IPEndPoint Target, SocketException Error)> failed = [];
+        List<(Task<Socket> Attempt, IPEndPoint Target)> racing = [];
         using var others = CancellationTokenSource.CreateLinkedTokenSource(token);
-        Dictionary<Task<Socket>, IPEndPoint> racing = [];
         var next = 0;
         while (true)
         {
             if (next < addresses.Count)
             {
                 var target = new IPEndPoint(addresses[next++], port);
-                racing.Add(AttemptAsync(run, target, others.Token), target);
+                racing.Add((AttemptAsync(run, target, others.Token), target));
             }
 
+            // Told in advance: at the deadline nobody waits for this.
+            Tell(run, failed, racing);
             if (racing.Count == 0)
             {
-                run.Failed = [.. failed.Select(one => Describe(one.Target, one.Error))];
                 throw Explain(failed);
             }
 
-            var finished = await FirstAsync(racing.Keys, next < addresses.Count, run.Network.Time, others.Token).ConfigureAwait(false);
+            var finished = await FirstAsync(racing.Select(one => one.Attempt), next < addresses.Count, run.Network.Time, others.Token).ConfigureAwait(false);
             if (finished is null)
             {
                 continue; // silent: the next one besides
             }
 
-            var tried = racing[finished];
-            racing.Remove(finished);
+            var at = racing.FindIndex(one => one.Attempt == finished);
             try
             {
                 var winner = await finished.ConfigureAwait(false);
                 await others.CancelAsync().ConfigureAwait(false);
-                run.Failed =
-                [
-                    .. failed.Select(one => Describe(one.Target, one.Error)),
-                    .. racing.Values.Select(one => $"{one} silent for {Latency.Text(AttemptDelay)}"),
-                ];
+                foreach (var (attempt, _) in racing)
+                {
+                    // A loser that fails now is nobody's unobserved exception.
+                    _ = attempt.ContinueWith(static lost => _ = lost.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+                }
+
+                // Only those before it had their chance.
+                Tell(run, failed, racing[..at]);
                 return winner;
             }
             catch (SocketException e)
             {
-                failed.Add((tried, e));
+                failed.Add((racing[at].Target, e));
+                racing.RemoveAt(at);
             }
         }
+    }
+
+    private static void Tell(StageRun run, List<(IPEndPoint Target, SocketException Error)> failed, List<(Task<Socket> Attempt, IPEndPoint Target)> silent)
+    {
+        run.Failed = [.. failed.Select(one => Describe(one.Target, one.Error)), .. silent.Select(one => $"{one.Target} is silent")];
+        run.Detail = string.Join("; ", run.Failed);
     }
 
     /// <summary>The first that ended; null when none did within the delay, and there is another one to try.</summary>
@@ -144,7 +156,10 @@ internal static class Connector
             SocketError.TimedOut => 2,
             _ => 3,
         });
-        return new StageException(Stage.Connect, Reason(worst.Error), string.Join("; ", failed.Select(one => Describe(one.Target, one.Error))), worst.Error);
+        return new StageException(Stage.Connect, Reason(worst.Error), string.Join("; ", failed.Select(one => Describe(one.Target, one.Error))), worst.Error)
+        {
+            Answered = worst.Error.SocketErrorCode is SocketError.ConnectionRefused or SocketError.ConnectionReset,
+        };
     }
 
     private static string Reason(SocketException error) => error.SocketErrorCode switch

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -34,7 +35,7 @@ internal abstract class DependencyCheck<TOptions>(Network network, Func<TOptions
         try
         {
             var finding = await ProbeAsync(run, current).ConfigureAwait(false);
-            Tell(current, null);
+            Tell(run, current, failure: null);
             return Result(run, current, finding, failureStatus);
         }
         catch (StageException e)
@@ -68,7 +69,23 @@ internal abstract class DependencyCheck<TOptions>(Network network, Func<TOptions
     {
     }
 
-    private int Tell(TOptions current, Stage? failedAt) => HostOf(current) is { } host ? network.Outlook.Tell(this, host, failedAt) : 0;
+    private int Tell(StageRun run, TOptions current, StageException? failure)
+    {
+        // Who answers, if only to refuse, was reached.
+        var (failedAt, reached) = failure is null or { Answered: true } ? (null, failure?.Stage ?? run.Reached) : ((Stage?)failure.Stage, run.Reached);
+        if (HostOf(current) is not { } host || (failedAt ?? reached) is null)
+        {
+            return 0;
+        }
+
+        if (run.Remote is { } remote && IPAddress.IsLoopback(remote.Address))
+        {
+            network.Outlook.Forget(this);
+            return 0;
+        }
+
+        return network.Outlook.Tell(this, host, failedAt, reached);
+    }
 
     private HealthCheckResult Result(StageRun run, TOptions current, Finding finding, HealthStatus failureStatus)
     {
@@ -79,10 +96,12 @@ internal abstract class DependencyCheck<TOptions>(Network network, Func<TOptions
         }
 
         var (status, reason, text) = (finding.Status, finding.Reason, finding.Text);
-        if (current.DegradedAboveLatency is { } limit && run.Elapsed > limit)
+        var stages = Enum.GetValues<Stage>();
+        var took = new TimeSpan(stages.Sum(stage => run.TimeOf(stage)?.Ticks ?? 0));
+        if (current.DegradedAboveLatency is { } limit && took > limit)
         {
-            var slowest = Enum.GetValues<Stage>().MaxBy(stage => run.TimeOf(stage) ?? TimeSpan.Zero);
-            text = $"slow: {Latency.Text(run.Elapsed)} (degraded above {Latency.Text(limit)}), {Latency.Text(run.TimeOf(slowest) ?? TimeSpan.Zero)} of it to {slowest.Name()}; {text}";
+            var slowest = stages.MaxBy(stage => run.TimeOf(stage) ?? TimeSpan.Zero);
+            text = $"slow: {Latency.Text(took)} (degraded above {Latency.Text(limit)}), {Latency.Text(run.TimeOf(slowest) ?? TimeSpan.Zero)} of it to {slowest.Doing()}; {text}";
             if (status == HealthStatus.Healthy)
             {
                 (status, reason) = (HealthStatus.Degraded, slowest.Prefix() + ".slow");
@@ -111,7 +130,7 @@ internal abstract class DependencyCheck<TOptions>(Network network, Func<TOptions
         var data = Data(run, current);
         data["failedStage"] = failure.Stage.Name();
         var (reason, text) = (failure.Reason, failure.Message);
-        if (Tell(current, failure.Stage) is var hosts and > 0)
+        if (Tell(run, current, failure) is var hosts and > 0)
         {
             data["ownReason"] = reason;
             reason = failure.Stage == Stage.Resolve ? "network.noNames" : "network.noWayOut";
@@ -124,7 +143,7 @@ internal abstract class DependencyCheck<TOptions>(Network network, Func<TOptions
 
         // What could not be asked is not known, and unknown is never healthy.
         var status = failureStatus == HealthStatus.Healthy ? HealthStatus.Degraded : failureStatus;
-        return new HealthCheckResult(status, Describe(run, current, $"failed to {failure.Stage.Name()}: {text}"), exception: null, data);
+        return new HealthCheckResult(status, Describe(run, current, $"failed to {failure.Stage.Doing()}: {text}"), exception: null, data);
     }
 
     private string Describe(StageRun run, TOptions current, string text)
@@ -192,6 +211,8 @@ internal abstract class DependencyCheck<TOptions>(Network network, Func<TOptions
             data["certificateIssuer"] = certificate.Issuer;
             data["certificateNotAfter"] = certificate.NotAfter;
             data["certificateSha256"] = certificate.Sha256;
+            data["certificateNames"] = certificate.Names;
+            data["certificateLeftSeconds"] = Math.Round((certificate.NotAfter - network.Time.GetUtcNow()).TotalSeconds);
         }
 
         foreach (var (key, value) in run.Notes)

@@ -14,7 +14,7 @@ internal sealed class HostLookups
     private readonly Dictionary<(string Name, AddressFamily Family), Task<IPAddress[]>> _underWay = [];
 
     public HostLookups()
-        : this(Dns.GetHostAddresses)
+        : this(AskSystem)
     {
     }
 
@@ -62,12 +62,31 @@ internal sealed class HostLookups
                     _ => new StageException(Stage.Resolve, "dns.failed", $"{host} could not be looked up: {e.Message}", e),
                 };
             }
+            catch (OutOfMemoryException e)
+            {
+                // clone(2): EAGAIN.
+                throw new StageException(Stage.Resolve, "dns.failed", $"{host} could not be looked up: no thread could be started", e);
+            }
             catch (ArgumentException e)
             {
                 // Longer than a name can be.
                 throw new StageException(Stage.Resolve, "dns.notFound", $"{host} can be no name", e);
             }
         }).ConfigureAwait(false);
+    }
+
+    /// <summary>The system's resolver. It says "no such name" also of a name that only has addresses of the other family: that is told apart.</summary>
+    private static IPAddress[] AskSystem(string host, AddressFamily family)
+    {
+        try
+        {
+            return Dns.GetHostAddresses(host, family);
+        }
+        catch (SocketException e) when (family != AddressFamily.Unspecified && e.SocketErrorCode == SocketError.HostNotFound)
+        {
+            _ = Dns.GetHostAddresses(host);
+            return [];
+        }
     }
 
     private static StageException NoAddress(string host, AddressFamily family, Exception? inner) => new(
@@ -98,13 +117,14 @@ internal sealed class HostLookups
 
         try
         {
-            new Thread(LookUp, 256 * 1024) { IsBackground = true, Name = "HealthKit lookup" }.Start();
+            // It may outlive the run by far: it must not hold on to what flows with that.
+            new Thread(LookUp, 256 * 1024) { IsBackground = true, Name = "HealthKit lookup" }.UnsafeStart();
         }
-        catch (OutOfMemoryException)
+        catch (OutOfMemoryException e)
         {
-            // No thread to be had (clone(2): EAGAIN).
+            // Others may wait for it already.
             Forget();
-            throw new StageException(Stage.Resolve, "dns.failed", $"{host} could not be looked up: no thread could be started");
+            answer.SetException(e);
         }
 
         return answer.Task;

@@ -34,6 +34,14 @@ internal static class Stages
         _ => "use",
     };
 
+    /// <summary>What is done there, as a sentence says it: failed to …</summary>
+    public static string Doing(this Stage stage) => stage switch
+    {
+        Stage.Tls => "start TLS",
+        Stage.Use => "use it",
+        _ => stage.Name(),
+    };
+
     /// <summary>As reasons begin: <c>dns.timeout</c>, <c>tcp.slow</c>.</summary>
     public static string Prefix(this Stage stage) => stage switch
     {

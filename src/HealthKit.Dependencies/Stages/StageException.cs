@@ -17,4 +17,7 @@ internal sealed class StageException : Exception
     public Stage Stage { get; }
 
     public string Reason { get; }
+
+    /// <summary>Whether somebody there answered, if only to refuse: then the way to them is open.</summary>
+    public bool Answered { get; init; }
 }

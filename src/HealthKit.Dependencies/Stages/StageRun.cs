@@ -55,6 +55,9 @@ internal sealed class StageRun : IDisposable
     /// <summary>The certificate that was shown, valid or not.</summary>
     public ShownCertificate? Certificate { get; set; }
 
+    /// <summary>The one of the certificates above it that expires first; null when the chain was not looked at, or has but one.</summary>
+    public ShownCertificate? ChainEnds { get; set; }
+
     /// <summary>The protocol that was agreed on: <c>TLS 1.3</c>.</summary>
     public string? TlsProtocol { get; set; }
 
@@ -70,9 +73,11 @@ internal sealed class StageRun : IDisposable
     public async Task<T> DoAsync<T>(Stage stage, Func<CancellationToken, Task<T>> work)
     {
         var from = _time.GetTimestamp();
+        Task<T>? working = null;
         try
         {
-            var result = await work(Token).WaitAsync(Token).ConfigureAwait(false);
+            working = work(Token);
+            var result = await working.WaitAsync(Token).ConfigureAwait(false);
             _took[(int)stage] = (_took[(int)stage] ?? TimeSpan.Zero) + _time.GetElapsedTime(from);
             Reached = stage;
             return result;
@@ -82,6 +87,14 @@ internal sealed class StageRun : IDisposable
             var detail = Detail is null ? "" : $" ({Detail})";
             throw new StageException(
                 stage, stage.Prefix() + ".timeout", $"no answer within {Latency.Text(Deadline)}, {Latency.Text(_time.GetElapsedTime(from))} of it in this stage{detail}", e);
+        }
+        finally
+        {
+            if (working is { IsCompleted: false })
+            {
+                // It goes on without regard to its token: how it ends is nobody's business any more, nor an unobserved exception of the app.
+                _ = working.ContinueWith(static left => _ = left.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            }
         }
     }
 

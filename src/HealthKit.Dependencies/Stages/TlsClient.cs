@@ -19,6 +19,7 @@ internal static class TlsClient
         StageRun run, Stream inner, string host, IReadOnlyCollection<string> pins, List<SslApplicationProtocol>? protocols = null)
     {
         List<(string Reason, string Text)> problems = [];
+        var wantsCertificate = false;
         var stream = run.Own(new SslStream(inner, leaveInnerStreamOpen: false));
         var options = new SslClientAuthenticationOptions
         {
@@ -34,8 +35,17 @@ internal static class TlsClient
 
                 using var shown = new X509Certificate2(certificate);
                 run.Certificate = ShownCertificate.Of(shown);
+                run.ChainEnds = chain is { ChainElements.Count: > 1 } && pins.Count == 0
+                    ? ShownCertificate.Of(chain.ChainElements.Skip(1).MinBy(element => element.Certificate.NotAfter)!.Certificate)
+                    : null;
                 problems.AddRange(CertificateProblems.Find(run.Certificate, chain, errors, host, pins, run.Network.Time.GetUtcNow()));
                 return problems.Count == 0;
+            },
+            LocalCertificateSelectionCallback = (_, _, _, shown, _) =>
+            {
+                // Called without one before the handshake, and with the server's when that asks for ours. We have none.
+                wantsCertificate |= shown is not null;
+                return null!;
             },
             CertificateChainPolicy = new X509ChainPolicy
             {
@@ -57,7 +67,9 @@ internal static class TlsClient
             }
             catch (Exception e) when (e is AuthenticationException or IOException or SocketException)
             {
-                var (reason, text) = Explain(e);
+                var (reason, text) = wantsCertificate
+                    ? ("tls.clientCertificate", "it wants a certificate of this client, and ends the handshake without one")
+                    : Explain(e);
                 throw new StageException(Stage.Tls, reason, text, e);
             }
         }).ConfigureAwait(false);
@@ -86,9 +98,10 @@ internal static class TlsClient
                 return ("tls.protocol", "it speaks no version of TLS that this machine accepts");
             }
 
+            // What a server of TLS 1.0 says to ciphers that it does not know: this machine offers none of that time.
             if (Has(text, "handshake failure") || Has(text, "no shared cipher") || Has(text, "insufficient security"))
             {
-                return ("tls.noCommonCipher", "it has no cipher in common with this machine, or refuses the handshake");
+                return ("tls.protocol", "it refuses every version of TLS and every cipher that this machine offers, as one that only speaks TLS 1.0 or 1.1 does");
             }
 
             if (Has(text, "certificate required") || Has(text, "bad certificate") || Has(text, "unknown ca"))

@@ -16,7 +16,7 @@ public static class HealthKitCheckBuilderExtensions
     /// <param name="name">The name to register; best <c>[A-Za-z0-9]+(_[A-Za-z0-9]+)*</c>, so that configuration can address it.</param>
     /// <param name="configure">Sets the options. It may run several times, at each reload of the configuration.</param>
     /// <param name="failureStatus">What failures and unknown read as; null means unhealthy.</param>
-    /// <param name="tags">Tags such as <c>ready</c>.</param>
+    /// <param name="tags">Tags such as <c>ready</c>; null means the type's <see cref="CheckDescriptor.DefaultTags"/>.</param>
     /// <param name="timeout">How long a run may take; null means the default.</param>
     /// <exception cref="ArgumentNullException">builder, type or name is null.</exception>
     /// <returns>The same builder.</returns>

@@ -16,7 +16,7 @@ internal abstract class TypedCheck(CheckType type)
     public static TypedCheck? Of(HealthCheckRegistration registration) => registration.Factory.Target as TypedCheck;
 
     public HealthCheckRegistration Register(string name, HealthStatus? failureStatus, IEnumerable<string>? tags, TimeSpan? timeout) =>
-        new(name, Find, failureStatus, tags, timeout);
+        new(name, Find, failureStatus, tags ?? type.Descriptor.DefaultTags, timeout);
 
     /// <summary>Builds options: their defaults, then code, then configuration; says what is wrong with them.</summary>
     /// <param name="checkName">The check's name, for errors.</param>

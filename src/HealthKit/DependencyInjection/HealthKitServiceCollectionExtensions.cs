@@ -57,6 +57,8 @@ public static class HealthKitServiceCollectionExtensions
         builder.AddCheckType(DiskSpaceCheck.Type).AddCheckType(MemoryCheck.Type).AddCheckType(SelfCheck.Type).AddCheckType(SinkCheck.Type);
         builder.AddCheckType(LogFileCheck.Type);
         builder.AddCheckType(DirectoryCheck.Type);
+        builder.AddCheckType(FileCheck.Type);
+        services.TryAddSingleton(FileMemory.Create);
         builder.AddSinkType(LogSink.Type).AddSinkType(WebhookSink.Type);
         services.AddSingleton(s => DefaultCheck.Of(
             "disk", DiskSpaceCheck.Type, o => o.Path = s.GetService<IHostEnvironment>()?.ContentRootPath ?? AppContext.BaseDirectory));

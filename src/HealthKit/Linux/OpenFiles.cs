@@ -71,21 +71,24 @@ internal static class OpenFiles
         {
             any = true;
             var uses = FileUse.None;
-            var readable = scan.VisitDescriptors(pid, (thread, fd) =>
+            var complete = scan.VisitDescriptors(pid, (thread, fd) =>
             {
-                if ((pid != Environment.ProcessId || fd != exceptOwn) && scan.IsOpen(thread, fd, id))
+                var readable = scan.TryMatch(thread, fd, id, out var same);
+                if (same && (pid != Environment.ProcessId || fd != exceptOwn))
                 {
                     uses |= scan.UseOf(thread, fd);
                 }
+
+                return readable;
             });
-            readable &= scan.TryFindMappings(pid, id, ref uses);
+            complete &= scan.TryFindMappings(pid, id, ref uses);
             if (uses != FileUse.None)
             {
                 known.Add(new FileHolder(
                     pid, scan.NameOf(pid), uses.HasFlag(FileUse.Read), uses.HasFlag(FileUse.Write), uses.HasFlag(FileUse.Append)));
             }
 
-            if (!readable && scan.CanHoldFiles(pid))
+            if (!complete && scan.CanHoldFiles(pid))
             {
                 unreadable++;
             }
@@ -114,14 +117,17 @@ internal static class OpenFiles
         {
             seen.Clear();
             string? name = null;
-            var readable = scan.VisitDescriptors(pid, (thread, fd) =>
+            var complete = scan.VisitDescriptors(pid, (thread, fd) =>
             {
-                if (scan.IsDeleted(thread, fd, out var path, out var status) && seen.Add(status.Id))
+                var readable = scan.TryFindDeleted(thread, fd, out var path, out var status);
+                if (path is not null && seen.Add(status.Id))
                 {
                     files.Add(new DeletedOpenFile(pid, name ??= scan.NameOf(pid), path, status.Id, status.Length, status.AllocatedBytes));
                 }
+
+                return readable;
             });
-            if (!readable && scan.CanHoldFiles(pid))
+            if (!complete && scan.CanHoldFiles(pid))
             {
                 unreadable++;
             }

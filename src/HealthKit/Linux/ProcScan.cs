@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -35,9 +34,9 @@ internal sealed unsafe class ProcScan(string root, CancellationToken ct)
 
     /// <summary>Goes through the open descriptors of a process.</summary>
     /// <param name="pid">The process.</param>
-    /// <param name="visit">Takes the thread's directory and the descriptor.</param>
-    /// <returns>Whether they could be read to the end. A process that is gone has none.</returns>
-    public bool VisitDescriptors(int pid, Action<string, int> visit)
+    /// <param name="visit">Takes the thread's directory and the descriptor; says whether it could be looked at.</param>
+    /// <returns>Whether all could be looked at. A process that is gone has none.</returns>
+    public bool VisitDescriptors(int pid, Func<string, int, bool> visit)
     {
         var process = Invariant($"/{pid}");
         var readable = VisitThread(process, visit, out var count);
@@ -59,10 +58,15 @@ internal sealed unsafe class ProcScan(string root, CancellationToken ct)
     }
 
     /// <summary>Whether a descriptor is that file.</summary>
-    public bool IsOpen(string thread, int descriptor, UnixFileId id)
+    /// <returns>Whether it could be looked at.</returns>
+    public bool TryMatch(string thread, int descriptor, UnixFileId id, out bool same)
     {
         At(_path, $"{root}{thread}/fd/{descriptor}");
-        return Identify() == id;
+        var found = Identify(out var error);
+        same = found == id;
+
+        // A file server that lost the file (ESTALE) says nothing about this one.
+        return found is not null || error is not (LibC.PermissionDenied or LibC.NotPermitted);
     }
 
     /// <summary>What can be done with a descriptor; nothing when it is closed by now.</summary>
@@ -79,20 +83,21 @@ internal sealed unsafe class ProcScan(string root, CancellationToken ct)
         return length >= 0 && OpenFiles.TryParseUse(_text.AsSpan(0, length), out var use) ? use : FileUse.Read | FileUse.Write;
     }
 
-    /// <summary>Whether a descriptor is a regular file that has no name any more.</summary>
-    public bool IsDeleted(string thread, int descriptor, [NotNullWhen(true)] out string? path, out FileStatus status)
+    /// <summary>The name that a descriptor's file had, if it is a regular file that has none any more, else null.</summary>
+    /// <returns>Whether it could be looked at.</returns>
+    public bool TryFindDeleted(string thread, int descriptor, out string? path, out FileStatus status)
     {
         At(_path, $"{root}{thread}/fd/{descriptor}");
         path = null;
         status = default;
-        var link = ReadLink();
+        var link = ReadLink(out var error);
 
         // memfd_create(2) and System V shared memory look like deleted files, and are on no disk.
         if (!link.EndsWith(DeletedMark) || !link.StartsWith((byte)'/') || link.StartsWith("/memfd:"u8) || link.StartsWith("/SYSV"u8)
             || FileStatus.Read(_path, followLink: true, out status) != 0
             || status is not { Kind: FileKind.Regular, Links: 0 })
         {
-            return false;
+            return error is not (LibC.PermissionDenied or LibC.NotPermitted);
         }
 
         path = Encoding.UTF8.GetString(link[..^DeletedMark.Length]);
@@ -198,7 +203,7 @@ internal sealed unsafe class ProcScan(string root, CancellationToken ct)
     {
         // PROC_PID_INIT_INO: the number that the kernel gives the first pid namespace.
         At(_path, $"{root}/self/ns/pid");
-        if (!ReadLink().SequenceEqual("pid:[4026531836]"u8))
+        if (!ReadLink(out _).SequenceEqual("pid:[4026531836]"u8))
         {
             return true;
         }
@@ -238,7 +243,7 @@ internal sealed unsafe class ProcScan(string root, CancellationToken ct)
 
     private static bool IsGone(int error) => error is LibC.NotFound or LibC.NoSuchProcess or LibC.NotADirectory;
 
-    private bool VisitThread(string thread, Action<string, int> visit, out int count)
+    private bool VisitThread(string thread, Func<string, int, bool> visit, out int count)
     {
         count = 0;
         var directory = OpenDirectory(thread + "/fd", out var error);
@@ -251,12 +256,11 @@ internal sealed unsafe class ProcScan(string root, CancellationToken ct)
         {
             while (TryReadNumber(directory, out var descriptor))
             {
-                if (++count > MaximumDescriptors)
+                // Where the directory may be read and what stands in it not, one answer tells for all.
+                if (++count > MaximumDescriptors || !visit(thread, descriptor))
                 {
                     return false;
                 }
-
-                visit(thread, descriptor);
             }
 
             return true;
@@ -325,32 +329,39 @@ internal sealed unsafe class ProcScan(string root, CancellationToken ct)
         }
 
         At(_path, $"{root}/{pid}/map_files/{Encoding.ASCII.GetString(range)}");
-        return Identify() is { } found ? found == id : !IsGone(Marshal.GetLastPInvokeError());
+        return Identify(out var error) is { } found ? found == id : !IsGone(error);
     }
 
-    private UnixFileId? Identify()
+    private UnixFileId? Identify(out int error)
     {
         StatX raw;
+        error = 0;
         fixed (byte* path = _path)
         {
             try
             {
-                return LibC.GetStatX(LibC.AtCurrentDirectory, path, NoAutomount | DoNotSync, InodeNumber, &raw) == 0
-                    ? new UnixFileId(raw.DeviceMajor, raw.DeviceMinor, raw.Inode)
-                    : null;
+                if (LibC.GetStatX(LibC.AtCurrentDirectory, path, NoAutomount | DoNotSync, InodeNumber, &raw) == 0)
+                {
+                    return new UnixFileId(raw.DeviceMajor, raw.DeviceMinor, raw.Inode);
+                }
+
+                error = Marshal.GetLastPInvokeError();
             }
             catch (EntryPointNotFoundException)
             {
-                return null; // a C library older than glibc 2.28, with which no file has an id to ask for
+                error = LibC.NotPermitted; // a C library older than glibc 2.28: nothing can be told
             }
+
+            return null;
         }
     }
 
-    private ReadOnlySpan<byte> ReadLink()
+    private ReadOnlySpan<byte> ReadLink(out int error)
     {
         fixed (byte* path = _path, text = _text)
         {
             var length = LibC.ReadLink(path, text, (nuint)_text.Length);
+            error = length < 0 ? Marshal.GetLastPInvokeError() : 0;
             return length < 0 ? default : _text.AsSpan(0, (int)length);
         }
     }

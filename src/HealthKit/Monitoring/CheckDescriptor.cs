@@ -19,6 +19,9 @@ public sealed record CheckDescriptor(
     /// <summary>What to do by reason, where it differs: shown instead of <see cref="Remedy"/>.</summary>
     public IReadOnlyDictionary<string, string> RemedyByReason { get; init; } = ReadOnlyDictionary<string, string>.Empty;
 
+    /// <summary>The tags of a check of this type that is given none, in code or by configuration: <c>ready</c> for what the app depends on.</summary>
+    public IReadOnlyList<string> DefaultTags { get; init; } = [];
+
     /// <summary>What to do about a reason.</summary>
     /// <param name="reason">A state's reason; null when there is none.</param>
     public string RemedyFor(string? reason) =>

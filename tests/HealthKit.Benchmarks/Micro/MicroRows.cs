@@ -34,6 +34,16 @@ internal static class MicroRows
         yield return Row.OfBytes("log check, allocated", result.Measured, result.Baseline, CheckBytes);
     }
 
+    public static IEnumerable<Row> File(BenchmarkOptions options)
+    {
+        using var benchmark = new FileCheckBenchmark();
+        var result = new Interleaved(options.Quick).Compare(() => benchmark.Check(), () => benchmark.StatX());
+        yield return Row.OfTime("file check, unchanged / statx", result, CheckFactor, CheckPlusNanoseconds);
+        yield return Row.OfBytes("file check, unchanged, allocated", result.Measured, result.Baseline, CheckBytes);
+        var reads = benchmark.Reads;
+        yield return new Row("file check, reads of the file in all its runs", $"{reads}", "", "", "1: the first run's", reads == 1);
+    }
+
     public static IEnumerable<Row> Monitor(BenchmarkOptions options)
     {
         using var benchmark = new ServiceBenchmark();

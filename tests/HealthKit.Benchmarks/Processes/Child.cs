@@ -60,6 +60,9 @@ internal sealed class Child : IDisposable
     public async Task<string> ReadLineAsync() =>
         await _process.StandardOutput.ReadLineAsync().WaitAsync(Patience) ?? throw new InvalidOperationException("The child process ended early.");
 
+    /// <summary>Sends it an empty line.</summary>
+    public void Continue() => _process.StandardInput.WriteLine();
+
     public void Dispose()
     {
         _process.StandardInput.Close();

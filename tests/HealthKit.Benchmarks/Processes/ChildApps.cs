@@ -20,6 +20,7 @@ internal static class ChildApps
         ["app", "without", var port] => AppAsync(healthKit: false, int.Parse(port, CultureInfo.InvariantCulture)),
         ["engine", var checks] => EngineAsync(int.Parse(checks, CultureInfo.InvariantCulture)),
         ["incidents", var place, var count] => Incidents(place, int.Parse(count, CultureInfo.InvariantCulture)),
+        ["summary", var path] => SummaryRows.ChildAsync(path),
         _ => throw new ArgumentException($"No such child: {string.Join(' ', arguments)}"),
     };
 

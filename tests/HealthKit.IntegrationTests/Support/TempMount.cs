@@ -40,7 +40,9 @@ internal sealed class TempMount : IDisposable
     /// <param name="inodes">Number of inodes; mkfs's choice when null (ten are taken by ext4 itself, one by lost+found).</param>
     /// <param name="reservedPercent">Share of blocks only the superuser may use, in percent (mkfs.ext4 -m).</param>
     /// <param name="features">Features to set or clear (mkfs.ext4 -O): <c>^extent,^64bit</c> makes one without fallocate.</param>
-    public static TempMount Ext4(long sizeBytes, long? inodes = null, double reservedPercent = 0, string? features = null) => Create(mount =>
+    /// <param name="clusterBytes">Space is given out in clusters of this size (mkfs.ext4 -O bigalloc -C) when set.</param>
+    public static TempMount Ext4(
+        long sizeBytes, long? inodes = null, double reservedPercent = 0, string? features = null, int? clusterBytes = null) => Create(mount =>
     {
         var image = System.IO.Path.Combine(mount._root, "image");
         using (var file = File.Create(image))
@@ -66,8 +68,23 @@ internal sealed class TempMount : IDisposable
             options.AddRange(["-O", features]);
         }
 
+        if (clusterBytes is { } cluster)
+        {
+            options.AddRange(["-O", "bigalloc", "-C", cluster.ToString(CultureInfo.InvariantCulture)]);
+        }
+
         Tool.Run("mkfs.ext4", [.. options, image]);
         Tool.Run("mount", "-o", "loop", image, mount.Path);
+    });
+
+    /// <summary>A ramfs: it has no limit of its size, and no fallocate(2).</summary>
+    public static TempMount Ramfs() => Create(mount => Tool.Run("mount", "-t", "ramfs", "healthkit-test", mount.Path));
+
+    /// <summary>An overlay whose directories <c>lower</c>, <c>upper</c> and <c>work</c> are made in another mount, unless they are there.</summary>
+    public static TempMount Overlay(TempMount on) => Create(mount =>
+    {
+        string[] places = [.. new[] { "lower", "upper", "work" }.Select(name => Directory.CreateDirectory(System.IO.Path.Combine(on.Path, name)).FullName)];
+        Tool.Run("mount", "-t", "overlay", "-o", $"lowerdir={places[0]},upperdir={places[1]},workdir={places[2]}", "healthkit-test", mount.Path);
     });
 
     /// <summary>Turns the file system read-only. Fails while a file on it is open for writing (mount(2): EBUSY), as the kernel does.</summary>
@@ -91,6 +108,24 @@ internal sealed class TempMount : IDisposable
             throw new InvalidOperationException($"{Path} did not turn read-only.");
         }
     }
+
+    /// <summary>Lets every user through to it.</summary>
+    public void OpenToAll()
+    {
+        Tool.Run("chmod", "711", _root, Path);
+    }
+
+    /// <summary>Fills it, but for about this much.</summary>
+    public void FillBytesBut(int room)
+    {
+        var path = System.IO.Path.Combine(Path, "room");
+        File.WriteAllBytes(path, new byte[room]);
+        FillBytes();
+        File.Delete(path);
+    }
+
+    /// <summary>What an unprivileged process can still write, in bytes.</summary>
+    public long FreeBytes => new DriveInfo(Path).AvailableFreeSpace;
 
     /// <summary>Writes a file until the file system refuses another byte, and returns that file's path.</summary>
     public string FillBytes()

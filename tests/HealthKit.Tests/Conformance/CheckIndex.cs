@@ -26,7 +26,7 @@ internal static class CheckIndex
             """);
         foreach (var type in ConformanceCases.Types())
         {
-            var inCode = ConformanceCases.Of(type.Name).IsForUsers ? $"`Add{type.Name}Check`" : "";
+            var inCode = ConformanceCases.Of(type.Name) is { IsForUsers: true } one ? $"`{one.MethodName}`" : "";
             var names = defaults.Where(check => TypedCheck.Of(check.Registration)?.Type == type).Select(check => $"`{check.Registration.Name}`");
             text.Append(
                 $"| [{type.Name}]({CheckPage.FileOf(type.Name)}) | {Markdown.Cell(type.Descriptor.Measures)} | {inCode} | {string.Join(", ", names)} |\n");

@@ -49,10 +49,10 @@ public class CheckTypeTests
             .Concat(one.OptionsType.Assembly.GetExportedTypes())
             .Distinct()
             .SelectMany(holder => holder.GetMethods())
-            .Where(method => method.Name == $"Add{type}Check")
+            .Where(method => method.Name == one.MethodName)
             .ToList();
 
-        Assert.True(methods.Count > 0, $"There is no Add{type}Check.");
+        Assert.True(methods.Count > 0, $"There is no {one.MethodName}.");
         Assert.All(methods, method =>
         {
             Assert.Equal("Microsoft.Extensions.DependencyInjection", method.DeclaringType!.Namespace);

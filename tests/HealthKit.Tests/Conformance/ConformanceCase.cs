@@ -20,6 +20,12 @@ internal abstract class ConformanceCase
     /// <summary>Sources, beside the folder of the options, whose string literals are this type's reasons.</summary>
     public virtual IEnumerable<string> MoreSources => [];
 
+    /// <summary>Reasons that stand in no source as one literal, or in one that is shared and has more.</summary>
+    public virtual IEnumerable<string> MoreReasons => [];
+
+    /// <summary>The method that adds it in code.</summary>
+    public virtual string MethodName => $"Add{Type.Name}Check";
+
     /// <summary>What the host must be told for a scenario.</summary>
     public virtual IEnumerable<(string Key, string? Value)> Settings(Scenario scenario) => [];
 

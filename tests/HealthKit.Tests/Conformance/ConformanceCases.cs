@@ -12,7 +12,9 @@ internal static class ConformanceCases
     [
         new DiskSpaceCase(), new MemoryCase(), new HealthKitCase(), new IncidentSinkCase(),
         new LogFileCase(),
+        new FileCase(),
         new DirectoryCase(),
+        new TcpCase(), new DnsCase(), new TlsCase(),
     ];
 
     public static IEnumerable<string> Names => All.Select(one => one.Type.Name);

@@ -116,7 +116,8 @@ public class OptionTests
 
     private static object Value(PropertyInfo option, double number) => Convert.ChangeType(number, Number(option), CultureInfo.InvariantCulture);
 
-    private static string? UnitOf(PropertyInfo option) => Reading.UnitOf(char.ToLowerInvariant(option.Name[0]) + option.Name[1..]);
+    /// <summary>A port is a number by accident: it counts nothing, and is its own unit.</summary>
+    private static string? UnitOf(PropertyInfo option) => option.Name == "Port" ? "port" : Reading.UnitOf(char.ToLowerInvariant(option.Name[0]) + option.Name[1..]);
 
     private static string Text(double number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -36,9 +36,9 @@ public partial class PageTests
         Assert.All(
             ConformanceCases.Of(type).Type.Descriptor.States.Keys,
             status => Assert.Contains(status.ToString(), page.Text, StringComparison.Ordinal));
-        if (ConformanceCases.Of(type).IsForUsers)
+        if (ConformanceCases.Of(type) is { IsForUsers: true } one)
         {
-            Assert.True(page.Names($"Add{type}Check"), $"{page.Path} does not name Add{type}Check.");
+            Assert.True(page.Names(one.MethodName), $"{page.Path} does not name {one.MethodName}.");
         }
     }
 
@@ -76,6 +76,7 @@ public partial class PageTests
     {
         var one = ConformanceCases.Of(type);
         var inSource = Reasons([FolderOf(one.OptionsType), .. one.MoreSources]);
+        inSource.UnionWith(one.MoreReasons);
 
         Assert.NotEmpty(inSource);
         Assert.Empty(inSource.Except(CheckPage.Of(type).Reasons));

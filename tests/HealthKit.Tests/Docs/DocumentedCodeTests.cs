@@ -13,6 +13,9 @@ public partial class DocumentedCodeTests
     [InlineData("docs/getting-started.md", "tests/HealthKit.Tests/Docs/GettingStartedSamples.cs")]
     [InlineData("docs/incidents.md", "tests/HealthKit.Tests/Docs/IncidentsSamples.cs")]
     [InlineData("docs/sentry.md", "tests/HealthKit.Tests/Docs/SentrySamples.cs")]
+    [InlineData("docs/log-summary.md", "tests/HealthKit.Tests/Docs/LogSummarySamples.cs")]
+    [InlineData("docs/log-trimming.md", "tests/HealthKit.Tests/Docs/LogTrimmingSamples.cs")]
+    [InlineData("docs/guides/runaway-log.md", "tests/HealthKit.Tests/Docs/LogTrimmingSamples.cs")]
     [InlineData("docs/deployment.md", "tests/HealthKit.IntegrationTests.Child/ContainerHealthCheck.cs")]
     [InlineData("README.md", "samples/Quickstart/Program.cs")]
     public void Every_block_of_code_stands_in_a_compiled_file(string page, string source)

@@ -405,9 +405,13 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
             return null;
         }
 
-        var what = measured.FullAt <= measured.UnhealthyAt ? "disk full" : $"at its limit ({Amount.Bytes(measured.UnhealthyAt):L})";
+        var pace = room / time.TotalSeconds;
         var file = _set!.Fastest is { } fastest && _set.Files.Count > 1 ? $"{fastest.Path} grows: " : "";
-        return $"{file}{what} in about {Amount.Time(time)} at {Amount.Bytes(room / time.TotalSeconds * 60)}/min";
+        var full = TimeSpan.FromSeconds(Math.Min((measured.FullAt - measured.Total) / pace, TimeSpan.MaxValue.TotalSeconds / 2));
+        var when = measured.FullAt <= measured.UnhealthyAt
+            ? $"disk full in about {Amount.Time(time)}"
+            : $"at its limit ({Amount.Bytes(measured.UnhealthyAt):L}) in about {Amount.Time(time)}, disk full in about {Amount.Time(full)}";
+        return $"{file}{when} at {Amount.Bytes(pace * 60)}/min";
     }
 
     private string DeletedText(long bytes)
@@ -535,7 +539,7 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
 
         if (_trimmed is { } trimmed && _time.GetElapsedTime(trimmed.At) < TrimTold)
         {
-            var did = trimmed.Result.Reason is null ? trimmed.Result.Text : $"could not be cut ({trimmed.Result.Reason}): {trimmed.Result.Text}";
+            var did = trimmed.Result.Method != LogTrimMethod.None ? trimmed.Result.Text : $"could not be cut ({trimmed.Result.Reason}): {trimmed.Result.Text}";
             facts = $"{facts}; {did}";
             data["trimmedAt"] = trimmed.When;
             data["trimMethod"] = trimmed.Result.Method.ToString();

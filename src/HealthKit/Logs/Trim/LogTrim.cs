@@ -5,7 +5,8 @@ using static System.FormattableString;
 namespace HealthKit;
 
 /// <summary>One cut of one log. 64-bit Linux only.</summary>
-internal sealed class LogTrim(string path, LogTrimRequest request, Action<LogTrimMethod>? beforeChange, CancellationToken ct) : IDisposable
+internal sealed class LogTrim(
+    string path, LogTrimRequest request, string procRoot, Action<LogTrimMethod>? beforeChange, CancellationToken ct) : IDisposable
 {
     // Magic numbers of file systems whose files nobody can have open on another machine, and that can collapse (statfs(2)).
     private const long Ext4 = 0xef53, Xfs = 0x58465342, F2Fs = 0xf2f52010, Overlay = 0x794c7630;
@@ -18,12 +19,14 @@ internal sealed class LogTrim(string path, LogTrimRequest request, Action<LogTri
     private readonly byte[] _buffer = new byte[64 << 10];
     private LinuxFile? _file;
     private FileStatus _before;
+    private FileStatus _after;
     private FileHolders? _holders;
     private long _block;
     private byte[] _sample = [];
 
-    // Where its content begins, and the line that is to be the first.
+    // Where its first block is that is no hole, where its content begins, and the line that is to be the first.
     private long _data;
+    private long _content;
     private long _line;
 
     private LinuxFile File => _file!;
@@ -38,7 +41,7 @@ internal sealed class LogTrim(string path, LogTrimRequest request, Action<LogTri
         }
 
         // Looked at twice: what a search misses because it came while the search was under way, the second sees.
-        _holders = OpenFiles.Holders(_before.Id, ct, File.Descriptor);
+        _holders = OpenFiles.Holders(_before.Id, ct, File.Descriptor, procRoot);
         if (FindLine() is { } nothing)
         {
             return nothing;
@@ -52,7 +55,7 @@ internal sealed class LogTrim(string path, LogTrimRequest request, Action<LogTri
 
         if (why is null)
         {
-            _holders = OpenFiles.Holders(_before.Id, ct, File.Descriptor);
+            _holders = OpenFiles.Holders(_before.Id, ct, File.Descriptor, procRoot);
             why = WhyNotCollapse();
         }
 
@@ -136,16 +139,23 @@ internal sealed class LogTrim(string path, LogTrimRequest request, Action<LogTri
             _data = _before.AllocatedBytes == 0 ? length : 0;
         }
 
-        if (length - _data <= request.KeepBytes)
+        // What was cut before left zeros up to the line.
+        _content = _data;
+        if (_data > 0 && File.Read(_data, _buffer) is > 0 and var read)
         {
-            // The head was given back before: only the hole itself can go.
-            _line = _data;
-            return WhyNotCollapse() is null && Collapsible(_block) > 0
-                ? null
-                : NothingToDo(Invariant($"Its head is a hole already, and what follows is no more than is to be kept: {Amount.Bytes(length - _data)}."));
+            _content += Math.Max(0, _buffer.AsSpan(0, read).IndexOfAnyExcept((byte)0));
         }
 
-        if (!LineStart.TryFind(File.Read, _data, length, request.KeepBytes, ct, out _line, out var error))
+        if (length - _content <= request.KeepBytes)
+        {
+            // The head was given back before: only the hole itself can go.
+            _line = _content;
+            return WhyNotCollapse() is null && Collapsible(_block) > 0
+                ? null
+                : NothingToDo(Invariant($"Its head is a hole already, and what follows is no more than is to be kept: {Amount.Bytes(length - _content)}."));
+        }
+
+        if (!LineStart.TryFind(File.Read, _content, length, request.KeepBytes, ct, out _line, out var error))
         {
             return error != 0
                 ? Refuse(TrimReasons.Of(error), Say("It cannot be read", error))
@@ -179,9 +189,10 @@ internal sealed class LogTrim(string path, LogTrimRequest request, Action<LogTri
 
         if (File.ReadStatus(out var now) != 0 || now.Length < _before.Length || now.Links != 1)
         {
-            return Refuse(TrimReasons.Changed, "Somebody else cut, renamed or deleted it meanwhile.");
+            return Refuse(TrimReasons.Changed, "Somebody else cut, linked or deleted it meanwhile.");
         }
 
+        _before = now;
         var read = File.Read(_line, _buffer.AsSpan(0, (int)Math.Min(512, _before.Length - _line)));
         _sample = read > 0 ? _buffer[..read] : [];
         return null;
@@ -235,7 +246,7 @@ internal sealed class LogTrim(string path, LogTrimRequest request, Action<LogTri
 
         var troubles = new List<(string Reason, string Text)>();
         var blanked = 0L;
-        if (File.ReadStatus(out var now) != 0 || now.Length < _before.Length - cut || !IsSampleAt(_line - cut))
+        if (!Measure() || _after.Length < _before.Length - cut || !IsSampleAt(_line - cut))
         {
             troubles.Add((TrimReasons.Changed, "Somebody else cut it at the same time: what stands in it now was not checked."));
         }
@@ -249,16 +260,17 @@ internal sealed class LogTrim(string path, LogTrimRequest request, Action<LogTri
         }
 
         // Cannot be ended any more: what was done has to be told.
-        var after = OpenFiles.Holders(_before.Id, CancellationToken.None, File.Descriptor);
+        var after = OpenFiles.Holders(_before.Id, CancellationToken.None, File.Descriptor, procRoot);
         if (!after.OnlyAppenders)
         {
             troubles.Add((TrimReasons.OpenedMeanwhile,
                 $"Meanwhile it was opened by somebody who does not only append, and may go on at a position that has moved: {Describe(after)}."));
         }
 
-        var content = Math.Max(0, cut - _data) + blanked;
+        var content = Math.Max(0, cut - _content) + blanked;
         return Done(
             LogTrimMethod.CollapseRange,
+            Freed(cut, _before.Length - cut),
             content,
             Invariant($"{Amount.Bytes(cut)} were taken out of its head, {Amount.Bytes(content)} of them content."),
             troubles);
@@ -333,7 +345,7 @@ internal sealed class LogTrim(string path, LogTrimRequest request, Action<LogTri
 
     private LogTrimResult PunchHole(string why)
     {
-        if (_line == _data)
+        if (_line == _content)
         {
             return NothingToDo("Its head is a hole already.");
         }
@@ -347,9 +359,11 @@ internal sealed class LogTrim(string path, LogTrimRequest request, Action<LogTri
         var error = File.PunchHole(0, _line);
         if (error == 0)
         {
+            Measure();
             return Done(
                 LogTrimMethod.PunchHole,
-                _line - _data,
+                Freed(_line, _before.Length),
+                _line - _content,
                 Invariant($"The space of its first {Amount.Bytes(_line)} was given back and reads as zeros, its length stays; {why}."),
                 []);
         }
@@ -400,12 +414,15 @@ internal sealed class LogTrim(string path, LogTrimRequest request, Action<LogTri
             return Troubled(cut);
         }
 
+        Measure();
+
         var lost = seen - _line - copied;
         var holders = _holders!;
         var more = holders.UnreadableProcesses > 0 || holders.MayHideOthers || holders.Known.Any(holder => holder.Writes || holder.Appends);
         return Done(
             LogTrimMethod.CopyTail,
-            _line - _data,
+            Freed(_line, copied),
+            _line - _content,
             Invariant($"Its last {Amount.Bytes(copied)} were copied to its head and the rest cut off.")
                 + (more ? " What was written in that moment is lost." : ""),
             lost > 0 ? [(TrimReasons.Lost, Invariant($"{Amount.Bytes(lost)} that were written meanwhile are lost."))] : []) with
@@ -416,10 +433,12 @@ internal sealed class LogTrim(string path, LogTrimRequest request, Action<LogTri
 
         LogTrimResult Troubled(int error)
         {
+            Measure();
             var problem = error == 0 ? "Somebody else cut it at the same time." : Say("It could not be finished", error);
             return Done(
                 LogTrimMethod.CopyTail,
-                0,
+                freed: 0,
+                content: 0,
                 "",
                 [(error == 0 ? TrimReasons.Changed : TrimReasons.Of(error), Invariant($"{problem} The first {copied} bytes are a copy of later lines, which stand there too."))]);
         }
@@ -435,30 +454,42 @@ internal sealed class LogTrim(string path, LogTrimRequest request, Action<LogTri
             Text = why is null
                 ? Invariant($"{Amount.Bytes(cut)} would be taken out of its head, if its file system can do that; else they would become a hole.")
                 : Invariant($"The space of its first {Amount.Bytes(cut)} would be given back, if its file system can do that; {why}."),
-            CutBytes = Math.Max(0, _line - _data),
+            CutBytes = _line - _content,
             FreedBytes = Math.Clamp(_line - _line % _block - _data, 0, _before.AllocatedBytes),
         };
     }
 
-    private LogTrimResult Done(LogTrimMethod method, long content, string text, List<(string Reason, string Text)> troubles)
+    /// <summary>Looks at it right behind the change, before writers fill the room again.</summary>
+    private bool Measure()
     {
-        var result = Base() with { Method = method, CutBytes = content };
-        if (File.ReadStatus(out var after) == 0)
+        if (File.ReadStatus(out var now) != 0)
         {
-            result = result with
-            {
-                LengthAfter = after.Length,
-                AllocatedAfter = after.AllocatedBytes,
-                FreedBytes = Math.Max(0, _before.AllocatedBytes - after.AllocatedBytes),
-            };
+            _after = _before;
+            return false;
         }
 
-        return result with
+        _after = now;
+        return true;
+    }
+
+    /// <summary>What came back: a writer that filled a part of it in the same moment has made the file longer by as much.</summary>
+    private long Freed(long most, long expectedLength)
+    {
+        var added = Math.Max(0, _after.Length - expectedLength);
+        return Math.Clamp(_before.AllocatedBytes - _after.AllocatedBytes + added - added % _block, 0, most);
+    }
+
+    private LogTrimResult Done(LogTrimMethod method, long freed, long content, string text, List<(string Reason, string Text)> troubles) =>
+        Base() with
         {
+            Method = method,
+            CutBytes = content,
+            LengthAfter = _after.Length,
+            AllocatedAfter = _after.AllocatedBytes,
+            FreedBytes = freed,
             Reason = troubles is [var first, ..] ? first.Reason : null,
             Text = string.Join(' ', troubles.Select(trouble => trouble.Text).Prepend(text)).Trim(),
         };
-    }
 
     private LogTrimResult NothingToDo(string text) => Refuse(TrimReasons.NothingToDo, text);
 
@@ -502,7 +533,7 @@ internal sealed class LogTrim(string path, LogTrimRequest request, Action<LogTri
 
         if (holders.UnreadableProcesses > 0)
         {
-            Add(Invariant($"{holders.UnreadableProcesses} processes could not be looked into"));
+            Add(holders.UnreadableProcesses == 1 ? "1 process could not be looked into" : Invariant($"{holders.UnreadableProcesses} processes could not be looked into"));
         }
 
         if (holders.MayHideOthers)

@@ -19,21 +19,21 @@ public sealed record LogTrimResult
     public required string Text { get; init; }
 
     /// <summary>
-    /// Space that came back, in bytes: allocated before less allocated after, so what writers added meanwhile is taken off; never below 0.
-    /// In a dry run what could come back, holes in the middle of the head included.
+    /// Space that came back, in bytes: allocated before less allocated after, and what a writer made the file longer by in the same moment; to
+    /// within about a block. In a dry run what could come back, holes in the middle of the head included.
     /// </summary>
     public long FreedBytes { get; init; }
 
-    /// <summary>Length before, in bytes; 0 when the file could not be looked at.</summary>
+    /// <summary>Length right before the change, in bytes; 0 when the file could not be looked at.</summary>
     public long LengthBefore { get; init; }
 
-    /// <summary>Length after, in bytes. Writers may have added to it since.</summary>
+    /// <summary>Length right after it, in bytes. Writers may have added to it since.</summary>
     public long LengthAfter { get; init; }
 
-    /// <summary>What it occupied before, in bytes.</summary>
+    /// <summary>What it occupied right before the change, in bytes.</summary>
     public long AllocatedBefore { get; init; }
 
-    /// <summary>What it occupied after, in bytes.</summary>
+    /// <summary>What it occupied right after it, in bytes.</summary>
     public long AllocatedAfter { get; init; }
 
     /// <summary>How much of the log's content went from its head, in bytes, in a dry run would go. A hole that stood there is not counted.</summary>

@@ -22,18 +22,23 @@ public sealed partial class LogTrimmer
     private readonly HashSet<string> _paths = new(StringComparer.Ordinal);
     private readonly ILogger _logger;
     private readonly Action<LogTrimMethod>? _beforeChange;
+    private readonly string _procRoot;
 
     /// <summary>Makes one for some logs.</summary>
     /// <param name="paths">The logs that it may cut: absolute paths, no patterns.</param>
     /// <param name="logger">Where it says what it did.</param>
     /// <exception cref="ArgumentException">A path is not absolute, or names a directory.</exception>
     public LogTrimmer(IEnumerable<string> paths, ILogger<LogTrimmer>? logger = null)
-        : this(paths, logger, beforeChange: null)
+        : this(paths, logger, procRoot: "/proc", beforeChange: null)
     {
     }
 
-    /// <summary>As the other; <paramref name="beforeChange"/> is called in the moment between the last look and the change.</summary>
-    internal LogTrimmer(IEnumerable<string> paths, ILogger<LogTrimmer>? logger, Action<LogTrimMethod>? beforeChange)
+    /// <summary>As the other, with what tests put in.</summary>
+    /// <param name="paths">The logs that it may cut.</param>
+    /// <param name="logger">Where it says what it did.</param>
+    /// <param name="procRoot">Where the kernel tells of processes.</param>
+    /// <param name="beforeChange">Called in the moment between the last look and the change.</param>
+    internal LogTrimmer(IEnumerable<string> paths, ILogger<LogTrimmer>? logger, string procRoot, Action<LogTrimMethod>? beforeChange = null)
     {
         ArgumentNullException.ThrowIfNull(paths);
         foreach (var path in paths)
@@ -44,6 +49,7 @@ public sealed partial class LogTrimmer
         }
 
         _logger = logger ?? NullLogger<LogTrimmer>.Instance;
+        _procRoot = procRoot;
         _beforeChange = beforeChange;
     }
 
@@ -88,7 +94,7 @@ public sealed partial class LogTrimmer
         }
         else
         {
-            using var trim = new LogTrim(listed, request, _beforeChange, ct);
+            using var trim = new LogTrim(listed, request, _procRoot, _beforeChange, ct);
             result = trim.Run();
         }
 
