@@ -36,7 +36,10 @@ internal sealed class HttpCheck : DependencyCheck<HttpCheckOptions>
                 ["http.redirect.insecure"] = "Let the redirect lead to https: mostly a proxy does not tell the app that the client came by https (X-Forwarded-Proto).",
                 ["auth.rejected"] = "Renew the credentials in Headers.",
                 ["auth.forbidden"] = "Grant the account the right to this path, or let the web application firewall pass it.",
+                ["network.noWayOut"] = "Look at this machine's own network first: ip addr, ip route, its firewall.",
+                ["network.noNames"] = "Look at the name servers in /etc/resolv.conf first.",
             },
+            DefaultTags = ["ready"],
         },
         HttpCheckValidation.Validate,
         static (services, options) => new HttpCheck(
@@ -181,7 +184,7 @@ internal sealed class HttpCheck : DependencyCheck<HttpCheckOptions>
                 Expected = StatusSet.Of(options.ExpectedStatuses),
                 MaxBodyBytes = (int)options.MaxBodyBytes,
                 MaxRedirects = options.MaxRedirectsCount,
-                Pins = [.. (options.PinnedSha256 ?? []).Select(HttpCheckValidation.Pin).OfType<string>()],
+                Pins = CertificatePins.Parse(options.PinnedSha256),
                 ReuseConnection = options.ReuseConnection,
             };
             Rules = new HttpContentRules(options, redactor);

@@ -83,19 +83,12 @@ internal static class HttpCheckValidation
 
         foreach (var pin in options.PinnedSha256 ?? [])
         {
-            if (Pin(pin) is null || options.Url is { IsAbsoluteUri: true, Scheme: "http" })
+            if (CertificatePins.Parse(pin) is null || options.Url is { IsAbsoluteUri: true, Scheme: "http" })
             {
                 yield return new OptionError(
-                    nameof(options.PinnedSha256), pin, "SHA-256 fingerprints of certificates, 64 hexadecimal digits, with or without colons; only with an https address");
+                    nameof(options.PinnedSha256), pin, $"{CertificatePins.Allowed}; only with an https address");
             }
         }
-    }
-
-    /// <summary>A fingerprint as certificates have it: upper case, no colons; null when it is none.</summary>
-    public static string? Pin(string? text)
-    {
-        var pin = (text ?? "").Replace(":", "", StringComparison.Ordinal).Trim().ToUpperInvariant();
-        return pin.Length == 64 && pin.All(char.IsAsciiHexDigit) ? pin : null;
     }
 
     private static OptionError? ValidateUrl(Uri? url)

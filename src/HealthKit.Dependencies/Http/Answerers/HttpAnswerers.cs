@@ -65,7 +65,7 @@ internal static class HttpAnswerers
         AnswererMark.Page("Azure Front Door", "Our services aren't available right now"),
         AnswererMark.Page("Azure App Service", "This web app is stopped"),
         AnswererMark.Page("Heroku", "herokucdn.com/error-pages"),
-        AnswererMark.Page("Akamai", "errors.edgesuite.net"),
+        AnswererMark.Page("Akamai", "Reference&#32;&#35;"),
         AnswererMark.Page("Squid", "Generated", "(squid"),
         AnswererMark.Page("IIS", "HTTP Error 5", "Microsoft"),
         AnswererMark.Page("IIS", "Web server received an invalid response while acting as a gateway or proxy server"),

@@ -136,7 +136,7 @@ internal sealed class HttpHop(StageRun run, HttpRequestSpec spec, HttpSession se
         }
         catch (StageException e) when (redirects.Count > 0 && e.Stage != Stage.Use)
         {
-            throw new StageException(e.Stage, e.Reason, $"redirected to {HttpTarget.ForeignText(url)}: {e.Message}", e);
+            throw new StageException(e.Stage, e.Reason, $"redirected to {HttpTarget.ForeignText(url)}: {e.Message}", e) { Answered = e.Answered };
         }
     }
 

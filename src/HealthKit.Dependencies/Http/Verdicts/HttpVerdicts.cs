@@ -139,8 +139,9 @@ internal static class HttpVerdicts
         }
 
         var still = since <= grace && grace > TimeSpan.Zero;
-        var text = $"{who}: {why}; for {Latency.Text(since)} now, {(still ? $"unhealthy after {Latency.Text(grace)}" : $"longer than {Latency.Text(grace)}")}{retry}";
-        return still ? new Finding(HealthStatus.Degraded, "http.unavailable", text, With(data, "use")) : new Finding(HealthStatus.Unhealthy, "http.unavailable", text, With(data, "use"));
+        var bound = grace == TimeSpan.Zero ? "" : still ? $", unhealthy after {Latency.Text(grace)}" : $", longer than {Latency.Text(grace)}";
+        return new Finding(
+            still ? HealthStatus.Degraded : HealthStatus.Unhealthy, "http.unavailable", $"{who}: {why}; for {Latency.Text(since)} now{bound}{retry}", With(data, "use"));
     }
 
     private static string Upstream(HttpAnswer answer, string what) => answer.AnsweredBy switch

@@ -128,7 +128,7 @@ public class HttpParserTests
 
             _ = StatusSet.TryParse(text, out _, out _);
             _ = HttpHeaderLine.TryParse(text, out _, out _);
-            _ = HttpCheckValidation.Pin(text);
+            _ = CertificatePins.Parse(text);
         }).QuickCheckThrowOnFailure();
     }
 
