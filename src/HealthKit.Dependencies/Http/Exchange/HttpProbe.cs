@@ -136,6 +136,8 @@ internal sealed class HttpHop(StageRun run, HttpRequestSpec spec, HttpSession se
         }
         catch (StageException e) when (redirects.Count > 0 && e.Stage != Stage.Use)
         {
+            // Of this hop, and told by the exception.
+            run.Failed = [];
             throw new StageException(e.Stage, e.Reason, $"redirected to {HttpTarget.ForeignText(url)}: {e.Message}", e) { Answered = e.Answered };
         }
     }
@@ -278,7 +280,7 @@ internal sealed class HttpHop(StageRun run, HttpRequestSpec spec, HttpSession se
         nextMethod = status == 303 || (status is 301 or 302 && method == "POST") ? (method == "HEAD" ? "HEAD" : "GET") : method; // RFC 9110, section 15.4
         if (nextMethod == method && (target == spec.Url || redirects.Contains(target)))
         {
-            return ("http.redirect.loop", $"redirects go in a circle: back to {HttpTarget.ForeignText(target)} after {redirects.Count + 1}");
+            return ("http.redirect.loop", $"redirects go in a circle: back to {HttpTarget.ForeignText(target)} by redirect {redirects.Count + 1}");
         }
 
         if (redirects.Count >= spec.MaxRedirects)

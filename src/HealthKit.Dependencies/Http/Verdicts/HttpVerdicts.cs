@@ -121,7 +121,7 @@ internal static class HttpVerdicts
         var since = patience.Unavailable();
         var why = answer.AnsweredBy switch
         {
-            { Name: "HAProxy", IsAuthor: true } => "no server of its backend is up",
+            { Name: "HAProxy", IsAuthor: true } => "no server of its backend is up, or takes connections",
             { Name: "Phusion Passenger", IsAuthor: true } => "its request queue is full",
             { Name: "AWS load balancer", IsAuthor: true } => "no target of its group is healthy, or it has too few of its own",
             { Name: "Envoy" or "Traefik" or "Varnish", IsAuthor: true } => "nothing behind it is healthy, or it could not be connected to",
@@ -141,7 +141,7 @@ internal static class HttpVerdicts
         var still = since <= grace && grace > TimeSpan.Zero;
         var bound = grace == TimeSpan.Zero ? "" : still ? $", unhealthy after {Latency.Text(grace)}" : $", longer than {Latency.Text(grace)}";
         return new Finding(
-            still ? HealthStatus.Degraded : HealthStatus.Unhealthy, "http.unavailable", $"{who}: {why}; for {Latency.Text(since)} now{bound}{retry}", With(data, "use"));
+            still ? HealthStatus.Degraded : HealthStatus.Unhealthy, "http.unavailable", $"{who}: {why}; {(since < TimeSpan.FromSeconds(1) ? "the first of a row" : $"for {Latency.Text(since)} now")}{bound}{retry}", With(data, "use"));
     }
 
     private static string Upstream(HttpAnswer answer, string what) => answer.AnsweredBy switch
