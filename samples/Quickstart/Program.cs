@@ -4,6 +4,7 @@ var builder = WebApplication.CreateBuilder(args);
 
 builder.AddHealthKit()
     .AddDelegateCheck("greeting", _ => new(HealthCheckResult.Healthy("a check of your own")), tags: ["ready"])
+    .AddDependencyChecks()
     .AddSentry();
 
 var app = builder.Build();

@@ -51,6 +51,9 @@ switch (args)
     case ["log-trim", var path, var keep]:
         return LogModes.Trim(path, long.Parse(keep, null));
 
+    case ["network", .. var settings]:
+        return await NetworkMode.RunAsync(settings);
+
     case ["--healthcheck", var url]:
         return await ContainerHealthCheck.RunAsync(url);
 

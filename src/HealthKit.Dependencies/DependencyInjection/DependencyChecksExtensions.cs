@@ -26,6 +26,7 @@ public static class DependencyChecksExtensions
         builder.AddCheckType(DnsCheck.Type);
         builder.AddCheckType(TlsCertificateCheck.Type);
         builder.AddCheckType(HttpCheck.Type);
+        builder.AddCheckType(InventoryCheck.Type);
         return builder;
     }
 

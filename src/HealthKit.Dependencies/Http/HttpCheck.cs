@@ -164,23 +164,10 @@ internal sealed class HttpCheck : DependencyCheck<HttpCheckOptions>
         public HttpPlan(HttpCheckOptions options, Redactor redactor)
         {
             Options = options;
-            List<KeyValuePair<string, string>> headers = [];
-            foreach (var line in options.Headers ?? [])
-            {
-                if (HttpHeaderLine.TryParse(line, out var name, out var value))
-                {
-                    headers.Add(new(name, value));
-                    foreach (var secret in HttpHeaderLine.Secrets(name, value))
-                    {
-                        redactor.AddSecret(secret);
-                    }
-                }
-            }
-
             Spec = new HttpRequestSpec(options.Url!)
             {
                 Method = options.Method,
-                Headers = headers,
+                Headers = HttpRequestRules.Headers(options.Headers, redactor),
                 Expected = StatusSet.Of(options.ExpectedStatuses),
                 MaxBodyBytes = (int)options.MaxBodyBytes,
                 MaxRedirects = options.MaxRedirectsCount,

@@ -16,7 +16,7 @@ public abstract class DependencyOptions
     /// <summary>Degraded when a run that succeeds takes longer than this, all stages together; the reason names the slowest stage. Null: no limit.</summary>
     public TimeSpan? DegradedAboveLatency { get; set; }
 
-    private protected IEnumerable<OptionError> ValidateCommon()
+    internal IEnumerable<OptionError> ValidateCommon()
     {
         if (Deadline < TimeSpan.FromMilliseconds(10) || Deadline > TimeSpan.FromHours(1))
         {

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace HealthKit;
@@ -11,6 +12,23 @@ internal static class WatchedPaths
     /// <summary>Whether a text can be a path to watch: absolute, and fit for the system.</summary>
     public static bool IsUsable(string? path) =>
         !string.IsNullOrWhiteSpace(path) && Path.IsPathFullyQualified(path) && !path.Contains('\0', StringComparison.Ordinal);
+
+    /// <summary>The path without symbolic links (realpath(3)); null when it leads nowhere, and on other systems than Linux.</summary>
+    public static unsafe string? Resolve(string path)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return null;
+        }
+
+        var resolved = stackalloc byte[LibC.PathMax];
+        fixed (byte* name = FileStatus.ToUtf8(path))
+        {
+            return LibC.ResolvePath(name, resolved) == null
+                ? null
+                : Encoding.UTF8.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(resolved));
+        }
+    }
 
     /// <summary>A name that configuration can address: <c>disk_var_log_app</c> for <c>/var/log/app</c>, the word itself for <c>/</c>.</summary>
     public static string CheckName(string word, string path)

@@ -123,7 +123,7 @@ public sealed class ExpectedSet
     private static bool TryParse([NotNullWhen(true)] string? text, out string name, out int least)
     {
         (name, least) = ("", 1);
-        if (string.IsNullOrWhiteSpace(text))
+        if (string.IsNullOrWhiteSpace(text) || text.Contains('\0', StringComparison.Ordinal))
         {
             return false;
         }
@@ -151,7 +151,7 @@ public sealed class ExpectedSet
 
         foreach (var i in _patterns)
         {
-            if (FileSystemName.MatchesSimpleExpression(_entries[i].Name, name, _comparison == StringComparison.OrdinalIgnoreCase))
+            if (FileSystemName.MatchesSimpleExpression(_entries[i].Expression, name, _comparison == StringComparison.OrdinalIgnoreCase))
             {
                 found[i]++;
                 taken = true;
@@ -161,5 +161,9 @@ public sealed class ExpectedSet
         return taken;
     }
 
-    private sealed record Entry(string Name, int Least);
+    private sealed record Entry(string Name, int Least)
+    {
+        /// <summary>The name with backslashes doubled, which escape in an expression and stand for themselves here: <c>App\Jobs\*</c>.</summary>
+        public string Expression { get; } = Name.Replace(@"\", @"\\", StringComparison.Ordinal);
+    }
 }

@@ -33,7 +33,9 @@ internal sealed record FileHolders(IReadOnlyList<FileHolder> Known, int Unreadab
 /// <param name="Id">Which file it is.</param>
 /// <param name="Length">Its length in bytes.</param>
 /// <param name="AllocatedBytes">What it occupies.</param>
-internal readonly record struct DeletedOpenFile(int Pid, string? ProcessName, string Path, UnixFileId Id, long Length, long AllocatedBytes);
+/// <param name="Writes">Whether the process has it open for writing, or that cannot be told.</param>
+internal readonly record struct DeletedOpenFile(
+    int Pid, string? ProcessName, string Path, UnixFileId Id, long Length, long AllocatedBytes, bool Writes);
 
 /// <summary>The deleted files that are still open, as far as that can be seen.</summary>
 /// <param name="Files">Each file once for each process.</param>
@@ -111,7 +113,7 @@ internal static class OpenFiles
 
         var scan = new ProcScan(procRoot, ct);
         List<DeletedOpenFile> files = [];
-        HashSet<UnixFileId> seen = [];
+        Dictionary<UnixFileId, int> seen = [];
         var unreadable = 0;
         foreach (var pid in ownProcessOnly ? [Environment.ProcessId] : scan.Processes())
         {
@@ -120,9 +122,17 @@ internal static class OpenFiles
             var complete = scan.VisitDescriptors(pid, (thread, fd) =>
             {
                 var readable = scan.TryFindDeleted(thread, fd, out var path, out var status);
-                if (path is not null && seen.Add(status.Id))
+                if (path is not null)
                 {
-                    files.Add(new DeletedOpenFile(pid, name ??= scan.NameOf(pid), path, status.Id, status.Length, status.AllocatedBytes));
+                    var writes = (scan.UseOf(thread, fd) & (FileUse.Write | FileUse.Append)) != 0;
+                    if (seen.TryAdd(status.Id, files.Count))
+                    {
+                        files.Add(new DeletedOpenFile(pid, name ??= scan.NameOf(pid), path, status.Id, status.Length, status.AllocatedBytes, writes));
+                    }
+                    else if (writes)
+                    {
+                        files[seen[status.Id]] = files[seen[status.Id]] with { Writes = true };
+                    }
                 }
 
                 return readable;

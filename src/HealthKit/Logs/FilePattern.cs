@@ -43,24 +43,30 @@ internal sealed class FilePattern
     /// <summary>The deepest directory above all that it may stand for; meaningless without wildcards.</summary>
     public string Root { get; }
 
-    /// <summary>Whether there were more than <see cref="MaxFiles"/>.</summary>
+    /// <summary>Whether there were more than <see cref="MaxFiles"/>, or directories to look into.</summary>
     public bool IsCutShort { get; private set; }
 
     /// <summary>A directory that could not be read, and why, as a number of errno(3); the error is 0 when all could.</summary>
     public (string? Path, int Error) Obstacle { get; private set; }
 
+    /// <summary>How many directories it looks at.</summary>
+    internal int Folders => _folders.Count;
+
     public static bool IsWild(string path) => path.AsSpan().ContainsAny('*', '?');
 
     /// <summary>Whether a path is one that it stands for.</summary>
-    public bool Matches(string path)
+    public bool Matches(string path) => Matches(Text, path);
+
+    /// <summary>Whether a path is one that a pattern stands for.</summary>
+    public static bool Matches(string text, string path)
     {
-        if (!HasWildcards)
+        if (!IsWild(text))
         {
-            return path == Text;
+            return path == text;
         }
 
         var parts = path.Split(Path.DirectorySeparatorChar);
-        var pattern = Text.Split(Path.DirectorySeparatorChar);
+        var pattern = text.Split(Path.DirectorySeparatorChar);
         return parts.Length == pattern.Length && parts.Zip(pattern).All(pair => IsWild(pair.Second) ? Fits(pair.Second, pair.First) : pair.Second == pair.First);
     }
 
@@ -121,14 +127,25 @@ internal sealed class FilePattern
                 static (ref FileSystemEntry entry) => entry.FileName.ToString(),
                 new EnumerationOptions { IgnoreInaccessible = false, AttributesToSkip = 0, ReturnSpecialDirectories = false })
             {
-                ShouldIncludePredicate = (ref FileSystemEntry entry) => Fits(_parts[part], entry.FileName) && (isLast ? !entry.IsDirectory : true),
+                ShouldIncludePredicate = (ref FileSystemEntry entry) =>
+                {
+                    // Here, too: of a million names it may be that none fits.
+                    cancellationToken.ThrowIfCancellationRequested();
+                    return Fits(_parts[part], entry.FileName)
+                        && (isLast ? !entry.IsDirectory : entry.IsDirectory || (entry.Attributes & FileAttributes.ReparsePoint) != 0);
+                },
             };
             foreach (var name in names)
             {
-                cancellationToken.ThrowIfCancellationRequested();
                 var path = Path.Combine(directory, name);
                 if (!isLast)
                 {
+                    if (_folders.Count + deeper.Count >= MaxFiles)
+                    {
+                        IsCutShort = true;
+                        break;
+                    }
+
                     deeper.Add(path);
                 }
                 else if (!Add(path))
@@ -149,8 +166,9 @@ internal sealed class FilePattern
 
         foreach (var path in deeper)
         {
-            if (IsCutShort)
+            if (_found.Count == MaxFiles || _folders.Count > MaxFiles)
             {
+                IsCutShort = true;
                 return;
             }
 
@@ -193,8 +211,10 @@ internal sealed class FilePattern
         return folder.Settled && error == folder.Error && (error != 0 || (status.Id == folder.Id && status.ModifiedAt == folder.ModifiedAt));
     }
 
+    /// <summary>To the expression a backslash is an escape; here it is itself, and may stand in a name.</summary>
     private static bool Fits(string pattern, ReadOnlySpan<char> name) =>
-        (pattern.StartsWith('.') || !name.StartsWith('.')) && FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false);
+        (pattern.StartsWith('.') || !name.StartsWith('.'))
+        && FileSystemName.MatchesSimpleExpression(pattern.Replace(@"\", @"\\", StringComparison.Ordinal), name, ignoreCase: false);
 
     private sealed record Folder(string Path, byte[] Utf8, int Error, UnixFileId Id, DateTimeOffset ModifiedAt, bool Settled);
 }

@@ -15,6 +15,7 @@ internal static class ConformanceCases
         new FileCase(),
         new DirectoryCase(),
         new TcpCase(), new DnsCase(), new TlsCase(), new HttpCase(),
+        new InventoryCase(),
     ];
 
     public static IEnumerable<string> Names => All.Select(one => one.Type.Name);

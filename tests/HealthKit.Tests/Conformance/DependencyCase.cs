@@ -1,5 +1,5 @@
-using System.Net;
 using System.Net.Sockets;
+using HealthKit.Tests.Dependencies;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
@@ -15,13 +15,7 @@ internal abstract class DependencyCase<TOptions>(CheckType<TOptions> type, Func<
 {
     private const string StagesFolder = "src/HealthKit.Dependencies/Stages/";
 
-    // Bound and not listening: it refuses for as long as this process lives.
-    private static readonly Lazy<Socket> Refusing = new(static () =>
-    {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return socket;
-    });
+    private static readonly Lazy<int> Refusing = new(RawServer.ClosedPort);
 
     private readonly CheckType<TOptions> _withoutNames = CheckType.Create<TOptions>(
         type.Descriptor,
@@ -53,7 +47,7 @@ internal abstract class DependencyCase<TOptions>(CheckType<TOptions> type, Func<
         .. Enum.GetValues<Stage>().Where(stage => stage <= last).SelectMany(stage => new[] { stage.Prefix() + ".timeout", stage.Prefix() + ".slow" }),
     ];
 
-    protected static int RefusingPort => ((IPEndPoint)Refusing.Value.LocalEndPoint!).Port;
+    protected static int RefusingPort => Refusing.Value;
 
     public override void Add(IHealthChecksBuilder builder, Scenario scenario, HealthStatus? failureStatus = null)
     {

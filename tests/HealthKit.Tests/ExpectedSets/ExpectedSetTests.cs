@@ -6,6 +6,15 @@ namespace HealthKit.Tests.ExpectedSets;
 public class ExpectedSetTests
 {
     [Fact]
+    public void A_backslash_in_a_pattern_is_itself()
+    {
+        var result = new ExpectedSet([@"App\Jobs\*", @"DOMAIN\s?c >= 1", @"\"]).Compare([@"App\Jobs\Mail", @"DOMAIN\svc", @"\"]);
+
+        Assert.Empty(result.Missing);
+        Assert.Empty(result.Extras);
+    }
+
+    [Fact]
     public void Everything_that_is_missing_is_named_at_once_and_extras_beside_it()
     {
         var set = new ExpectedSet(["orders", "mails", "worker-* >= 3", "cron?", "old >= 0"]);
@@ -52,6 +61,7 @@ public class ExpectedSetTests
     [InlineData("a >= x")]
     [InlineData("a >= -1")]
     [InlineData(">= 2")]
+    [InlineData("a\0")]
     public void An_entry_that_is_none_is_an_error_that_names_it(string entry)
     {
         Assert.Equal(entry, ExpectedSet.Validate(["fine", entry]));

@@ -6,8 +6,8 @@ namespace HealthKit.Tests.Logs;
 
 public sealed class FilePatternTests : IDisposable
 {
-    private static readonly string[] Names = ["a", "b", "ab", "abc", "b.log", "a.log", ".a.log", "ä.log", "a b.log", "[ab]", "x-1.log", "x-22.log"];
-    private static readonly string[] Parts = ["*", "?", "a*", "*.log", "x-?.log", "x-*.log", "??", "b.log", "a", "[ab]", ".*", "*b*"];
+    private static readonly string[] Names = ["a", "b", "ab", "abc", "b.log", "a.log", ".a.log", "ä.log", "a b.log", "[ab]", "x-1.log", "x-22.log", @"b\s.log"];
+    private static readonly string[] Parts = ["*", "?", "a*", "*.log", "x-?.log", "x-*.log", "??", "b.log", "a", "[ab]", ".*", "*b*", @"b\s*"];
 
     private readonly string _root = Directory.CreateTempSubdirectory("healthkit-pattern-").FullName;
 
@@ -65,10 +65,32 @@ public sealed class FilePatternTests : IDisposable
         Assert.Equal([Path.Combine(_root, "later/one/deep/x.log")], pattern.Find(default));
     }
 
-    /// <summary>What bash makes of it, regular files only; it leaves [ab] alone when that is escaped.</summary>
+    [Fact]
+    public void Only_directories_are_looked_into_and_a_search_ends_when_told_to_whatever_the_names()
+    {
+        var pattern = new FilePattern(Path.Combine(_root, "*/*.log"), TimeProvider.System);
+        pattern.Find(default);
+        Assert.Equal(5, pattern.Folders); // the root and four below it, none of its files
+
+        using var source = new CancellationTokenSource();
+        var endless = new FilePattern(Path.Combine(_root, "nothing*"), new CancellingTime(source));
+        Assert.ThrowsAny<OperationCanceledException>(() => endless.Find(source.Token));
+    }
+
+    /// <summary>Cancels when it is asked for the time: after the search has begun, before it reads the first name.</summary>
+    private sealed class CancellingTime(CancellationTokenSource source) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow()
+        {
+            source.Cancel();
+            return base.GetUtcNow();
+        }
+    }
+
+    /// <summary>What bash makes of it, regular files only; it leaves [ab] and backslashes alone when they are escaped.</summary>
     private List<string> Shell(string pattern)
     {
-        var escaped = pattern.Replace("[", "\\[", StringComparison.Ordinal).Replace("]", "\\]", StringComparison.Ordinal);
+        var escaped = pattern.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("[", "\\[", StringComparison.Ordinal).Replace("]", "\\]", StringComparison.Ordinal);
         var start = new ProcessStartInfo("bash", ["-c", $"shopt -s nullglob; for f in \"$0\"/{escaped}; do [ -f \"$f\" ] && printf '%s\\n' \"$f\"; done; true", _root])
         {
             RedirectStandardOutput = true,

@@ -11,6 +11,9 @@ internal static class HttpAnswerers
     /// <summary>The header by which an app signs its answers (<c>UseHealthKitSignature</c>).</summary>
     public const string SignatureHeader = "X-Answered-By";
 
+    /// <summary>The least status whose body may tell.</summary>
+    public const int FirstPage = 300;
+
     private const string SignatureStart = "HealthKit; app=\"";
     private const int LongestName = 64;
 

@@ -3,13 +3,28 @@ using System.Net.Http.Headers;
 namespace HealthKit;
 
 /// <summary>An answer's headers, the body's among them: foreign text, 64 KiB at most.</summary>
-internal sealed class HttpAnswerHeaders(HttpResponseHeaders headers, HttpContentHeaders content)
+internal sealed class HttpAnswerHeaders
 {
-    /// <summary>The value, several joined by commas (RFC 9110, section 5.3); null when there is none.</summary>
-    public string? this[string name] =>
-        headers.NonValidated.TryGetValues(name, out var values) || content.NonValidated.TryGetValues(name, out values) ? values.ToString() : null;
+    // Looked into many times by who looks for marks: cheaper than the originals, which take each name apart anew.
+    private readonly Dictionary<string, string> _values = new(StringComparer.OrdinalIgnoreCase);
 
-    public bool Has(string name) => headers.NonValidated.Contains(name) || content.NonValidated.Contains(name);
+    public HttpAnswerHeaders(HttpResponseHeaders headers, HttpContentHeaders content)
+    {
+        foreach (var (name, values) in headers.NonValidated)
+        {
+            _values[name] = values.ToString();
+        }
+
+        foreach (var (name, values) in content.NonValidated)
+        {
+            _values[name] = values.ToString();
+        }
+    }
+
+    /// <summary>The value, several joined by commas (RFC 9110, section 5.3); null when there is none.</summary>
+    public string? this[string name] => _values.GetValueOrDefault(name);
+
+    public bool Has(string name) => _values.ContainsKey(name);
 
     /// <summary>The media type without parameters, in small letters; null when there is none, or no sound one.</summary>
     public string? MediaType

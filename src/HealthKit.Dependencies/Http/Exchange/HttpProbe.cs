@@ -169,7 +169,8 @@ internal sealed class HttpHop(StageRun run, HttpRequestSpec spec, HttpSession se
 
         _came = HttpText.Status(status);
         run.Note("httpStatus", status.ToString(CultureInfo.InvariantCulture));
-        Note(HttpAnswerers.Find(status, headers, body: default));
+        var answeredBy = HttpAnswerers.Find(status, headers, body: default);
+        Note(answeredBy);
         if (headers["Content-Length"] is { } length && !length.Split(',').All(static part => long.TryParse(part, NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out _)))
         {
             // The handler would go on without it; one cannot know then where the body ends (RFC 9112, section 6.3).
@@ -183,8 +184,12 @@ internal sealed class HttpHop(StageRun run, HttpRequestSpec spec, HttpSession se
         }
 
         var body = reader.Decode(headers["Content-Encoding"], out var end, out var encodingProblem);
-        var answeredBy = HttpAnswerers.Find(status, headers, body.Span);
-        Note(answeredBy);
+        if (status >= HttpAnswerers.FirstPage)
+        {
+            answeredBy = HttpAnswerers.Find(status, headers, body.Span);
+            Note(answeredBy);
+        }
+
         return (
             new HttpAnswer
             {

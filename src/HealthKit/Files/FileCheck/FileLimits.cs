@@ -214,7 +214,7 @@ internal sealed class FileLimits
         var columns = options.Columns ?? [];
         for (var i = 0; i < columns.Count; i++)
         {
-            if (ExpectedSet.Validate([columns[i]]) is not null || columns[i].Contains('\0', StringComparison.Ordinal))
+            if (ExpectedSet.Validate([columns[i]]) is not null)
             {
                 yield return new OptionError(nameof(options.Columns), columns[i], $"names of columns, not empty: each {ExpectedSet.Allowed}");
             }

@@ -199,7 +199,7 @@ internal sealed class DiskSpaceCheck(FileSystemSource source, TimeProvider time,
         {
             facts = string.Create(
                 CultureInfo.InvariantCulture,
-                $"{facts}; likely cause: {cause.Path} grew {Amount.Bytes(cause.GrownBytes)} in {Amount.Time(cause.Within)}, to {Amount.Bytes(cause.AllocatedBytes)}");
+                $"{facts}; likely cause: {ForeignText.Clean(cause.Path)} grew {Amount.Bytes(cause.GrownBytes)} in {Amount.Time(cause.Within)}, to {Amount.Bytes(cause.AllocatedBytes)}");
         }
 
         return new Item
@@ -208,7 +208,7 @@ internal sealed class DiskSpaceCheck(FileSystemSource source, TimeProvider time,
             Reason = verdict.Reason,
             Problem = verdict.Problem,
             Facts = facts,
-            Cause = cause?.Path,
+            Cause = cause is null ? null : ForeignText.Clean(cause.Path),
             Path = path.Path,
             Paths = paths,
             Stat = stat,

@@ -8,6 +8,9 @@ internal sealed class DeletedFiles(TimeProvider time)
 {
     private static readonly TimeSpan Every = TimeSpan.FromMinutes(1);
 
+    /// <summary>More than this is not spent on other processes.</summary>
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(1);
+
     private readonly Lock _gate = new();
     private volatile DeletedScan? _last;
 
@@ -21,7 +24,7 @@ internal sealed class DeletedFiles(TimeProvider time)
             {
                 if (_last is not { } last || time.GetElapsedTime(last.At) >= Every)
                 {
-                    var found = OpenFiles.Deleted(ownProcessOnly: false, cancellationToken);
+                    var found = Look(cancellationToken);
                     _last = new DeletedScan((_last?.Number ?? 0) + 1, time.GetTimestamp(), found.Files, found.UnreadableProcesses);
                 }
             }
@@ -32,6 +35,21 @@ internal sealed class DeletedFiles(TimeProvider time)
         }
 
         return _last;
+    }
+
+    /// <summary>On a machine with very many open files it is this process alone, which must always be looked at.</summary>
+    private static DeletedOpenFiles Look(CancellationToken cancellationToken)
+    {
+        using var budget = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        budget.CancelAfter(Longest);
+        try
+        {
+            return OpenFiles.Deleted(ownProcessOnly: false, budget.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return OpenFiles.Deleted(ownProcessOnly: true, cancellationToken);
+        }
     }
 }
 

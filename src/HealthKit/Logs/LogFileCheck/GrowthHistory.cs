@@ -11,6 +11,9 @@ internal sealed class GrowthHistory
     private static readonly TimeSpan LeastRecent = TimeSpan.FromSeconds(9);
     private static readonly TimeSpan LeastForTrend = TimeSpan.FromMinutes(10);
 
+    /// <summary>In a third of the time; a few blocks after a quiet hour are no trend.</summary>
+    private const double LeastToAccelerate = 1 << 20;
+
     private readonly Ring _recent = new(Recent, TimeSpan.FromSeconds(5));
     private readonly Ring _hour = new(Hour, TimeSpan.FromMinutes(1));
     private (TimeSpan At, double Value)? _last;
@@ -62,7 +65,7 @@ internal sealed class GrowthHistory
             }
 
             var (first, last) = (_hour.RateOfThird(0), _hour.RateOfThird(2));
-            return last > 0 && last > 1.5 * first;
+            return last * _hour.Span.TotalSeconds / 3 >= LeastToAccelerate && last > 1.5 * first;
         }
     }
 

@@ -85,6 +85,7 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
     private readonly SemaphoreSlim _turn = new(1, 1);
     private readonly HashSet<(UnixFileId File, int Pid)> _seenDeleted = [];
     private readonly List<DeletedOpenFile> _heldDeleted = [];
+    private readonly List<string> _places = [];
     private GrowthHistory _growth = new();
     private Forecast _forecast = new();
     private LogFileLimits? _limits;
@@ -140,26 +141,31 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
             if (old is null || !limits.Patterns.Select(p => p.Text).SequenceEqual(old.Patterns.Select(p => p.Text)))
             {
                 (_growth, _forecast, _fileSystem, _place, _trimmed) = (new GrowthHistory(), new Forecast(), null, null, null);
+                (_deletedNumber, _set) = (0, new LogFileSet(limits.Patterns, _time));
+                _heldDeleted.Clear();
                 _seenDeleted.Clear();
             }
 
             _permissionsAt = null;
             _limits = limits;
-            _set = new LogFileSet(limits, _time);
         }
 
         var measured = Measure(cancellationToken);
         var verdict = Judge(measured);
-        if (verdict.Level == GaugeLevel.Unhealthy && measured.Worst is null && options.TrimToBytes is { } keep && _set!.Largest is { } largest
+        WatchedLog? cut = null;
+        if (options.TrimToBytes is { } keep && measured.Worst is null && _set!.Largest is { } largest && IsTooLarge(measured)
             && (_trimmed is not { } last || _time.GetElapsedTime(last.At) >= TrimEvery))
         {
             var result = new LogTrimmer([largest.Path], _logger).Trim(largest.Path, new LogTrimRequest { KeepBytes = keep }, cancellationToken);
             _trimmed = new Trimmed(_time.GetTimestamp(), _time.GetUtcNow(), result);
             _fileSystem = null;
+            cut = largest;
         }
 
         Tell(measured);
-        return Result(measured, verdict, failureStatus);
+        var told = Result(measured, verdict, failureStatus);
+        cut?.CountAnew();
+        return told;
     }
 
     private Measured Measure(CancellationToken cancellationToken)
@@ -167,7 +173,7 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
         var set = _set!;
         set.Measure(cancellationToken);
         var now = _time.GetElapsedTime(_start);
-        if (set.Files.Count > 0)
+        if (set is { Files.Count: > 0, IsComplete: true })
         {
             _growth.Add(now, set.AllocatedBytes);
         }
@@ -178,7 +184,7 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
         FindNotWritable(set);
         var unhealthyAt = _limits!.UnhealthyAt(stat?.CapacityBytes);
         var fullAt = stat is { } space ? total + (double)space.FreeBytes : double.PositiveInfinity;
-        if (set.Files.Count > 0)
+        if (set is { Files.Count: > 0, IsComplete: true })
         {
             _forecast.Add(now, total, Math.Min(unhealthyAt, fullAt));
         }
@@ -208,6 +214,7 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
         {
             _deletedNumber = scan.Number;
             _heldDeleted.Clear();
+            FindPlaces();
             foreach (var file in scan.Files)
             {
                 if (IsOurs(file))
@@ -216,8 +223,11 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
                 }
             }
 
-            // Between a rotation and the moment its writer opens the new file, every log is one that was deleted.
-            _deletedTwice = _heldDeleted.Exists(file => _seenDeleted.Contains((file.Id, file.Pid)));
+            _heldDeleted.Sort((one, other) => (other.Writes, other.AllocatedBytes).CompareTo((one.Writes, one.AllocatedBytes)));
+
+            // Between a rotation and the moment its writer opens the new file, every log is one that was deleted. Who only reads it is on his
+            // way to its end.
+            _deletedTwice = _heldDeleted.Exists(file => file.Writes && _seenDeleted.Contains((file.Id, file.Pid)));
             _seenDeleted.Clear();
             foreach (var file in _heldDeleted)
             {
@@ -238,6 +248,26 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
         return bytes;
     }
 
+    /// <summary>The patterns as the kernel sees them, too: /proc shows paths without symbolic links.</summary>
+    private void FindPlaces()
+    {
+        _places.Clear();
+        foreach (var pattern in _limits!.Patterns)
+        {
+            _places.Add(pattern.Text);
+            var above = pattern.HasWildcards ? pattern.Root : Path.GetDirectoryName(pattern.Text) ?? pattern.Text;
+            if (WatchedPaths.Resolve(above) is { } real && real != above)
+            {
+                _places.Add(Path.Join(real, pattern.Text.AsSpan(above.Length)));
+            }
+
+            if (!pattern.HasWildcards && WatchedPaths.Resolve(pattern.Text) is { } file && !_places.Contains(file))
+            {
+                _places.Add(file);
+            }
+        }
+    }
+
     /// <summary>On the same file system, and by its former path one of ours or a rotated one: <c>app.log.1</c>, <c>app.log-20261122</c>.</summary>
     private bool IsOurs(DeletedOpenFile file)
     {
@@ -246,13 +276,19 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
             return false;
         }
 
-        foreach (var pattern in _limits!.Patterns)
+        foreach (var place in _places)
         {
-            if (pattern.Matches(file.Path)
-                || (!pattern.HasWildcards && file.Path.Length > pattern.Text.Length && file.Path.StartsWith(pattern.Text, StringComparison.Ordinal)
-                    && file.Path[pattern.Text.Length] is '.' or '-' or '_'))
+            if (FilePattern.Matches(place, file.Path))
             {
                 return true;
+            }
+
+            for (var end = file.Path.Length - 1; end > 0 && file.Path[end] != Path.DirectorySeparatorChar; end--)
+            {
+                if (file.Path[end] is '.' or '-' or '_' && FilePattern.Matches(place, file.Path[..end]))
+                {
+                    return true;
+                }
             }
         }
 
@@ -305,11 +341,11 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
             const int readOnlyFileSystem = 30;
             if (file.Status.IsImmutable)
             {
-                _notWritable = $"{file.Path} cannot be written: it is immutable (chattr +i)";
+                _notWritable = $"{ForeignText.Clean(file.Path)} cannot be written: it is immutable (chattr +i)";
             }
             else if (file.WhyNotWritable() is var error && (error == readOnlyFileSystem || (error != 0 && _limits.Options.MustBeWritable == true)))
             {
-                _notWritable = $"{file.Path} cannot be written: {Marshal.GetPInvokeErrorMessage(error)}";
+                _notWritable = $"{ForeignText.Clean(file.Path)} cannot be written: {Marshal.GetPInvokeErrorMessage(error)}";
             }
 
             if (_notWritable is not null)
@@ -333,8 +369,8 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
                 _ => ("log.measure.failed", "could not be measured"),
             };
             verdict.Add(GaugeLevel.Unhealthy, reason, worst.Error is LibC.NotFound or LibC.NotADirectory or LibC.PermissionDenied
-                ? $"{problem}: {worst.Path}"
-                : $"{problem}: {worst.Path}: {Marshal.GetPInvokeErrorMessage(worst.Error)}");
+                ? $"{problem}: {ForeignText.Clean(worst.Path)}"
+                : $"{problem}: {ForeignText.Clean(worst.Path)}: {Marshal.GetPInvokeErrorMessage(worst.Error)}");
         }
 
         if (set.Others.Count > 0)
@@ -347,8 +383,12 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
             return verdict;
         }
 
-        var stat = measured.FileSystem;
-        if (stat is { } space && !space.ReadOnly && space.FreeBytes <= FullShare * space.CapacityBytes && measured.Total >= CauseShare * space.CapacityBytes)
+        if (_fileSystem is { Error: > 0 and var unknown })
+        {
+            verdict.Add(GaugeLevel.Unhealthy, "log.measure.failed", $"its file system could not be measured: {Marshal.GetPInvokeErrorMessage(unknown)}");
+        }
+
+        if (HasFilled(measured.FileSystem, measured.Total) && measured.FileSystem is { } space)
         {
             verdict.Add(GaugeLevel.Unhealthy, "log.disk.full", $"has filled its file system ({Amount.Bytes(space.FreeBytes)} free)");
         }
@@ -380,10 +420,21 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
 
         if (set.IsCutShort)
         {
-            verdict.Add(GaugeLevel.Degraded, "log.tooManyFiles", $"more than {FilePattern.MaxFiles} files: the others are not counted");
+            verdict.Add(GaugeLevel.Degraded, "log.tooManyFiles", $"more than {FilePattern.MaxFiles} files or directories: the others are not counted");
         }
 
         return verdict;
+    }
+
+    private static bool HasFilled(FileSystemStat? stat, long bytes) => stat is { ReadOnly: false } space
+        && space.FreeBytes <= FullShare * space.CapacityBytes && bytes >= CauseShare * space.CapacityBytes;
+
+    /// <summary>Whether the logs that can be cut are themselves too large, whatever else is wrong, and whatever deleted files hold.</summary>
+    private bool IsTooLarge(in Measured measured)
+    {
+        var bytes = _set!.AllocatedBytes;
+        var share = measured.FileSystem is { CapacityBytes: > 0 } stat ? 100 * bytes / stat.CapacityBytes : (double?)null;
+        return HasFilled(measured.FileSystem, bytes) || _limits!.JudgeSize(bytes, share, out _) == GaugeLevel.Unhealthy;
     }
 
     /// <summary>That the limit or the full disk is near, in words; null when it is not.</summary>
@@ -406,7 +457,7 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
         }
 
         var pace = room / time.TotalSeconds;
-        var file = _set!.Fastest is { } fastest && _set.Files.Count > 1 ? $"{fastest.Path} grows: " : "";
+        var file = _set!.Fastest is { } fastest && _set.Files.Count > 1 ? $"{ForeignText.Clean(fastest.Path)} grows: " : "";
         var full = TimeSpan.FromSeconds(Math.Min((measured.FullAt - measured.Total) / pace, TimeSpan.MaxValue.TotalSeconds / 2));
         var when = measured.FullAt <= measured.UnhealthyAt
             ? $"disk full in about {Amount.Time(time)}"
@@ -424,7 +475,7 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
             var file = _heldDeleted[i];
             text.Append(
                 CultureInfo.InvariantCulture,
-                $"{(i == 0 ? " " : ", ")}{file.Path} by {file.ProcessName ?? "process"} (pid {file.Pid}, {Amount.Bytes(file.AllocatedBytes)})");
+                $"{(i == 0 ? " " : ", ")}{ForeignText.Clean(file.Path)} by {file.ProcessName ?? "process"} (pid {file.Pid}, {Amount.Bytes(file.AllocatedBytes)})");
         }
 
         if (_heldDeleted.Count > shown)
@@ -439,27 +490,41 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
     {
         foreach (var file in set.Files)
         {
+            // Wildcards stand for those that were rotated, too: they are what they should be.
+            if ((options.RotatedAtBytes is null && options.RotatedEvery is null) || set.IsRotated(file))
+            {
+                continue;
+            }
+
             // A log that was cut by a hole keeps its length.
             var bytes = Math.Min(file.Status.Length, file.Status.AllocatedBytes);
             if (bytes > options.RotatedAtBytes)
             {
-                return $"{file.Path} should have been rotated at {Amount.Bytes(options.RotatedAtBytes.Value):L}";
+                return $"{ForeignText.Clean(file.Path)} should have been rotated at {Amount.Bytes(options.RotatedAtBytes.Value):L}";
             }
 
-            if (options.RotatedEvery is { } every && bytes > 0 && LastRotation(file, every) is { } last && _time.GetUtcNow() - last > every)
+            if (options.RotatedEvery is { } every && bytes > 0 && LastRotation(file, every) is { } last && _time.GetUtcNow() - last > every
+                && IsMeantToBeRotated(file, last, every))
             {
-                return $"{file.Path} was not rotated for {Amount.Time(_time.GetUtcNow() - last)} (allowed: {Amount.Time(every)})";
+                return $"{ForeignText.Clean(file.Path)} was not rotated for {Amount.Time(_time.GetUtcNow() - last)} (allowed: {Amount.Time(every)})";
             }
         }
 
         return null;
     }
 
+    /// <summary>
+    /// Wildcards stand, too, for files of days past, which have their dates in their names: what counts there is whether one was written for
+    /// longer than it may be.
+    /// </summary>
+    private static bool IsMeantToBeRotated(WatchedLog file, DateTimeOffset last, TimeSpan every) =>
+        !file.IsFromWildcard || file.Status.ModifiedAt - last > every;
+
     /// <summary>When the file was last seen to begin anew; null when that cannot be told.</summary>
     private DateTimeOffset? LastRotation(WatchedLog file, TimeSpan every)
     {
         var last = Later(file.RotatedAt, file.Status.BornAt);
-        if (last is null || _time.GetUtcNow() - last <= every)
+        if (last is null || _time.GetUtcNow() - last <= every || !IsMeantToBeRotated(file, last.Value, every))
         {
             return last;
         }
@@ -470,8 +535,7 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
             var name = Path.GetFileName(file.Path);
             foreach (var path in Directory.EnumerateFiles(Path.GetDirectoryName(file.Path)!, name + "*"))
             {
-                if (Path.GetFileName(path.AsSpan()) is { Length: var length } other && length > name.Length && other[name.Length] is '.' or '-' or '_'
-                    && FileStatus.Read(path, followLink: false, out var status) == 0)
+                if (IsRotatedName(name, Path.GetFileName(path.AsSpan())) && FileStatus.Read(path, followLink: false, out var status) == 0 && status.Length > 0)
                 {
                     last = Later(last, Later(status.BornAt, status.ModifiedAt));
                 }
@@ -487,6 +551,10 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
         return last;
     }
 
+    /// <summary>A number or a date behind the name, perhaps an archive's ending: <c>.1</c>, <c>.2.gz</c>, <c>-20261122</c>; not <c>.lock</c> or <c>.pos</c>.</summary>
+    private static bool IsRotatedName(string name, ReadOnlySpan<char> other) =>
+        other.Length > name.Length + 1 && other[name.Length] is '.' or '-' or '_' && char.IsAsciiDigit(other[name.Length + 1]);
+
     private static DateTimeOffset? Later(DateTimeOffset? one, DateTimeOffset? other) => one is null || other > one ? other : one;
 
     /// <summary>Tells the disk check which file grows.</summary>
@@ -495,9 +563,15 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
         if (_growing is not null && _fileSystem is { Error: 0 } known)
         {
             var file = _set!.Fastest is { } fastest
-                ? new GrowingFile(fastest.Path, fastest.GrownBytes, _growth.HourSpan, fastest.Status.AllocatedBytes)
+                ? new GrowingFile(fastest.Path, fastest.GrownBytes, _set.GrownWithin, fastest.Status.AllocatedBytes)
                 : null;
-            _growing.Tell(this, file, (known.Stat.Id.Major, known.Stat.Id.Minor), _time.GetTimestamp());
+
+            // It need not be where the largest one is, which is where the file system was measured.
+            var (here, there) = (_set.Largest?.Status.Id ?? default, _set.Fastest?.Status.Id ?? default);
+            var device = (here.DeviceMajor, here.DeviceMinor) == (there.DeviceMajor, there.DeviceMinor)
+                ? (known.Stat.Id.Major, known.Stat.Id.Minor)
+                : (there.DeviceMajor, there.DeviceMinor);
+            _growing.Tell(this, file, device, _time.GetTimestamp());
         }
     }
 
@@ -523,7 +597,7 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
         if (set.Errors.Count > 0 && measured.Worst is not null)
         {
             const int shown = 20;
-            data["missing"] = set.Errors.Take(shown).Select(error => error.Path).ToList();
+            data["missing"] = set.Errors.Take(shown).Select(error => ForeignText.Clean(error.Path)).ToList();
         }
 
         var facts = "";
@@ -562,13 +636,13 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
         data["filesCount"] = set.Files.Count;
         data["allocatedBytes"] = set.AllocatedBytes;
         data["lengthBytes"] = set.LengthBytes;
-        data["largest"] = set.Largest!.Path;
+        data["largest"] = ForeignText.Clean(set.Largest!.Path);
         data["largestBytes"] = set.Largest.Status.AllocatedBytes;
         if (_heldDeleted.Count > 0)
         {
             data["deletedCount"] = _heldDeleted.Count;
             data["deletedBytes"] = measured.Deleted;
-            data["deleted"] = _heldDeleted.Take(20).Select(file => $"{file.Path} by {file.ProcessName} (pid {file.Pid})").ToList();
+            data["deleted"] = _heldDeleted.Take(20).Select(file => $"{ForeignText.Clean(file.Path)} by {file.ProcessName ?? "process"} (pid {file.Pid})").ToList();
         }
 
         if (measured.SharePercent is { } share)
@@ -592,7 +666,7 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
 
             if (set.Fastest is { } fastest)
             {
-                data["fastest"] = fastest.Path;
+                data["fastest"] = ForeignText.Clean(fastest.Path);
             }
 
             Add("timeToLimitSeconds", measured.UnhealthyAt - measured.Total);
@@ -619,10 +693,10 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
         }
 
         var single = set.Files.Count == 1 && _limits!.Patterns is [{ HasWildcards: false }];
-        text.Append(CultureInfo.InvariantCulture, $" in {(single ? set.Largest!.Path : $"{set.Files.Count} {(set.Files.Count == 1 ? "file" : "files")}")}");
+        text.Append(CultureInfo.InvariantCulture, $" in {(single ? ForeignText.Clean(set.Largest!.Path) : $"{set.Files.Count} {(set.Files.Count == 1 ? "file" : "files")}")}");
         if (!single)
         {
-            text.Append(CultureInfo.InvariantCulture, $", largest {set.Largest!.Path} ({Amount.Bytes(set.Largest.Status.AllocatedBytes)})");
+            text.Append(CultureInfo.InvariantCulture, $", largest {ForeignText.Clean(set.Largest!.Path)} ({Amount.Bytes(set.Largest.Status.AllocatedBytes)})");
         }
 
         if (measured.Deleted > 0)

@@ -41,15 +41,16 @@ public sealed class LogFileOptions
 
     /// <summary>
     /// The longest time between two rotations; degraded when a log that has content was not rotated for longer. A rotation is seen when the
-    /// file is a new one or was cut, and by the times of its neighbours (<c>app.log.1</c>, <c>app.log-20261122</c>).
+    /// file is a new one or was cut, and by the times of its neighbours (<c>app.log.1</c>, <c>app.log-20261122</c>), which are not judged
+    /// themselves. A file that wildcards stand for is overdue when it was written for longer.
     /// </summary>
     public TimeSpan? RotatedEvery { get; set; }
 
-    /// <summary>The size at which rotation must have set in, in bytes; degraded when one file is larger.</summary>
+    /// <summary>The size at which rotation must have set in, in bytes; degraded when one file is larger that is not itself rotated.</summary>
     public long? RotatedAtBytes { get; set; }
 
     /// <summary>
-    /// Turns on an action: when the check turns unhealthy because of its size, the largest file is cut in place to its last bytes, this many,
+    /// Turns on an action: when the files themselves are above an unhealthy limit of size, or have filled the disk, the largest file is cut in place to its last bytes, this many,
     /// at a line boundary (see <see cref="LogTrimmer"/>). At most once a minute. Not with wildcards. Null, the default: nothing is ever cut.
     /// </summary>
     public long? TrimToBytes { get; set; }

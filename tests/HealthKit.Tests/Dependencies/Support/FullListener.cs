@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using HealthKit.Tests.Support;
 
 namespace HealthKit.Tests.Dependencies;
 
@@ -24,6 +25,16 @@ internal sealed class FullListener : IDisposable
     }
 
     public int Port => ((IPEndPoint)_listener.LocalEndPoint!).Port;
+
+    /// <summary>Waits until somebody has sent it a SYN, which it dropped (proc_pid_net(5): state 02 is SYN_SENT).</summary>
+    public Task KnockedAsync()
+    {
+        var table = _listener.AddressFamily == AddressFamily.InterNetworkV6 ? "/proc/net/tcp6" : "/proc/net/tcp";
+        var port = $":{Port:X4}";
+        return Wait.For(() => File.ReadLines(table)
+            .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .Any(fields => fields[2].EndsWith(port, StringComparison.Ordinal) && fields[3] == "02"));
+    }
 
     /// <summary>Makes room: who waits is accepted when it sends its next SYN, a second after the first.</summary>
     public void Drain() => _sockets.Add(_listener.Accept());

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
@@ -6,6 +7,8 @@ namespace HealthKit.Tests.Dependencies;
 /// <summary>A listener on a loopback address that does with each connection what a test says.</summary>
 internal sealed class RawServer : IDisposable
 {
+    private static readonly ConcurrentBag<Socket> Closed = [];
+
     private readonly Socket _listener;
     private readonly CancellationTokenSource _end = new();
     private readonly Func<Socket, CancellationToken, Task> _serve;
@@ -36,13 +39,31 @@ internal sealed class RawServer : IDisposable
         await DrainAsync(socket, token);
     });
 
-    /// <summary>A port at which nothing listens.</summary>
-    public static int ClosedPort(IPAddress? address = null)
+    /// <summary>A port of 127.0.0.1 at which nothing listens, nor will: a socket is bound to it for as long as this process lives.</summary>
+    public static int ClosedPort()
     {
-        address ??= IPAddress.Loopback;
-        using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(address, 0));
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        Closed.Add(socket);
         return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+
+    /// <summary>Something at a port that another thing has at another address. Somebody else may have taken it: then both are made anew.</summary>
+    public static (TFirst First, TSecond Second) Pair<TFirst, TSecond>(Func<TFirst> first, Func<TFirst, TSecond> second)
+        where TFirst : IDisposable
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var one = first();
+            try
+            {
+                return (one, second(one));
+            }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse && attempt < 20)
+            {
+                one.Dispose();
+            }
+        }
     }
 
     public static async Task DrainAsync(Socket socket, CancellationToken token)

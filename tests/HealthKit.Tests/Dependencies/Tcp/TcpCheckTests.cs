@@ -66,10 +66,10 @@ public class TcpCheckTests
     {
         using var drips = new RawServer(async (socket, token) =>
         {
-            foreach (var one in "+OK POP3 ready\r\n"u8.ToArray())
+            foreach (var part in "+OK POP3 ready\r\n"u8.ToArray().Chunk(5))
             {
-                await socket.SendAsync(new[] { one }, token);
-                await Task.Delay(1, token);
+                await socket.SendAsync(part, token);
+                await Task.Delay(5, token);
             }
 
             await RawServer.DrainAsync(socket, token);
@@ -100,10 +100,10 @@ public class TcpCheckTests
     public async Task Listening_is_no_slowness_and_keeps_to_the_deadline()
     {
         using var server = RawServer.Silent();
-        using var check = Check(server.Port, options => options.DegradedAboveLatency = TimeSpan.FromMilliseconds(200));
+        using var check = Check(server.Port, options => options.DegradedAboveLatency = TimeSpan.FromMilliseconds(245));
         Assert.Equal(HealthStatus.Healthy, (await check.RunAsync()).Status);
 
-        using var hurried = Check(server.Port, options => options.Deadline = TimeSpan.FromMilliseconds(150));
+        using var hurried = Check(server.Port, options => options.Deadline = TimeSpan.FromMilliseconds(400));
         Assert.Equal(HealthStatus.Healthy, (await hurried.RunAsync()).Status);
     }
 

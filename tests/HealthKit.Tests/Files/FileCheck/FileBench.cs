@@ -116,12 +116,17 @@ internal sealed class WatchedSource : FileSource
 
     public Func<Exception?> OpenFault { get; set; } = () => null;
 
+    /// <summary>Happens after each look.</summary>
+    public Action AfterLook { get; set; } = () => { };
+
     public int LookError { get; set; }
 
     public override int Look(FileLimits limits, out FileStatus status)
     {
         status = default;
-        return LookError != 0 ? LookError : base.Look(limits, out status);
+        var error = LookError != 0 ? LookError : base.Look(limits, out status);
+        AfterLook();
+        return error;
     }
 
     public override SafeFileHandle Open(string path)

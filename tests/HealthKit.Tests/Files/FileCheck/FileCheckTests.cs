@@ -10,6 +10,30 @@ public sealed class FileCheckTests : IDisposable
     public void Dispose() => _bench.Dispose();
 
     [Fact]
+    public async Task A_pipe_that_takes_the_place_of_the_file_holds_nothing_up()
+    {
+        using var bench = new FileBench();
+        bench.Replace("a,b\n1,2\n");
+        bench.Source.AfterLook = () =>
+        {
+            bench.Source.AfterLook = () => { };
+            File.Delete(bench.Path);
+            using var mkfifo = System.Diagnostics.Process.Start("mkfifo", [bench.Path]);
+            mkfifo.WaitForExit();
+        };
+
+        var run = Task.Run(() => bench.Run());
+        if (await Task.WhenAny(run, Task.Delay(TimeSpan.FromSeconds(30))) != run)
+        {
+            using var writer = File.OpenWrite(bench.Path); // lets the reader go
+            Assert.Fail("The check waited for somebody to write into the pipe.");
+        }
+
+        Assert.Equal((HealthStatus.Unhealthy, "file.read.failed"), ((await run).Status, (await run).Data["reason"]));
+        Assert.Equal("file.notRegular", bench.Run().Data["reason"]);
+    }
+
+    [Fact]
     public void Without_a_contract_it_must_be_there_readable_not_empty_and_no_page()
     {
         Assert.Equal("file.missing", Reason(_bench.Run()));

@@ -33,6 +33,9 @@ internal sealed class LogBench : IDisposable
 
     public DeletedFiles? Deleted { get; set; }
 
+    /// <summary>What the file system answers when it is measured.</summary>
+    public int FileSystemError { get; set; }
+
     public string PathOf(string name) => Path.Combine(Root, name);
 
     /// <summary>Appends so many bytes, in lines.</summary>
@@ -60,6 +63,10 @@ internal sealed class LogBench : IDisposable
         foreach (var file in Directory.EnumerateFiles(Root, "*", SearchOption.AllDirectories))
         {
             _fileSystems.Set(file, _total, Math.Max(0, _total - used - _otherBytes), mount: new MountEntry("/logs", "/dev/sdl", "ext4", false, false));
+            if (FileSystemError != 0)
+            {
+                _fileSystems.Fail(file, FileSystemError);
+            }
         }
 
         _check ??= new LogFileCheck(_fileSystems, Time, Growing, Deleted, NullLogger<LogTrimmer>.Instance, () => Options);

@@ -334,6 +334,214 @@ public sealed class LogFileCheckTests : IDisposable
         Assert.Contains("could not be cut (trim.hardLinks)", second.Description, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void The_action_leaves_a_log_alone_that_is_not_what_is_wrong()
+    {
+        _bench.Options = new LogFileOptions { Paths = [_bench.Log, "/dev/null"], UnhealthyAboveBytes = 50 * Megabyte, TrimToBytes = 1000 };
+        for (var i = 0; i < 10; i++)
+        {
+            _bench.Write(_bench.Log, 100_000);
+        }
+
+        var result = _bench.Run();
+
+        Assert.Equal((HealthStatus.Unhealthy, "log.notRegular"), (result.Status, result.Data["reason"]));
+        Assert.DoesNotContain("trimMethod", result.Data.Keys);
+        Assert.InRange(Allocated(_bench.Log), Megabyte, 2 * Megabyte);
+    }
+
+    [Fact]
+    public async Task The_action_does_not_cut_a_log_for_what_deleted_ones_hold()
+    {
+        _bench.Deleted = new DeletedFiles(_bench.Time);
+        _bench.Options = new LogFileOptions { Path = _bench.Log, UnhealthyAboveBytes = 2 * Megabyte, TrimToBytes = 1000 };
+        using var held = new FileStream(_bench.Log, FileMode.CreateNew, FileAccess.Write, FileShare.Delete, 0);
+        held.Write(new byte[3 * Megabyte]);
+        File.Delete(_bench.Log);
+        for (var i = 0; i < 10; i++)
+        {
+            _bench.Write(_bench.Log, 100_000);
+        }
+
+        var result = await RunOnThisSystem();
+
+        Assert.Equal((HealthStatus.Unhealthy, "log.size.large"), (result.Status, result.Data["reason"]));
+        Assert.DoesNotContain("trimMethod", result.Data.Keys);
+        Assert.InRange(Allocated(_bench.Log), Megabyte, 2 * Megabyte);
+    }
+
+    [Fact]
+    public void What_rotation_renames_and_copies_has_not_grown()
+    {
+        _bench.Options = new LogFileOptions { Path = _bench.PathOf("*") };
+        _bench.Write(_bench.Log, 3 * Megabyte);
+        _bench.Write(_bench.PathOf("app.log.1"), 4 * Megabyte);
+        _bench.Write(_bench.PathOf("worker.log"), 1000);
+        _bench.Run();
+
+        // create
+        File.Move(_bench.PathOf("app.log.1"), _bench.PathOf("app.log.2"));
+        File.Move(_bench.Log, _bench.PathOf("app.log.1"));
+        _bench.Write(_bench.Log, 1000);
+        _bench.Write(_bench.PathOf("worker.log"), Megabyte);
+        Assert.Equal(_bench.PathOf("worker.log"), _bench.Run(Ten).Data["fastest"]);
+
+        // copytruncate, and an archive
+        File.Copy(_bench.PathOf("worker.log"), _bench.PathOf("worker.log.1"));
+        File.WriteAllText(_bench.PathOf("worker.log"), "");
+        File.Copy(_bench.PathOf("app.log.2"), _bench.PathOf("app.log.2.gz"));
+        File.Delete(_bench.PathOf("app.log.2"));
+        Assert.Equal(_bench.PathOf("worker.log"), _bench.Run(Ten).Data["fastest"]);
+    }
+
+    [Fact]
+    public void A_log_that_could_not_be_measured_for_a_while_has_not_grown_by_all_it_holds()
+    {
+        var hidden = Directory.CreateDirectory(_bench.PathOf("a")).FullName;
+        var log = Path.Combine(hidden, "app.log");
+        _bench.Write(log, 20 * Megabyte);
+        _bench.Write(_bench.Log, 1000);
+        _bench.Options = new LogFileOptions { Paths = [log, _bench.Log] };
+        _bench.Run();
+        _bench.Run(Ten);
+
+        // ELOOP, as root is denied nothing.
+        Directory.Move(hidden, hidden + "-aside");
+        File.CreateSymbolicLink(hidden, hidden);
+        Assert.Equal("log.measure.failed", _bench.Run(Ten).Data["reason"]);
+        File.Delete(hidden);
+        Directory.Move(hidden + "-aside", hidden);
+        var result = _bench.Run(Ten);
+
+        Assert.Equal(HealthStatus.Healthy, result.Status);
+        Assert.Equal(0.0, result.Data["growthBytesPerSecond"]);
+        Assert.DoesNotContain("fastest", result.Data.Keys);
+    }
+
+    [Fact]
+    public void Rotated_files_under_the_wildcards_are_not_overdue()
+    {
+        _bench.Options = new LogFileOptions { Path = _bench.PathOf("app*"), RotatedEvery = TimeSpan.FromHours(26), RotatedAtBytes = 2 * Megabyte };
+        _bench.Write(_bench.Log, 1000);
+        _bench.Write(_bench.PathOf("app.log.1"), 3 * Megabyte);
+        _bench.Write(_bench.PathOf("app20261122.txt"), 1000); // a file a day: it is not written after its day
+        Assert.Equal(HealthStatus.Healthy, _bench.Run().Status);
+
+        _bench.Time.Advance(TimeSpan.FromHours(27));
+        File.Move(_bench.PathOf("app.log.1"), _bench.PathOf("app.log.2"));
+        File.Move(_bench.Log, _bench.PathOf("app.log.1"));
+        _bench.Write(_bench.Log, 1000);
+        Assert.Equal(HealthStatus.Healthy, _bench.Run().Status);
+
+        // One that is still written is.
+        _bench.Write(_bench.PathOf("app20261122.txt"), 1000);
+        File.SetLastWriteTimeUtc(_bench.PathOf("app20261122.txt"), _bench.Time.GetUtcNow().UtcDateTime);
+        var result = _bench.Run(Ten);
+        Assert.Equal((HealthStatus.Degraded, "log.rotation.overdue"), (result.Status, result.Data["reason"]));
+        Assert.Contains("app20261122.txt was not rotated for", result.Description, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Wildcards_for_which_only_something_else_stands_have_no_log()
+    {
+        _bench.Options = new LogFileOptions { Path = _bench.PathOf("*.log") };
+        File.CreateSymbolicLink(_bench.PathOf("current.log"), _bench.PathOf("gone"));
+
+        Assert.Equal("log.missing", _bench.Run().Data["reason"]);
+    }
+
+    [Fact]
+    public async Task A_deleted_log_that_is_only_read_is_told_and_no_fault()
+    {
+        _bench.Deleted = new DeletedFiles(_bench.Time);
+        _bench.Write(_bench.Log, 100);
+        _bench.Write(_bench.PathOf("app.log.1"), Megabyte);
+        using var reader = new FileStream(_bench.PathOf("app.log.1"), FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        File.Delete(_bench.PathOf("app.log.1"));
+        _bench.Options = new LogFileOptions { Path = _bench.Log };
+
+        var result = await RunOnThisSystem(times: 3);
+
+        Assert.Equal(HealthStatus.Healthy, result.Status);
+        Assert.Equal(1, result.Data["deletedCount"]);
+    }
+
+    [Fact]
+    public async Task A_deleted_log_is_found_behind_links_and_wildcards()
+    {
+        _bench.Deleted = new DeletedFiles(_bench.Time);
+        Directory.CreateDirectory(_bench.PathOf("real"));
+        Directory.CreateSymbolicLink(_bench.PathOf("link"), _bench.PathOf("real"));
+        _bench.Write(_bench.PathOf("real/app.log"), 100);
+        using var writer = new FileStream(_bench.PathOf("real/app.log.1"), FileMode.CreateNew, FileAccess.Write, FileShare.Delete, 0);
+        writer.Write(new byte[Megabyte]);
+        File.Delete(_bench.PathOf("real/app.log.1"));
+
+        foreach (var path in new[] { "real/*.log", "link/app.log", "link/*.log" })
+        {
+            _bench.Options = new LogFileOptions { Path = _bench.PathOf(path) };
+            var result = await RunOnThisSystem(times: 3);
+            Assert.Equal((path, HealthStatus.Degraded, "log.deletedOpen"), (path, result.Status, result.Data.GetValueOrDefault("reason")));
+        }
+    }
+
+    [Fact]
+    public void Other_limits_leave_what_is_known_of_growth()
+    {
+        _bench.Options = new LogFileOptions { Path = _bench.Log };
+        _bench.Write(_bench.Log, Megabyte);
+        _bench.Run();
+        _bench.Write(_bench.Log, 2 * Megabyte);
+        _bench.Run(Ten);
+
+        _bench.Options = new LogFileOptions { Path = _bench.Log, UnhealthyAboveBytes = 80 * Megabyte };
+        _bench.Run(Ten);
+
+        Assert.Equal(_bench.Log, _bench.Growing.FindFastest((8, 1), _bench.Time)?.Path);
+    }
+
+    [Fact]
+    public void A_name_of_a_file_cannot_write_into_a_terminal()
+    {
+        _bench.Options = new LogFileOptions { Path = _bench.PathOf("*"), RotatedAtBytes = 10 };
+        _bench.Write(_bench.PathOf("x\n\e[31m.log"), 60 * Megabyte);
+
+        var result = _bench.Run();
+
+        Assert.DoesNotContain(result.Description!, char.IsControl);
+        Assert.All(result.Data.Values.OfType<string>(), text => Assert.DoesNotContain(text, char.IsControl));
+        Assert.Contains("x??[31m.log", result.Description, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_system_that_cannot_be_measured_is_a_failure()
+    {
+        _bench.Write(_bench.Log, 1000);
+        _bench.FileSystemError = LibC.IoError;
+
+        Assert.Equal((HealthStatus.Unhealthy, "log.measure.failed"), (_bench.Run().Status, _bench.Run().Data["reason"]));
+    }
+
+    private async Task<HealthCheckResult> RunOnThisSystem(int times = 1)
+    {
+        using var check = new LogFileCheck(
+            FileSystemSource.OfThisSystem,
+            _bench.Time,
+            null,
+            _bench.Deleted,
+            Microsoft.Extensions.Logging.Abstractions.NullLogger<LogTrimmer>.Instance,
+            () => _bench.Options);
+        var context = new HealthCheckContext { Registration = new HealthCheckRegistration("log", check, HealthStatus.Unhealthy, null) };
+        HealthCheckResult result = default;
+        for (var i = 0; i < times; i++)
+        {
+            result = await check.CheckHealthAsync(context);
+            _bench.Time.Advance(TimeSpan.FromSeconds(61));
+        }
+
+        return result;
+    }
+
     private static long Allocated(string path)
     {
         Assert.Equal(0, FileStatus.Read(path, followLink: false, out var status));

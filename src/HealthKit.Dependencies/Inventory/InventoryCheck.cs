@@ -1,0 +1,172 @@
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace HealthKit;
+
+/// <summary>Whether everything that is expected is there.</summary>
+internal sealed class InventoryCheck : DependencyCheck<InventoryOptions>
+{
+    public static readonly CheckType<InventoryOptions> Type = CheckType.Create<InventoryOptions>(
+        new CheckDescriptor(
+            "Inventory",
+            "Whether everything that is expected is there: names and patterns with a least number, against a directory, a list in JSON over HTTP, or what a function of the app returns.",
+            new Dictionary<HealthStatus, string>
+            {
+                [HealthStatus.Healthy] = "Everything that is expected is there.",
+                [HealthStatus.Degraded] = "There is something that is not expected, and extras are not allowed; it was slow; or we are throttled.",
+                [HealthStatus.Unhealthy] = "Something is missing, may not be looked at, or the list could not be had.",
+            },
+            "The text names all that is missing at once; missing and extras in the data. ls -l the directory, or curl -s the address and look for the names.",
+            "Find out who makes what is missing, and why it did not; or take it off the Expected list, if it is not wanted any more.")
+        {
+            DefaultTags = ["ready"],
+            RemedyByReason = new Dictionary<string, string>
+            {
+                ["inventory.denied"] = "Give this process the right to read what is there: the permissions of the entries, or the rights of the account in Headers.",
+                ["inventory.extra"] = "Remove what does not belong there, add it to Expected, or set AllowExtras.",
+                ["inventory.source.missing"] = "Make or mount the directory, or correct the path.",
+                ["inventory.source.denied"] = "Give this process the r and x permissions on the directory.",
+                ["inventory.source.failed"] = "See the error in the text: the file system's, or that of the app's own function.",
+                ["inventory.source.format"] = "Look at what the address answers with, and correct ItemsPointer and NamePointer.",
+            },
+        },
+        InventoryRules.Validate,
+        static (services, options) => new InventoryCheck(
+            services.GetService<Network>() ?? new Network(services.GetRequiredService<TimeProvider>()),
+            options,
+            services,
+            services.GetService<Redactor>() ?? new Redactor()));
+
+    private readonly IServiceProvider _services;
+    private readonly Redactor _redactor;
+    private readonly HttpPatience _patience;
+    private readonly HttpProbe _probe = new();
+    private volatile InventoryRules? _rules;
+
+    public InventoryCheck(Network network, Func<InventoryOptions> options, IServiceProvider services, Redactor redactor)
+        : base(network, options)
+    {
+        _services = services;
+        _redactor = redactor;
+        _patience = new HttpPatience(network.Time);
+    }
+
+    protected override string TargetOf(InventoryOptions options) => RulesOf(options).Target;
+
+    protected override string? HostOf(InventoryOptions options) =>
+        options.Url is { } url && _patience.IsHeld(url, out _) is null ? url.IdnHost : null;
+
+    protected override async Task<Finding> ProbeAsync(StageRun run, InventoryOptions options)
+    {
+        var rules = RulesOf(options);
+        if (rules.Request is { } request)
+        {
+            return await AskAsync(run, rules, request).ConfigureAwait(false);
+        }
+
+        var inventory = options.Source is { } source
+            ? await run.DoAsync(Stage.Use, token => AskAsync(source, token)).ConfigureAwait(false)
+            : await run.DoAsync(Stage.Use, token => Task.FromResult(InventoryDirectory.List(options.Directory!, options.Recursive, token))).ConfigureAwait(false);
+        return Judge(rules, inventory, null);
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        base.Dispose(disposing);
+        _probe.Dispose();
+    }
+
+    /// <summary>The app's own code: whatever it throws is this check's failure.</summary>
+    private async Task<Inventory> AskAsync(Func<IServiceProvider, CancellationToken, Task<Inventory>> source, CancellationToken token)
+    {
+        try
+        {
+            return await source(_services, token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not (OperationCanceledException or StageException))
+        {
+            throw new StageException(Stage.Use, "inventory.source.failed", $"the app's function failed: {e.GetType()}: {e.Message}", e);
+        }
+    }
+
+    private async Task<Finding> AskAsync(StageRun run, InventoryRules rules, HttpRequestSpec request)
+    {
+        if (_patience.IsHeld(request.Url, out var left) is { } held)
+        {
+            return HttpVerdicts.Held(held, left, _patience.Now);
+        }
+
+        var answer = await _probe.SendAsync(run, request).ConfigureAwait(false);
+        if (HttpVerdicts.Judge(answer, request.Url, request.Expected, _patience, TimeSpan.Zero) is { } bad)
+        {
+            return bad;
+        }
+
+        var who = HttpVerdicts.Who(answer);
+        if (answer.End != BodyEnd.Whole || answer.EncodingProblem is not null)
+        {
+            return answer.End == BodyEnd.TooLarge
+                ? Finding.Unhealthy("http.content.tooLarge", $"{who}: the list is larger than {HttpText.Bytes(request.MaxBodyBytes)}")
+                : Finding.Unhealthy("http.truncated", $"{who}: the list broke off after {HttpText.Bytes(answer.ReceivedBytes)}");
+        }
+
+        try
+        {
+            using var document = JsonDocument.Parse(answer.Body, new JsonDocumentOptions { MaxDepth = 64 });
+            return rules.Read(document.RootElement) is { } names
+                ? Judge(rules, new Inventory(names), who)
+                : Finding.Unhealthy("inventory.source.format", $"{who}: {rules.WrongShape}");
+        }
+        catch (JsonException)
+        {
+            return Finding.Unhealthy("inventory.source.format", $"{who}: what came is no JSON");
+        }
+    }
+
+    private static Finding Judge(InventoryRules rules, Inventory inventory, string? who)
+    {
+        const int listed = 100;
+        var result = rules.Expected.Compare(inventory.Present, inventory.Denied);
+        Dictionary<string, object> data = new()
+        {
+            ["expectedCount"] = result.ExpectedCount,
+            ["presentCount"] = result.PresentCount,
+            ["missingCount"] = result.Missing.Count,
+            ["extraCount"] = result.Extras.Count,
+        };
+        foreach (var (key, names) in new[] { ("missing", result.Missing), ("denied", result.Denied), ("extras", result.Extras) })
+        {
+            if (names.Count > 0)
+            {
+                data[key] = names.Take(listed).ToList();
+            }
+        }
+
+        // What is missing may be where nobody could look.
+        var closed = inventory.Denied?.Where(name => name.EndsWith('/')).ToList() ?? [];
+        if (closed.Count > 0 && result.Missing.Count > 0)
+        {
+            data["denied"] = closed.Take(listed).ToList();
+            return Finding.Unhealthy(
+                "inventory.denied", $"this process may not look into {string.Join(", ", closed.Take(5))}{(closed.Count > 5 ? ", …" : "")}; elsewhere, {result}", data);
+        }
+
+        var text = who is null ? result.ToString() : $"{who}, {result}";
+        return result.Missing.Count > 0 ? Finding.Unhealthy("inventory.missing", text, data)
+            : result.Denied.Count > 0 ? Finding.Unhealthy("inventory.denied", text, data)
+            : result.Extras.Count > 0 && !rules.Options.AllowExtras ? Finding.Degraded("inventory.extra", text, data)
+            : Finding.Healthy(text, data);
+    }
+
+    private InventoryRules RulesOf(InventoryOptions options)
+    {
+        var rules = _rules;
+        if (rules is null || rules.Options != options)
+        {
+            _rules = rules = new InventoryRules(options, _redactor);
+        }
+
+        return rules;
+    }
+}
