@@ -136,9 +136,9 @@ internal sealed class HttpHop(StageRun run, HttpRequestSpec spec, HttpSession se
         }
         catch (StageException e) when (redirects.Count > 0 && e.Stage != Stage.Use)
         {
-            // Of this hop, and told by the exception.
+            // Of this hop, and told by the exception. The way out is open: somebody answered before.
             run.Failed = [];
-            throw new StageException(e.Stage, e.Reason, $"redirected to {HttpTarget.ForeignText(url)}: {e.Message}", e) { Answered = e.Answered };
+            throw new StageException(e.Stage, e.Reason, $"redirected to {HttpTarget.ForeignText(url)}: {e.Message}", e) { Answered = true };
         }
     }
 
