@@ -36,7 +36,10 @@ internal sealed class HttpCheck : DependencyCheck<HttpCheckOptions>
                 ["http.redirect.insecure"] = "Let the redirect lead to https: mostly a proxy does not tell the app that the client came by https (X-Forwarded-Proto).",
                 ["auth.rejected"] = "Renew the credentials in Headers.",
                 ["auth.forbidden"] = "Grant the account the right to this path, or let the web application firewall pass it.",
+                ["network.noWayOut"] = "Look at this machine's own network first: ip addr, ip route, its firewall.",
+                ["network.noNames"] = "Look at the name servers in /etc/resolv.conf first.",
             },
+            DefaultTags = ["ready"],
         },
         HttpCheckValidation.Validate,
         static (services, options) => new HttpCheck(
@@ -108,13 +111,13 @@ internal sealed class HttpCheck : DependencyCheck<HttpCheckOptions>
             : null;
     }
 
-    private string Healthy(HttpAnswer answer)
+    private static string Healthy(HttpAnswer answer)
     {
         var size = answer.ReceivedBytes == answer.Body.Length ? HttpText.Bytes(answer.Body.Length) : $"{HttpText.Bytes(answer.Body.Length)} ({HttpText.Bytes(answer.ReceivedBytes)} sent)";
-        return $"{HttpVerdicts.Who(answer)}, {size}{(answer.Headers.MediaType is { } type ? $" of {_redactor.Redact(type)}" : "")}";
+        return $"{HttpVerdicts.Who(answer)}, {size}{(answer.Headers.ShownMediaType is { } type ? $" of {type}" : "")}";
     }
 
-    private Finding Complete(HttpAnswer answer, Finding finding)
+    private static Finding Complete(HttpAnswer answer, Finding finding)
     {
         Dictionary<string, object> data = new()
         {
@@ -126,9 +129,9 @@ internal sealed class HttpCheck : DependencyCheck<HttpCheckOptions>
             data["answeredBy"] = answerer.ToString();
         }
 
-        if (answer.Headers.MediaType is { } type)
+        if (answer.Headers.ShownMediaType is { } type)
         {
-            data["mediaType"] = _redactor.Redact(type);
+            data["mediaType"] = type;
         }
 
         if (answer.Redirects.Count > 0)
@@ -161,27 +164,14 @@ internal sealed class HttpCheck : DependencyCheck<HttpCheckOptions>
         public HttpPlan(HttpCheckOptions options, Redactor redactor)
         {
             Options = options;
-            List<KeyValuePair<string, string>> headers = [];
-            foreach (var line in options.Headers ?? [])
-            {
-                if (HttpHeaderLine.TryParse(line, out var name, out var value))
-                {
-                    headers.Add(new(name, value));
-                    foreach (var secret in HttpHeaderLine.Secrets(name, value))
-                    {
-                        redactor.AddSecret(secret);
-                    }
-                }
-            }
-
             Spec = new HttpRequestSpec(options.Url!)
             {
                 Method = options.Method,
-                Headers = headers,
+                Headers = HttpRequestRules.Headers(options.Headers, redactor),
                 Expected = StatusSet.Of(options.ExpectedStatuses),
                 MaxBodyBytes = (int)options.MaxBodyBytes,
                 MaxRedirects = options.MaxRedirectsCount,
-                Pins = [.. (options.PinnedSha256 ?? []).Select(HttpCheckValidation.Pin).OfType<string>()],
+                Pins = CertificatePins.Parse(options.PinnedSha256),
                 ReuseConnection = options.ReuseConnection,
             };
             Rules = new HttpContentRules(options, redactor);

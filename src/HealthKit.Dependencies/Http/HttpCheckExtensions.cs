@@ -42,7 +42,7 @@ public static class HttpCheckExtensions
                 configure?.Invoke(options);
             },
             failureStatus,
-            tags ?? ["ready"],
+            tags,
             timeout);
     }
 }

@@ -71,6 +71,4 @@ public sealed class HttpCheckOptions : DependencyOptions
     /// instead of a trusted authority and the name. Redirects to elsewhere are held to the system's trust.
     /// </summary>
     public IList<string>? PinnedSha256 { get; set; }
-
-    internal IEnumerable<OptionError> ValidateBase() => ValidateCommon();
 }

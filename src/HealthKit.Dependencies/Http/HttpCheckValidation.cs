@@ -3,21 +3,20 @@ namespace HealthKit;
 /// <summary>Says what is wrong with options, without a word of what may be secret.</summary>
 internal static class HttpCheckValidation
 {
-    private const string Hidden = "***";
     private const long LargestBody = 16L << 20;
     private const int MostRedirects = 20;
     private static readonly TimeSpan LongestGrace = TimeSpan.FromDays(1);
 
     public static IEnumerable<OptionError> Validate(HttpCheckOptions options)
     {
-        foreach (var error in options.ValidateBase())
+        foreach (var error in options.ValidateCommon())
         {
             yield return error;
         }
 
-        if (ValidateUrl(options.Url) is { } wrong)
+        foreach (var error in HttpRequestRules.Validate(nameof(options.Url), options.Url, options.Headers, options.PinnedSha256))
         {
-            yield return wrong;
+            yield return error;
         }
 
         if (!HttpHeaderLine.IsName(options.Method ?? "") || options.Method!.Equals("CONNECT", StringComparison.OrdinalIgnoreCase))
@@ -27,18 +26,6 @@ internal static class HttpCheckValidation
         else if (options.Method.Equals("HEAD", StringComparison.OrdinalIgnoreCase) && HttpContentRules.NeedBody(options))
         {
             yield return new OptionError(nameof(options.Method), options.Method, "a method whose answer has a body, as something is expected of it");
-        }
-
-        foreach (var header in options.Headers ?? [])
-        {
-            if (!HttpHeaderLine.TryParse(header, out var name, out var value))
-            {
-                yield return new OptionError(nameof(options.Headers), Hidden, "texts 'Name: value' of one line");
-            }
-            else if (!HttpHeaderLine.IsSendable(name, value))
-            {
-                yield return new OptionError(nameof(options.Headers), $"{name}: {Hidden}", "headers of a request without a body, other than those of the connection (Connection, Transfer-Encoding, …), in Latin-1");
-            }
         }
 
         if (options.ExpectedStatuses is not { Count: > 0 } statuses)
@@ -80,38 +67,6 @@ internal static class HttpCheckValidation
         {
             yield return new OptionError(nameof(options.UnavailableGrace), options.UnavailableGrace, "a time from 00:00:00 to 1.00:00:00");
         }
-
-        foreach (var pin in options.PinnedSha256 ?? [])
-        {
-            if (Pin(pin) is null || options.Url is { IsAbsoluteUri: true, Scheme: "http" })
-            {
-                yield return new OptionError(
-                    nameof(options.PinnedSha256), pin, "SHA-256 fingerprints of certificates, 64 hexadecimal digits, with or without colons; only with an https address");
-            }
-        }
-    }
-
-    /// <summary>A fingerprint as certificates have it: upper case, no colons; null when it is none.</summary>
-    public static string? Pin(string? text)
-    {
-        var pin = (text ?? "").Replace(":", "", StringComparison.Ordinal).Trim().ToUpperInvariant();
-        return pin.Length == 64 && pin.All(char.IsAsciiHexDigit) ? pin : null;
-    }
-
-    private static OptionError? ValidateUrl(Uri? url)
-    {
-        const string Allowed = "an absolute http or https address such as https://api.example/health";
-        return url switch
-        {
-            null => new OptionError(nameof(HttpCheckOptions.Url), null, Allowed),
-            { IsAbsoluteUri: false } => new OptionError(nameof(HttpCheckOptions.Url), Hidden, Allowed),
-            { UserInfo.Length: > 0 } => new OptionError(
-                nameof(HttpCheckOptions.Url),
-                $"{url.Scheme}://{Hidden}@{url.Host}",
-                "an address without user and password: put them into Headers as 'Authorization: Basic …' (base64 of user:password)"),
-            { Scheme: not ("http" or "https") } or { Host.Length: 0 } => new OptionError(nameof(HttpCheckOptions.Url), $"{url.Scheme}://{url.Host}", Allowed),
-            _ => null,
-        };
     }
 
     private static IEnumerable<OptionError> ValidateBody(HttpCheckOptions options)

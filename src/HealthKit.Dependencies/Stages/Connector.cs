@@ -87,7 +87,11 @@ internal static class Connector
             try
             {
                 var winner = await finished.ConfigureAwait(false);
-                await others.CancelAsync().ConfigureAwait(false);
+                if (racing.Count > 1)
+                {
+                    await others.CancelAsync().ConfigureAwait(false);
+                }
+
                 foreach (var (attempt, _) in racing)
                 {
                     // A loser that fails now is nobody's unobserved exception.

@@ -19,6 +19,7 @@ internal static class ChildApps
         ["app", "with", var port] => AppAsync(healthKit: true, int.Parse(port, CultureInfo.InvariantCulture)),
         ["app", "without", var port] => AppAsync(healthKit: false, int.Parse(port, CultureInfo.InvariantCulture)),
         ["engine", var checks] => EngineAsync(int.Parse(checks, CultureInfo.InvariantCulture)),
+        ["dependencies", var checks, var port] => DependenciesAsync(int.Parse(checks, CultureInfo.InvariantCulture), int.Parse(port, CultureInfo.InvariantCulture)),
         ["incidents", var place, var count] => Incidents(place, int.Parse(count, CultureInfo.InvariantCulture)),
         ["summary", var path] => SummaryRows.ChildAsync(path),
         _ => throw new ArgumentException($"No such child: {string.Join(' ', arguments)}"),
@@ -121,6 +122,12 @@ internal static class ChildApps
         await host.StartAsync();
         Console.WriteLine("started");
         await InputClosedAsync();
+        return 0;
+    }
+
+    private static async Task<int> DependenciesAsync(int checks, int port)
+    {
+        await HttpCheckRows.RunChildAsync(checks, port, InputClosedAsync);
         return 0;
     }
 

@@ -17,6 +17,7 @@ internal sealed record RowGroup(string Name, Func<BenchmarkOptions, IAsyncEnumer
         new("directory", options => DirectoryRows.Measure(options).ToAsyncEnumerable()),
         new("summary", SummaryRows.Measure),
         new("http", HttpRows.Measure),
+        new("http-check", HttpCheckRows.Measure),
         new("engine", EngineRows.Measure),
         new("footprint", FootprintRows.Measure),
     ];

@@ -10,8 +10,8 @@ namespace HealthKit;
 /// <param name="From">The least status on which it counts.</param>
 internal sealed record AnswererMark(string Name, AnswererKind Kind, bool IsAuthor, string? Header, string Value, string[] Body, int From)
 {
-    /// <summary>An error page.</summary>
-    public static AnswererMark Page(string name, params string[] body) => new(name, AnswererKind.Gateway, true, null, "", body, 400);
+    /// <summary>A page for an error or a redirect.</summary>
+    public static AnswererMark Page(string name, params string[] body) => new(name, AnswererKind.Gateway, true, null, "", body, HttpAnswerers.FirstPage);
 
     /// <summary>A header that stands on its own answers only.</summary>
     public static AnswererMark Own(string name, string header, string value = "", int from = 100) => new(name, AnswererKind.Gateway, true, header, value, [], from);

@@ -11,6 +11,9 @@ internal static class HttpAnswerers
     /// <summary>The header by which an app signs its answers (<c>UseHealthKitSignature</c>).</summary>
     public const string SignatureHeader = "X-Answered-By";
 
+    /// <summary>The least status whose body may tell.</summary>
+    public const int FirstPage = 300;
+
     private const string SignatureStart = "HealthKit; app=\"";
     private const int LongestName = 64;
 
@@ -65,7 +68,7 @@ internal static class HttpAnswerers
         AnswererMark.Page("Azure Front Door", "Our services aren't available right now"),
         AnswererMark.Page("Azure App Service", "This web app is stopped"),
         AnswererMark.Page("Heroku", "herokucdn.com/error-pages"),
-        AnswererMark.Page("Akamai", "errors.edgesuite.net"),
+        AnswererMark.Page("Akamai", "Reference&#32;&#35;"),
         AnswererMark.Page("Squid", "Generated", "(squid"),
         AnswererMark.Page("IIS", "HTTP Error 5", "Microsoft"),
         AnswererMark.Page("IIS", "Web server received an invalid response while acting as a gateway or proxy server"),

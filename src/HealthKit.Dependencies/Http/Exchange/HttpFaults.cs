@@ -1,14 +1,14 @@
-using System.Net.Sockets;
-
 namespace HealthKit;
 
 /// <summary>What it means when a connection that stands gives no answer.</summary>
 internal static class HttpFaults
 {
     /// <summary>Before an answer's head was there.</summary>
-    public static StageException BeforeTheAnswer(Exception error)
+    /// <param name="error">What the handler says.</param>
+    /// <param name="connection">The connection it was given; null when it used one again.</param>
+    public static StageException BeforeTheAnswer(Exception error, HttpConnection? connection)
     {
-        if (IsReset(error))
+        if (WireStream.IsReset(error) || connection?.WasReset == true)
         {
             return new StageException(
                 Stage.Use, "http.reset", "the connection was reset before an answer came: what listens there crashed, was stopped, or refused the request", error);
@@ -18,13 +18,23 @@ internal static class HttpFaults
         {
             HttpRequestException http => http.HttpRequestError,
             HttpIOException io => io.HttpRequestError,
+            ConnectionNeededException => HttpRequestError.ResponseEnded, // it wanted to try again
             _ => HttpRequestError.Unknown,
         };
+        var first = connection is null ? default : connection.First;
+        if (kind == HttpRequestError.ResponseEnded && !first.IsEmpty && !first.StartsWith("HTTP/1."u8[..Math.Min(first.Length, 7)]))
+        {
+            kind = HttpRequestError.InvalidResponse;
+        }
+
         return kind switch
         {
             HttpRequestError.ResponseEnded => new StageException(
-                Stage.Use, "http.closed", "the connection was closed without an answer: it is in doubt whether the request was or still is worked on", error),
-            HttpRequestError.InvalidResponse => new StageException(Stage.Use, "http.invalid", $"what answers there does not speak HTTP/1.1{Hint(error.Message)}", error),
+                Stage.Use,
+                "http.closed",
+                $"the connection was closed {(first.IsEmpty ? "without an answer" : "within the head of an answer")}: it is in doubt whether the request was or still is worked on",
+                error),
+            HttpRequestError.InvalidResponse => new StageException(Stage.Use, "http.invalid", $"what answers there does not speak HTTP/1.1{Hint(first)}", error),
             HttpRequestError.ConfigurationLimitExceeded => new StageException(
                 Stage.Use, "http.headersTooLarge", "the head of the answer is larger than 64 KiB, and was not read to its end", error),
             _ => new StageException(Stage.Use, "use.broken", $"the connection broke: {(error.InnerException ?? error).Message}", error),
@@ -34,41 +44,24 @@ internal static class HttpFaults
     /// <summary>Within the body.</summary>
     public static BodyEnd InTheBody(Exception error) => error switch
     {
-        _ when IsReset(error) => BodyEnd.Reset,
+        _ when WireStream.IsReset(error) => BodyEnd.Reset,
         HttpIOException { HttpRequestError: HttpRequestError.ResponseEnded } => BodyEnd.Closed,
         HttpRequestException { HttpRequestError: HttpRequestError.ResponseEnded } => BodyEnd.Closed,
         HttpIOException or HttpRequestException => BodyEnd.Garbled,
         _ => BodyEnd.Closed,
     };
 
-    private static bool IsReset(Exception error)
+    /// <summary>What it speaks instead, from its first words. They themselves are foreign text, and not shown.</summary>
+    private static string Hint(ReadOnlySpan<byte> first) => first switch
     {
-        for (var e = error; e is not null; e = e.InnerException)
-        {
-            // EPIPE reads as Shutdown: the reset came before we had sent all.
-            if (e is SocketException { SocketErrorCode: SocketError.ConnectionReset or SocketError.Shutdown or SocketError.ConnectionAborted })
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    /// <summary>What it speaks instead, from its first words, which the handler's message quotes. The words themselves are not shown.</summary>
-    private static string Hint(string message)
-    {
-        var quote = message.IndexOf('\'', StringComparison.Ordinal);
-        var line = quote < 0 ? "" : message[(quote + 1)..];
-        return line switch
-        {
-            _ when line.StartsWith("SSH-", StringComparison.Ordinal) => ": it is an SSH server",
-            _ when line.StartsWith("220", StringComparison.Ordinal) => ": it greets as mail and FTP servers do",
-            _ when line.StartsWith("-ERR", StringComparison.Ordinal) => ": it answers as Redis does",
-            _ when line.StartsWith("+OK", StringComparison.Ordinal) || line.StartsWith("* OK", StringComparison.Ordinal) => ": it greets as mail servers do",
-            _ when line.StartsWith("AMQP", StringComparison.Ordinal) => ": it speaks AMQP, as RabbitMQ does",
-            _ when line.StartsWith('\u0015') => ": it speaks TLS; ask by https",
-            _ => "",
-        };
-    }
+        _ when first.StartsWith("SSH-"u8) => ": it is an SSH server",
+        _ when first.StartsWith("220"u8) => ": it greets as mail and FTP servers do",
+        _ when first.StartsWith("+OK"u8) || first.StartsWith("* OK"u8) => ": it greets as mail servers do",
+        _ when first.StartsWith("-ERR"u8) || first.StartsWith("-DENIED"u8) => ": it answers as Redis does",
+        _ when first.StartsWith("AMQP"u8) => ": it speaks AMQP, as RabbitMQ does",
+        _ when first.StartsWith("HTTP/2"u8) || first.StartsWith("HTTP/0"u8) => ", but another version of it",
+        [0x15, 0x03, ..] => ": it speaks TLS, ask by https", // an alert (RFC 8446, section 5.1)
+        [_, _, _, 0, 0x0a, ..] => ": it greets as MySQL does", // a packet's length and number, then the protocol's version
+        _ => "",
+    };
 }

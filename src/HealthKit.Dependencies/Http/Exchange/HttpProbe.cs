@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
@@ -135,7 +136,9 @@ internal sealed class HttpHop(StageRun run, HttpRequestSpec spec, HttpSession se
         }
         catch (StageException e) when (redirects.Count > 0 && e.Stage != Stage.Use)
         {
-            throw new StageException(e.Stage, e.Reason, $"redirected to {HttpTarget.ForeignText(url)}: {e.Message}", e);
+            // Of this hop, and told by the exception. The way out is open: somebody answered before.
+            run.Failed = [];
+            throw new StageException(e.Stage, e.Reason, $"redirected to {HttpTarget.ForeignText(url)}: {e.Message}", e) { Answered = true };
         }
     }
 
@@ -165,8 +168,15 @@ internal sealed class HttpHop(StageRun run, HttpRequestSpec spec, HttpSession se
         }
 
         _came = HttpText.Status(status);
-        run.Note("httpStatus", status.ToString(System.Globalization.CultureInfo.InvariantCulture));
-        Note(HttpAnswerers.Find(status, headers, body: default));
+        run.Note("httpStatus", status.ToString(CultureInfo.InvariantCulture));
+        var answeredBy = HttpAnswerers.Find(status, headers, body: default);
+        Note(answeredBy);
+        if (headers["Content-Length"] is { } length && !length.Split(',').All(static part => long.TryParse(part, NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out _)))
+        {
+            // The handler would go on without it; one cannot know then where the body ends (RFC 9112, section 6.3).
+            throw new StageException(Stage.Use, "http.invalid", $"{_came} came with a Content-Length that is no length");
+        }
+
         var reader = new HttpBodyReader(spec.MaxBodyBytes);
         if (!method.Equals("HEAD", StringComparison.Ordinal) && status is not (101 or 204 or 304))
         {
@@ -174,8 +184,12 @@ internal sealed class HttpHop(StageRun run, HttpRequestSpec spec, HttpSession se
         }
 
         var body = reader.Decode(headers["Content-Encoding"], out var end, out var encodingProblem);
-        var answeredBy = HttpAnswerers.Find(status, headers, body.Span);
-        Note(answeredBy);
+        if (status >= HttpAnswerers.FirstPage)
+        {
+            answeredBy = HttpAnswerers.Find(status, headers, body.Span);
+            Note(answeredBy);
+        }
+
         return (
             new HttpAnswer
             {
@@ -238,9 +252,10 @@ internal sealed class HttpHop(StageRun run, HttpRequestSpec spec, HttpSession se
         {
             return await session.SendAsync(request, connection, token).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or SocketException && !token.IsCancellationRequested)
+        catch (Exception e) when (
+            e is HttpRequestException or IOException or SocketException or ConnectionNeededException && !token.IsCancellationRequested && (connection is not null || e is not ConnectionNeededException))
         {
-            throw HttpFaults.BeforeTheAnswer(e);
+            throw HttpFaults.BeforeTheAnswer(e, connection);
         }
     }
 
@@ -270,7 +285,7 @@ internal sealed class HttpHop(StageRun run, HttpRequestSpec spec, HttpSession se
         nextMethod = status == 303 || (status is 301 or 302 && method == "POST") ? (method == "HEAD" ? "HEAD" : "GET") : method; // RFC 9110, section 15.4
         if (nextMethod == method && (target == spec.Url || redirects.Contains(target)))
         {
-            return ("http.redirect.loop", $"redirects go in a circle: back to {HttpTarget.ForeignText(target)} after {redirects.Count + 1}");
+            return ("http.redirect.loop", $"redirects go in a circle: back to {HttpTarget.ForeignText(target)} by redirect {redirects.Count + 1}");
         }
 
         if (redirects.Count >= spec.MaxRedirects)

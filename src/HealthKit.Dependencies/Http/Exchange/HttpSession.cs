@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 
 namespace HealthKit;
 
@@ -34,6 +35,7 @@ internal sealed class HttpSession : IDisposable
             },
             MaxResponseDrainSize = 0,
             MaxResponseHeadersLength = 64, // KiB
+            RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
             PooledConnectionLifetime = reuse ? ReusedFor : TimeSpan.Zero,
             UseCookies = false,
             UseProxy = false,

@@ -75,7 +75,7 @@ internal sealed class HttpContentRules
 
         if (_options.ExpectedMediaType is { } wanted && !IsOf(answer.Headers.MediaType, wanted))
         {
-            return Wrong("http.content.mediaType", $"expected {wanted}, got {(answer.Headers.MediaType is { } type ? _redactor.Redact(type) : answer.Headers.Has("Content-Type") ? "something else" : "none")}");
+            return Wrong("http.content.mediaType", $"expected {wanted}, got {answer.Headers.ShownMediaType ?? (answer.Headers.Has("Content-Type") ? "something else" : "none")}");
         }
 
         if (answer.EncodingProblem is { } problem && NeedBody(_options))

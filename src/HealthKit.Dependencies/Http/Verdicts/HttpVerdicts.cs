@@ -53,9 +53,9 @@ internal static class HttpVerdicts
             404 or 410 => Fault("http.notFound", $"{who}: there is nothing of that path{(answer.AnsweredBy is { Kind: AnswererKind.Gateway, IsAuthor: true } ? $" that {answer.AnsweredBy.Name} knows of" : "")}"),
             502 or 520 or 521 or 523 or 525 or 526 => Fault("http.badGateway", $"{who}: {Upstream(answer, "it refused, closed early, or answered nonsense")}"),
             504 or 522 or 524 => Fault("http.gatewayTimeout", $"{who}: {Upstream(answer, "it did not answer in time")}"),
-            >= 500 => Fault("http.serverError", $"{who}: their fault, it failed on the request; its log says why"),
-            >= 400 => Fault("http.clientError", $"{who}: {ClientError(answer)}"),
-            >= 300 => Fault("http.redirect.unexpected", $"{who}: expected {expected}"),
+            (>= 500) and (<= 599) => Fault("http.serverError", $"{who}: their fault, it failed on the request; its log says why"),
+            (>= 400) and (<= 499) => Fault("http.clientError", $"{who}: {ClientError(answer)}"),
+            (>= 300) and (<= 399) => Fault("http.redirect.unexpected", $"{who}: expected {expected}"),
             _ => Fault("http.unexpectedStatus", $"{who}: expected {expected}"),
         };
     }
@@ -121,7 +121,7 @@ internal static class HttpVerdicts
         var since = patience.Unavailable();
         var why = answer.AnsweredBy switch
         {
-            { Name: "HAProxy", IsAuthor: true } => "no server of its backend is up",
+            { Name: "HAProxy", IsAuthor: true } => "no server of its backend is up, or takes connections",
             { Name: "Phusion Passenger", IsAuthor: true } => "its request queue is full",
             { Name: "AWS load balancer", IsAuthor: true } => "no target of its group is healthy, or it has too few of its own",
             { Name: "Envoy" or "Traefik" or "Varnish", IsAuthor: true } => "nothing behind it is healthy, or it could not be connected to",
@@ -139,8 +139,9 @@ internal static class HttpVerdicts
         }
 
         var still = since <= grace && grace > TimeSpan.Zero;
-        var text = $"{who}: {why}; for {Latency.Text(since)} now, {(still ? $"unhealthy after {Latency.Text(grace)}" : $"longer than {Latency.Text(grace)}")}{retry}";
-        return still ? new Finding(HealthStatus.Degraded, "http.unavailable", text, With(data, "use")) : new Finding(HealthStatus.Unhealthy, "http.unavailable", text, With(data, "use"));
+        var bound = grace == TimeSpan.Zero ? "" : still ? $", unhealthy after {Latency.Text(grace)}" : $", longer than {Latency.Text(grace)}";
+        return new Finding(
+            still ? HealthStatus.Degraded : HealthStatus.Unhealthy, "http.unavailable", $"{who}: {why}; {(since < TimeSpan.FromSeconds(1) ? "the first of a row" : $"for {Latency.Text(since)} now")}{bound}{retry}", With(data, "use"));
     }
 
     private static string Upstream(HttpAnswer answer, string what) => answer.AnsweredBy switch

@@ -94,7 +94,7 @@ internal static class RateLimit
             length++;
         }
 
-        return length > 0 && length <= 20 && (length == text.Length || text[length] is ',' or ';' or ' ')
+        return length is > 0 and <= 40 && (length == text.Length || text[length] is ',' or ';' or ' ')
             && double.TryParse(text[..length], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
             ? number
             : null;
