@@ -26,7 +26,7 @@ internal static class HttpRequestRules
                 yield return new OptionError(
                     urlOption!,
                     $"{url.Scheme}://{Hidden}@{url.Host}",
-                    "an address without user and password: put them into Headers as 'Authorization: Basic …' (base64 of user:password)");
+                    "an address without credentials in it: send them by Headers, as an Authorization header (RFC 7617 for a user name)");
                 break;
             case { Scheme: not ("http" or "https") } or { Host.Length: 0 }:
                 yield return new OptionError(urlOption!, $"{url.Scheme}://{url.Host}", allowed);
