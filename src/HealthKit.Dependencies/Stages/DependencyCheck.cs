@@ -71,6 +71,13 @@ internal abstract class DependencyCheck<TOptions>(Network network, Func<TOptions
 
     private int Tell(StageRun run, TOptions current, StageException? failure)
     {
+        // What this process has run out of says nothing of the network, and is the better reason.
+        if (failure is { Reason: "tcp.noDescriptor" or "tcp.noLocalPort" })
+        {
+            network.Outlook.Forget(this);
+            return 0;
+        }
+
         // Who answers, if only to refuse, was reached.
         var (failedAt, reached) = failure is null or { Answered: true } ? (null, failure?.Stage ?? run.Reached) : ((Stage?)failure.Stage, run.Reached);
         if (HostOf(current) is not { } host || (failedAt ?? reached) is null)
