@@ -59,8 +59,7 @@ internal sealed class HttpCheck : DependencyCheck<HttpCheckOptions>
 
     protected override string TargetOf(HttpCheckOptions options) => PlanOf(options).Target;
 
-    /// <summary>While nothing is asked, nothing is told of the network.</summary>
-    protected override string? HostOf(HttpCheckOptions options) => _patience.IsHeld(options.Url!, out _) is null ? options.Url!.IdnHost : null;
+    protected override string? HostOf(HttpCheckOptions options) => options.Url!.IdnHost;
 
     protected override async Task<Finding> ProbeAsync(StageRun run, HttpCheckOptions options)
     {
@@ -84,8 +83,12 @@ internal sealed class HttpCheck : DependencyCheck<HttpCheckOptions>
         var finding = HttpVerdicts.Judge(answer, plan.Spec.Url, plan.Spec.Expected, _patience, options.UnavailableGrace);
         if (finding is null or { Status: HealthStatus.Degraded, Reason: "http.throttled" } && plan.Spec.Expected.Contains(answer.Status))
         {
-            // What is wrong with the content is worse than that we may not look again for a while.
-            finding = plan.Rules.Judge(answer) ?? finding;
+            // What is wrong with the content is worse than that we may not look again for a while, and stays so until we may.
+            if (plan.Rules.Judge(answer) is { } wrong)
+            {
+                finding = wrong;
+                _patience.Say(Complete(answer, wrong));
+            }
         }
 
         return Complete(answer, finding ?? Warn(answer, options) ?? Finding.Healthy(Healthy(answer)));

@@ -38,11 +38,14 @@ internal sealed class InventoryCheck : DependencyCheck<InventoryOptions>
             services,
             services.GetService<Redactor>() ?? new Redactor()));
 
+    private const int LongestMessage = 500;
+
     private readonly IServiceProvider _services;
     private readonly Redactor _redactor;
     private readonly HttpPatience _patience;
     private readonly HttpProbe _probe = new();
     private volatile InventoryRules? _rules;
+    private volatile Task _calling = Task.CompletedTask;
 
     public InventoryCheck(Network network, Func<InventoryOptions> options, IServiceProvider services, Redactor redactor)
         : base(network, options)
@@ -54,8 +57,7 @@ internal sealed class InventoryCheck : DependencyCheck<InventoryOptions>
 
     protected override string TargetOf(InventoryOptions options) => RulesOf(options).Target;
 
-    protected override string? HostOf(InventoryOptions options) =>
-        options.Url is { } url && _patience.IsHeld(url, out _) is null ? url.IdnHost : null;
+    protected override string? HostOf(InventoryOptions options) => options.Url?.IdnHost;
 
     protected override async Task<Finding> ProbeAsync(StageRun run, InventoryOptions options)
     {
@@ -65,9 +67,11 @@ internal sealed class InventoryCheck : DependencyCheck<InventoryOptions>
             return await AskAsync(run, rules, request).ConfigureAwait(false);
         }
 
-        var inventory = options.Source is { } source
-            ? await run.DoAsync(Stage.Use, token => AskAsync(source, token)).ConfigureAwait(false)
-            : await run.DoAsync(Stage.Use, token => Task.FromResult(InventoryDirectory.List(options.Directory!, options.Recursive, token))).ConfigureAwait(false);
+        var inventory = await run.DoAsync(Stage.Use, token => LookAsync(
+            options.Source is { } source
+                ? () => AskAsync(source, token)
+                : () => Task.FromResult(InventoryDirectory.List(options.Directory!, options.Recursive, token)),
+            token)).ConfigureAwait(false);
         return Judge(rules, inventory, null);
     }
 
@@ -77,16 +81,33 @@ internal sealed class InventoryCheck : DependencyCheck<InventoryOptions>
         _probe.Dispose();
     }
 
+    /// <summary>
+    /// A file system that hangs, or code of the app that blocks, must not hold the run beyond its deadline; and while one call blocks, the runs
+    /// after it wait for its end instead of blocking a thread each.
+    /// </summary>
+    private async Task<Inventory> LookAsync(Func<Task<Inventory>> look, CancellationToken token)
+    {
+        await _calling.WaitAsync(token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        token.ThrowIfCancellationRequested();
+        var calling = Task.Factory.StartNew(look, CancellationToken.None, TaskCreationOptions.DenyChildAttach, TaskScheduler.Default);
+        _calling = calling;
+        return await (await calling.ConfigureAwait(false)).ConfigureAwait(false);
+    }
+
     /// <summary>The app's own code: whatever it throws is this check's failure.</summary>
     private async Task<Inventory> AskAsync(Func<IServiceProvider, CancellationToken, Task<Inventory>> source, CancellationToken token)
     {
         try
         {
-            return await source(_services, token).ConfigureAwait(false);
+            var found = await source(_services, token).ConfigureAwait(false);
+            return found?.Present is { } present && present.Concat(found.Denied ?? []).All(static name => name is not null)
+                ? found with { Present = [.. present] }
+                : throw new InvalidOperationException("it returned nothing, or a name that is null");
         }
-        catch (Exception e) when (e is not (OperationCanceledException or StageException))
+        catch (Exception e) when (!token.IsCancellationRequested || e is not OperationCanceledException)
         {
-            throw new StageException(Stage.Use, "inventory.source.failed", $"the app's function failed: {e.GetType()}: {e.Message}", e);
+            var message = ShownText.Of(_redactor.Redact(e.Message), LongestMessage);
+            throw new StageException(Stage.Use, "inventory.source.failed", $"the app's function failed: {e.GetType()}: {message}", e);
         }
     }
 
@@ -97,26 +118,64 @@ internal sealed class InventoryCheck : DependencyCheck<InventoryOptions>
             return HttpVerdicts.Held(held, left, _patience.Now);
         }
 
-        var answer = await _probe.SendAsync(run, request).ConfigureAwait(false);
-        if (HttpVerdicts.Judge(answer, request.Url, request.Expected, _patience, TimeSpan.Zero) is { } bad)
+        HttpAnswer answer;
+        try
+        {
+            answer = await _probe.SendAsync(run, request).ConfigureAwait(false);
+        }
+        catch (StageException)
+        {
+            _patience.NotUnavailable();
+            throw;
+        }
+
+        var bad = HttpVerdicts.Judge(answer, request.Url, request.Expected, _patience, TimeSpan.Zero);
+        if (bad is not (null or { Reason: "http.throttled" }) || !request.Expected.Contains(answer.Status))
+        {
+            return bad!;
+        }
+
+        var finding = Read(rules, request, answer);
+        if (bad is null)
+        {
+            return finding;
+        }
+
+        if (finding.Status != HealthStatus.Unhealthy)
         {
             return bad;
         }
 
+        // What is missing is worse than that we may not look again for a while, and stays so until we may.
+        _patience.Say(finding);
+        return finding;
+    }
+
+    private static Finding Read(InventoryRules rules, HttpRequestSpec request, HttpAnswer answer)
+    {
         var who = HttpVerdicts.Who(answer);
         if (answer.End != BodyEnd.Whole || answer.EncodingProblem is not null)
         {
-            return answer.End == BodyEnd.TooLarge
-                ? Finding.Unhealthy("http.content.tooLarge", $"{who}: the list is larger than {HttpText.Bytes(request.MaxBodyBytes)}")
-                : Finding.Unhealthy("http.truncated", $"{who}: the list broke off after {HttpText.Bytes(answer.ReceivedBytes)}");
+            return answer.End switch
+            {
+                BodyEnd.TooLarge => Finding.Unhealthy("http.content.tooLarge", $"{who}: the list is larger than {HttpText.Bytes(request.MaxBodyBytes)}"),
+                BodyEnd.Garbled => Finding.Unhealthy("http.invalid", $"{who}: the list is not framed as HTTP/1.1 has it, after {HttpText.Bytes(answer.ReceivedBytes)}"),
+                BodyEnd.Whole => Finding.Unhealthy("http.content.encoding", $"{who}: the list cannot be read, {answer.EncodingProblem}"),
+                _ => Finding.Unhealthy("http.truncated", $"{who}: the list broke off after {HttpText.Bytes(answer.ReceivedBytes)}"),
+            };
         }
 
         try
         {
-            using var document = JsonDocument.Parse(answer.Body, new JsonDocumentOptions { MaxDepth = 64 });
+            using var document = JsonDocument.Parse(answer.Body.Span.StartsWith("\uFEFF"u8) ? answer.Body[3..] : answer.Body, new JsonDocumentOptions { MaxDepth = 64 });
             return rules.Read(document.RootElement) is { } names
                 ? Judge(rules, new Inventory(names), who)
                 : Finding.Unhealthy("inventory.source.format", $"{who}: {rules.WrongShape}");
+        }
+        catch (InvalidOperationException)
+        {
+            // No UTF-8, or half a surrogate pair, written as an escape.
+            return Finding.Unhealthy("inventory.source.format", $"{who}: a name in the JSON is no text");
         }
         catch (JsonException)
         {
@@ -139,7 +198,7 @@ internal sealed class InventoryCheck : DependencyCheck<InventoryOptions>
         {
             if (names.Count > 0)
             {
-                data[key] = names.Take(listed).ToList();
+                data[key] = names.Take(listed).Select(static name => ShownText.Of(name)).ToList();
             }
         }
 
@@ -147,9 +206,9 @@ internal sealed class InventoryCheck : DependencyCheck<InventoryOptions>
         var closed = inventory.Denied?.Where(name => name.EndsWith('/')).ToList() ?? [];
         if (closed.Count > 0 && result.Missing.Count > 0)
         {
-            data["denied"] = closed.Take(listed).ToList();
+            data["denied"] = closed.Take(listed).Select(static name => ShownText.Of(name)).ToList();
             return Finding.Unhealthy(
-                "inventory.denied", $"this process may not look into {string.Join(", ", closed.Take(5))}{(closed.Count > 5 ? ", …" : "")}; elsewhere, {result}", data);
+                "inventory.denied", $"this process may not look into {string.Join(", ", closed.Take(5).Select(static name => ShownText.Of(name)))}{(closed.Count > 5 ? ", …" : "")}; elsewhere, {result}", data);
         }
 
         var text = who is null ? result.ToString() : $"{who}, {result}";

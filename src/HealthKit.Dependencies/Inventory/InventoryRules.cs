@@ -93,6 +93,8 @@ internal sealed class InventoryRules
     }
 
     /// <summary>The names that the JSON holds; null when it is of another shape.</summary>
+    /// <exception cref="StageException">There are too many: of what is not read, nobody can say that it is missing.</exception>
+    /// <exception cref="InvalidOperationException">A name is no text.</exception>
     public List<string>? Read(JsonElement root)
     {
         if ((_items is null ? root : _items.Find(root)) is not { } items)
@@ -103,7 +105,7 @@ internal sealed class InventoryRules
         List<string> names = [];
         if (items.ValueKind == JsonValueKind.Object)
         {
-            names.AddRange(items.EnumerateObject().Take(MostNames).Select(member => member.Name));
+            names.AddRange(Bounded(items.GetPropertyCount()).EnumerateObject().Select(member => member.Name));
             return names;
         }
 
@@ -112,7 +114,7 @@ internal sealed class InventoryRules
             return null;
         }
 
-        foreach (var item in items.EnumerateArray().Take(MostNames))
+        foreach (var item in Bounded(items.GetArrayLength()).EnumerateArray())
         {
             var name = _name is null ? item : _name.Find(item);
             switch (name?.ValueKind)
@@ -129,5 +131,9 @@ internal sealed class InventoryRules
         }
 
         return names;
+
+        JsonElement Bounded(int count) => count <= MostNames
+            ? items
+            : throw new StageException(Stage.Use, "inventory.source.tooLarge", $"there are more than {MostNames} names: ask for less");
     }
 }

@@ -13,6 +13,8 @@ namespace HealthKit;
 internal abstract class DependencyCheck<TOptions>(Network network, Func<TOptions> options) : IHealthCheck, IDisposable
     where TOptions : DependencyOptions
 {
+    private volatile bool _ended;
+
     protected Network Network => network;
 
     /// <summary>The target as people call it, without secrets: <c>db.example:5432</c>.</summary>
@@ -60,6 +62,7 @@ internal abstract class DependencyCheck<TOptions>(Network network, Func<TOptions
 
     public void Dispose()
     {
+        _ended = true;
         network.Outlook.Forget(this);
         Dispose(disposing: true);
         GC.SuppressFinalize(this);
@@ -71,6 +74,13 @@ internal abstract class DependencyCheck<TOptions>(Network network, Func<TOptions
 
     private int Tell(StageRun run, TOptions current, StageException? failure)
     {
+        // What this process has run out of says nothing of the network, and is the better reason.
+        if (failure is { Reason: "tcp.noDescriptor" or "tcp.noLocalPort" })
+        {
+            network.Outlook.Forget(this);
+            return 0;
+        }
+
         // Who answers, if only to refuse, was reached.
         var (failedAt, reached) = failure is null or { Answered: true } ? (null, failure?.Stage ?? run.Reached) : ((Stage?)failure.Stage, run.Reached);
         if (HostOf(current) is not { } host || (failedAt ?? reached) is null)
@@ -84,7 +94,14 @@ internal abstract class DependencyCheck<TOptions>(Network network, Func<TOptions
             return 0;
         }
 
-        return network.Outlook.Tell(this, host, failedAt, reached);
+        var hosts = network.Outlook.Tell(this, host, failedAt, reached);
+        if (_ended)
+        {
+            // It ended during the run: nobody would forget it any more.
+            network.Outlook.Forget(this);
+        }
+
+        return hosts;
     }
 
     private HealthCheckResult Result(StageRun run, TOptions current, Finding finding, HealthStatus failureStatus)

@@ -98,7 +98,10 @@ internal sealed class HostLookups
             AddressFamily.InterNetworkV6 => $"{host} has no IPv6 address (AAAA)",
             _ => $"{host} has no address",
         },
-        inner);
+        inner)
+    {
+        Answered = true, // the name servers: they know the name
+    };
 
     private Task<IPAddress[]> Start(string host, AddressFamily family)
     {

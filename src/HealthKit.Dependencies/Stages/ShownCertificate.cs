@@ -21,10 +21,17 @@ internal sealed record ShownCertificate(
     public static ShownCertificate Of(X509Certificate2 certificate)
     {
         List<string> names = [];
-        foreach (var extension in certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>())
+        try
         {
-            names.AddRange(extension.EnumerateDnsNames().Select(Short));
-            names.AddRange(extension.EnumerateIPAddresses().Select(address => address.ToString()));
+            foreach (var extension in certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>())
+            {
+                names.AddRange(extension.EnumerateDnsNames().Select(Short));
+                names.AddRange(extension.EnumerateIPAddresses().Select(address => address.ToString()));
+            }
+        }
+        catch (CryptographicException)
+        {
+            // What is no list of names names nobody: those before are all there are.
         }
 
         return new ShownCertificate(
@@ -37,7 +44,7 @@ internal sealed record ShownCertificate(
             certificate.SubjectName.RawData.AsSpan().SequenceEqual(certificate.IssuerName.RawData));
     }
 
-    private static string Short(string text) => text.Length <= LongestText ? text : text[..LongestText] + "…";
+    private static string Short(string text) => ShownText.Of(text, LongestText);
 }
 
 /// <summary>What is wrong with a certificate; the first is the one to begin with.</summary>

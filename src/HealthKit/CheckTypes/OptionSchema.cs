@@ -57,15 +57,14 @@ internal sealed class OptionSchema
     /// <param name="options">The object to set them on.</param>
     /// <param name="errors">Takes unknown keys and wrong values.</param>
     /// <param name="alsoKnown">Keys of this schema are someone else's: they are passed over.</param>
-    /// <param name="showsAddresses">Whether an address that is none is shown; not where it may hold a secret that only a whole address tells.</param>
     public void Bind(
-        IConfigurationSection section, object options, ICollection<string> errors, OptionSchema? alsoKnown = null, bool showsAddresses = true)
+        IConfigurationSection section, object options, ICollection<string> errors, OptionSchema? alsoKnown = null)
     {
         foreach (var child in section.GetChildren())
         {
             if (_properties.TryGetValue(child.Key, out var property))
             {
-                Set(child, property, options, errors, showsAddresses);
+                Set(child, property, options, errors);
             }
             else if (alsoKnown?._properties.ContainsKey(child.Key) != true)
             {
@@ -88,7 +87,7 @@ internal sealed class OptionSchema
     }
 
     private static void Set(
-        IConfigurationSection child, PropertyInfo property, object options, ICollection<string> errors, bool showsAddresses = true)
+        IConfigurationSection child, PropertyInfo property, object options, ICollection<string> errors)
     {
         if (property.PropertyType == typeof(IList<string>))
         {
@@ -137,7 +136,8 @@ internal sealed class OptionSchema
         }
         else
         {
-            var shown = showsAddresses || property.PropertyType != typeof(Uri) ? Format(text) : Redactor.Marker;
+            // An address that is none may hold a password that only a whole one tells.
+            var shown = property.PropertyType != typeof(Uri) ? Format(text) : Redactor.Marker;
             errors.Add($"{child.Path} = {shown}; allowed: {Allowed(property.PropertyType)}");
         }
     }

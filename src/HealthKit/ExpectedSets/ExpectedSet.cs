@@ -9,8 +9,8 @@ namespace HealthKit;
 /// missing at once. Immutable and safe for several threads.
 /// </summary>
 /// <remarks>
-/// An entry is a name (<c>orders.created</c>) or a pattern in which <c>*</c> stands for any characters and <c>?</c> for one (<c>orders.*</c>), each
-/// with a least number behind it where one is not enough: <c>worker-* >= 3</c>. 0 makes it optional: it may be there and is no extra.
+/// An entry is a name (<c>orders.created</c>) or a pattern in which <c>*</c> stands for any characters and <c>?</c> for one (<c>orders.*</c>), the
+/// pattern with a least number behind it where one is not enough: <c>worker-* >= 3</c>. 0 makes either optional: it may be there and is no extra.
 /// </remarks>
 public sealed class ExpectedSet
 {
@@ -41,7 +41,7 @@ public sealed class ExpectedSet
                 throw new ArgumentException($"'{text}' is no entry; allowed: {Allowed}.", nameof(expected));
             }
 
-            var entry = new Entry(_prefix + name, least);
+            var entry = new Entry(_prefix, name, least);
             if (IsPattern(name))
             {
                 patterns.Add(entries.Count);
@@ -58,7 +58,7 @@ public sealed class ExpectedSet
     }
 
     /// <summary>What errors say an entry may be.</summary>
-    public static string Allowed => "a name, or a pattern with * and ?, each with a least number behind it where one is not enough, as in 'worker-* >= 3'";
+    public static string Allowed => "a name, or a pattern with * and ?, this with a least number behind it where one is not enough, as in 'worker-* >= 3'";
 
     /// <summary>How many entries there are.</summary>
     public int Count => _entries.Length;
@@ -137,7 +137,10 @@ public sealed class ExpectedSet
 
         var number = name.AsSpan(at + 2).Trim();
         name = name[..at].TrimEnd();
-        return name.Length > 0 && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out least);
+        return name.Length > 0 && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out least)
+
+            // A name counts once, however often it comes: more of it can never be there.
+            && (least <= 1 || IsPattern(name));
     }
 
     private bool Take(string name, int[] found)
@@ -161,9 +164,16 @@ public sealed class ExpectedSet
         return taken;
     }
 
-    private sealed record Entry(string Name, int Least)
+    private sealed record Entry(string Prefix, string Text, int Least)
     {
-        /// <summary>The name with backslashes doubled, which escape in an expression and stand for themselves here: <c>App\Jobs\*</c>.</summary>
-        public string Expression { get; } = Name.Replace(@"\", @"\\", StringComparison.Ordinal);
+        public string Name { get; } = Prefix + Text;
+
+        /// <summary>
+        /// The name with backslashes doubled, which escape in an expression and stand for themselves here: <c>App\Jobs\*</c>. In the prefix all
+        /// characters stand for themselves.
+        /// </summary>
+        public string Expression { get; } =
+            Prefix.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("*", @"\*", StringComparison.Ordinal).Replace("?", @"\?", StringComparison.Ordinal)
+            + Text.Replace(@"\", @"\\", StringComparison.Ordinal);
     }
 }

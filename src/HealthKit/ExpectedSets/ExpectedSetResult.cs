@@ -18,6 +18,9 @@ public sealed record ExpectedSetResult(
     /// <summary>How many missing ones a text names: all there are, as long as people can read them.</summary>
     private const int MissingShown = 50;
 
+    /// <summary>How much of a name a text shows: it may be foreign.</summary>
+    private const int LongestName = 200;
+
     /// <summary>Whether everything expected is there and may be looked at.</summary>
     public bool IsComplete => Missing.Count == 0 && Denied.Count == 0;
 
@@ -37,13 +40,15 @@ public sealed record ExpectedSetResult(
         if (Extras.Count > 0)
         {
             var others = Extras.Count == 1 ? "1 other" : string.Create(culture, $"{Extras.Count} others");
-            text.Append(culture, $"; {others}{(Extras.Count > ExtrasShown ? ", such as " : ": ")}{string.Join(", ", Extras.Take(ExtrasShown))}");
+            text.Append(culture, $"; {others}{(Extras.Count > ExtrasShown ? ", such as " : ": ")}{Join(Extras, ExtrasShown)}");
         }
 
         return text.ToString();
     }
 
     private static string List(IReadOnlyList<string> names, int shown) => names.Count <= shown
-        ? string.Join(", ", names)
-        : string.Create(CultureInfo.InvariantCulture, $"{string.Join(", ", names.Take(shown))} and {names.Count - shown} more");
+        ? Join(names, shown)
+        : string.Create(CultureInfo.InvariantCulture, $"{Join(names, shown)} and {names.Count - shown} more");
+
+    private static string Join(IReadOnlyList<string> names, int shown) => string.Join(", ", names.Take(shown).Select(static name => ForeignText.Shown(name, LongestName)));
 }

@@ -49,6 +49,15 @@ public class ExpectedSetTests
     }
 
     [Fact]
+    public void A_prefix_is_no_pattern()
+    {
+        var result = new ExpectedSet(["a*", "b"], prefix: @"x*\?").Compare([@"x*\?a1", @"x*\?b", @"xyz\1a"]);
+
+        Assert.Equal((true, 0), (result.IsComplete, result.Extras.Count));
+        Assert.Equal([@"x*\?a*"], new ExpectedSet(["a*"], prefix: @"x*\?").Compare([@"xyz\1a"]).Missing);
+    }
+
+    [Fact]
     public void Case_counts_unless_it_is_told_not_to()
     {
         Assert.Equal(["Orders", "M*"], new ExpectedSet(["Orders", "M*"]).Compare(["orders", "mails"]).Missing);
@@ -60,6 +69,7 @@ public class ExpectedSetTests
     [InlineData("  ")]
     [InlineData("a >= x")]
     [InlineData("a >= -1")]
+    [InlineData("a >= 2")] // a name is there once or not at all
     [InlineData(">= 2")]
     [InlineData("a\0")]
     public void An_entry_that_is_none_is_an_error_that_names_it(string entry)

@@ -5,7 +5,7 @@ internal sealed class HttpPatience(TimeProvider time)
 {
     private readonly Lock _gate = new();
     private Held? _held;
-    private long? _unavailableSince;
+    private (Uri Url, long Since)? _unavailable;
 
     public DateTimeOffset Now => time.GetUtcNow();
 
@@ -18,6 +18,15 @@ internal sealed class HttpPatience(TimeProvider time)
         lock (_gate)
         {
             _held = wait > TimeSpan.Zero ? new Held(url, time.GetTimestamp(), wait, finding) : null;
+        }
+    }
+
+    /// <summary>Has the runs in between say something else, which is worse; nothing when there is nothing to wait for.</summary>
+    public void Say(Finding finding)
+    {
+        lock (_gate)
+        {
+            _held = _held is null ? null : _held with { Finding = finding };
         }
     }
 
@@ -44,12 +53,14 @@ internal sealed class HttpPatience(TimeProvider time)
     }
 
     /// <summary>It says that it is unavailable; returns for how long it has said so.</summary>
-    public TimeSpan Unavailable()
+    /// <param name="url">The address that was asked: another one has its own time.</param>
+    public TimeSpan Unavailable(Uri url)
     {
         lock (_gate)
         {
-            _unavailableSince ??= time.GetTimestamp();
-            return time.GetElapsedTime(_unavailableSince.Value);
+            var since = _unavailable is { } known && HttpTarget.IsSameOrigin(known.Url, url) ? known.Since : time.GetTimestamp();
+            _unavailable = (url, since);
+            return time.GetElapsedTime(since);
         }
     }
 
@@ -58,7 +69,7 @@ internal sealed class HttpPatience(TimeProvider time)
     {
         lock (_gate)
         {
-            _unavailableSince = null;
+            _unavailable = null;
         }
     }
 

@@ -46,7 +46,7 @@ internal static class HttpVerdicts
 
         return status switch
         {
-            503 => Unavailable(answer, who, patience, grace),
+            503 => Unavailable(answer, asked, who, patience, grace),
             401 => Refused("auth.rejected", answer, $"{who}: it does not accept who we say we are{Scheme(answer)}"),
             407 => Refused("auth.rejected", answer, $"{who}: a proxy on the way wants to know who we are{Scheme(answer)}"),
             403 => Refused("auth.forbidden", answer, $"{who}: it knows who we are, or does not care, and does not allow this"),
@@ -116,9 +116,9 @@ internal static class HttpVerdicts
         ? "it may be asked again at once"
         : $"nothing is asked before {HttpText.Time(now + wait, now)}, in {Latency.Text(wait)}{(unnamed ? " (it did not say for how long)" : "")}";
 
-    private static Finding Unavailable(HttpAnswer answer, string who, HttpPatience patience, TimeSpan grace)
+    private static Finding Unavailable(HttpAnswer answer, Uri asked, string who, HttpPatience patience, TimeSpan grace)
     {
-        var since = patience.Unavailable();
+        var since = patience.Unavailable(asked);
         var why = answer.AnsweredBy switch
         {
             { Name: "HAProxy", IsAuthor: true } => "no server of its backend is up, or takes connections",

@@ -42,7 +42,7 @@ internal sealed class JsonPath
         var at = root;
         foreach (var token in _tokens)
         {
-            if (at.ValueKind == JsonValueKind.Object && at.TryGetProperty(token, out var property))
+            if (at.ValueKind == JsonValueKind.Object && TryGetMember(at, token, out var property))
             {
                 at = property;
             }
@@ -70,6 +70,20 @@ internal sealed class JsonPath
         JsonValueKind.Null => expected == "null",
         _ => false,
     };
+
+    private static bool TryGetMember(JsonElement at, string name, out JsonElement member)
+    {
+        try
+        {
+            return at.TryGetProperty(name, out member);
+        }
+        catch (InvalidOperationException)
+        {
+            // A name beside it that is no text, half a surrogate pair.
+            member = default;
+            return false;
+        }
+    }
 
     // No leading zeros (RFC 6901, section 4).
     private static bool IsIndex(string token, out int index) =>

@@ -76,6 +76,36 @@ public class HttpPatienceTests
     }
 
     [Fact]
+    public async Task Wrong_content_stays_wrong_while_nothing_is_asked()
+    {
+        await using var server = new HttpRawServer(exchange => exchange.AnswerAsync("200 OK", "no", "X-RateLimit-Remaining: 0", "X-RateLimit-Reset: 600"));
+        using var bench = new HttpBench(server.Url(), options => options.BodyContains = "yes", time: _time);
+
+        for (var i = 0; i < 3; i++)
+        {
+            var seen = await bench.RunAsync();
+            Assert.Equal((HealthStatus.Unhealthy, "http.content.missing"), (seen.Status, seen.Reason));
+            _time.Advance(TimeSpan.FromSeconds(60));
+        }
+
+        Assert.Single(server.Requests);
+    }
+
+    [Fact]
+    public async Task The_grace_period_of_one_address_is_not_used_up_by_another()
+    {
+        await using var server = new HttpRawServer(exchange => exchange.AnswerAsync("503 Service Unavailable", ""));
+        await using var other = new HttpRawServer(exchange => exchange.AnswerAsync("503 Service Unavailable", ""));
+        using var bench = new HttpBench(server.Url(), time: _time);
+        await bench.RunAsync();
+        _time.Advance(TimeSpan.FromMinutes(10));
+        Assert.Equal(HealthStatus.Unhealthy, (await bench.RunAsync()).Status);
+
+        bench.Options = new HttpCheckOptions { Url = other.Url() };
+        Assert.Equal(HealthStatus.Degraded, (await bench.RunAsync()).Status);
+    }
+
+    [Fact]
     public async Task Unavailable_is_degraded_for_the_grace_period_from_the_first_one_then_unhealthy()
     {
         var status = "503 Service Unavailable";

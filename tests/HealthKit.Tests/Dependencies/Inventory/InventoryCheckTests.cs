@@ -171,6 +171,144 @@ public sealed class InventoryCheckTests : IDisposable
         Assert.DoesNotContain("missing", result.Data);
     }
 
+    [Theory]
+    [InlineData("[\"\\ud800\"]", "inventory.source.format")] // half a surrogate pair
+    [InlineData("{\"\\ud800\":1}", "inventory.source.format")]
+    [InlineData("[{\"\\ud800-a-long-name\":1,\"name\":\"\\udc00\"}]", "inventory.source.format")]
+    [InlineData("[\"a\u00ff\"]", "inventory.source.format")] // sent as Latin-1: no UTF-8
+    [InlineData("\u00ef\u00bb\u00bf[\"a\"]", null)] // a byte order mark
+    public async Task A_list_whose_names_are_no_text_is_no_list_of_names(string latin1, string? reason)
+    {
+        using var server = ServeBytes("200 OK", Encoding.Latin1.GetBytes(latin1));
+
+        var result = await Check(options =>
+        {
+            options.Url = new Uri($"http://127.0.0.1:{server.Port}/");
+            options.NamePointer = latin1.Contains("name", StringComparison.Ordinal) ? "/name" : null;
+            options.Expected = ["a"];
+        }).RunAsync();
+
+        Assert.Equal(reason, result.Reason());
+    }
+
+    [Fact]
+    public async Task A_list_of_more_names_than_are_read_says_nothing_of_what_is_missing()
+    {
+        var names = Enumerable.Range(0, 100_001).Select(i => i.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        foreach (var json in new[] { $"[{string.Join(',', names)}]", $"{{{string.Join(',', names.Select(name => $"\"{name}\":1"))}}}" })
+        {
+            using var server = Serve("200 OK", json);
+            var result = await Check(options =>
+            {
+                options.Url = new Uri($"http://127.0.0.1:{server.Port}/");
+                options.Expected = ["100000"];
+            }).RunAsync();
+
+            Assert.Equal((HealthStatus.Unhealthy, "inventory.source.tooLarge"), (result.Status, result.Reason()));
+        }
+    }
+
+    [Fact]
+    public async Task What_is_missing_is_worse_than_that_we_are_throttled_and_stays_while_nothing_is_asked()
+    {
+        using var server = Serve("200 OK\r\nX-RateLimit-Remaining: 0\r\nX-RateLimit-Reset: 600", "[]");
+        using var check = Check(options =>
+        {
+            options.Url = new Uri($"http://127.0.0.1:{server.Port}/");
+            options.Expected = ["a"];
+        });
+
+        Assert.Equal("inventory.missing", (await check.RunAsync()).Reason());
+        var held = await check.RunAsync();
+        Assert.Equal((HealthStatus.Unhealthy, "inventory.missing"), (held.Status, held.Reason()));
+        Assert.Contains("not asked: ", held.Description, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_list_in_an_unknown_encoding_did_not_break_off()
+    {
+        using var server = Serve("200 OK\r\nContent-Encoding: zstd", "[]");
+        var result = await Check(options =>
+        {
+            options.Url = new Uri($"http://127.0.0.1:{server.Port}/");
+            options.Expected = ["a"];
+        }).RunAsync();
+
+        Assert.Equal("http.content.encoding", result.Reason());
+    }
+
+    [Fact]
+    public async Task What_a_function_of_the_app_does_wrong_is_its_failure_and_never_thrown()
+    {
+        Task<Inventory>[] answers =
+        [
+            Task.FromResult<Inventory>(null!),
+            Task.FromResult(new Inventory(null!)),
+            Task.FromResult(new Inventory(["a", null!])),
+            Task.FromResult(new Inventory(["a"], [null!])),
+            Task.FromException<Inventory>(new TaskCanceledException("The request was canceled due to the configured HttpClient.Timeout")),
+        ];
+        foreach (var answer in answers)
+        {
+            var result = await Check(options =>
+            {
+                options.Expected = ["a"];
+                options.Source = (_, _) => answer;
+            }).RunAsync();
+
+            Assert.Equal((HealthStatus.Unhealthy, "inventory.source.failed"), (result.Status, result.Reason()));
+        }
+    }
+
+    [Fact]
+    public async Task The_deadline_holds_where_a_function_of_the_app_blocks_and_it_is_called_once_only()
+    {
+        using var enough = new ManualResetEventSlim();
+        var calls = 0;
+        using var check = Check(options =>
+        {
+            options.Expected = ["a"];
+            options.Deadline = TimeSpan.FromMilliseconds(100);
+            options.Source = (_, _) =>
+            {
+                Interlocked.Increment(ref calls);
+                enough.Wait(TimeSpan.FromSeconds(20), CancellationToken.None);
+                return Task.FromResult(new Inventory(["a"]));
+            };
+        });
+        try
+        {
+            for (var i = 0; i < 3; i++)
+            {
+                Assert.Equal("use.timeout", (await check.RunAsync()).Reason());
+            }
+
+            Assert.Equal(1, calls);
+        }
+        finally
+        {
+            enough.Set();
+        }
+    }
+
+    [Fact]
+    public async Task Names_that_a_server_makes_up_stay_short_and_on_their_line()
+    {
+        using var server = Serve("200 OK", $"[\"x\\u001b[31m\\n\\u202e{new string('y', 1_000_000)}\"]");
+        var result = await Check(options =>
+        {
+            options.Url = new Uri($"http://127.0.0.1:{server.Port}/");
+            options.Expected = ["a"];
+        }).RunAsync();
+
+        var extra = Assert.Single((IEnumerable<string>)result.Data["extras"]);
+        Assert.All(new[] { extra, result.Description! }, text =>
+        {
+            Assert.InRange(text.Length, 1, 500);
+            Assert.DoesNotContain(text, c => char.IsControl(c) || c == '\u202e');
+        });
+    }
+
     [Fact]
     public void Options_say_what_is_wrong_with_them()
     {
@@ -197,11 +335,17 @@ public sealed class InventoryCheckTests : IDisposable
         return new InventoryCheck(TestNetwork.With(), () => options, new ServiceCollection().BuildServiceProvider(), new Redactor());
     }
 
-    private static RawServer Serve(string status, string body) => new(async (socket, token) =>
+    private static RawServer Serve(string status, string body) => ServeBytes(status, Encoding.UTF8.GetBytes(body));
+
+    private static RawServer ServeBytes(string status, byte[] body) => new(async (socket, token) =>
     {
         var request = new byte[4096];
         await socket.ReceiveAsync(request, token);
-        await socket.SendAsync(Encoding.UTF8.GetBytes($"HTTP/1.1 {status}\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\nConnection: close\r\n\r\n{body}"), token);
+        await socket.SendAsync(Encoding.UTF8.GetBytes($"HTTP/1.1 {status}\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n"), token);
+        for (var sent = 0; sent < body.Length;)
+        {
+            sent += await socket.SendAsync(body.AsMemory(sent), token);
+        }
     });
 
     private void Touch(params string[] names)

@@ -91,7 +91,7 @@ internal sealed class SinkRegistration<TOptions>(
             if (section is not null)
             {
                 // An address may be a secret whole: a mistyped one is not shown.
-                type.Schema.Bind(section, options, errors, alsoKnown: SinkEntry.Schema, showsAddresses: false);
+                type.Schema.Bind(section, options, errors, alsoKnown: SinkEntry.Schema);
             }
 
             foreach (var error in type.Validate(options))
