@@ -22,17 +22,13 @@ internal sealed class DnsCheck(Network network, Func<DnsOptions> options) : Depe
             "getent ahosts <name> asks as this check does, dig <name> past the hosts file; /etc/resolv.conf names the name servers, /etc/nsswitch.conf the sources.",
             "Correct the zone or the hosts file, or see to the name servers.")
         {
-            RemedyByReason = new Dictionary<string, string>
+            RemedyByReason = StageRemedies.UpTo(Stage.Resolve, new Dictionary<string, string>
             {
-                ["dns.notFound"] = "Correct the name, or add it to the zone or the hosts file.",
                 ["dns.noAddress"] = "The name is there and has no address of that family: add the record, or ask for the other Family.",
-                ["dns.unavailable"] = "Look at the name servers in /etc/resolv.conf: none of them gave an answer.",
-                ["dns.timeout"] = "Look at the name servers in /etc/resolv.conf: none of them gave an answer in time.",
                 ["dns.unexpected"] = "Find who answers so (dig <name>, the hosts file): a change of the zone, another name server, or an attack. If the address is right, add it to Expected.",
                 ["dns.missing"] = "Add the address to the zone again, or take it from Expected.",
                 ["dns.tooFew"] = "See which addresses are gone from the zone, or lower MinimumAddressesCount.",
-                ["network.noNames"] = "Look at the name servers in /etc/resolv.conf first.",
-            },
+            }),
             DefaultTags = ["ready"],
         },
         static options => options.Validate(),
@@ -44,7 +40,7 @@ internal sealed class DnsCheck(Network network, Func<DnsOptions> options) : Depe
 
     protected override string? HostOf(DnsOptions options) => options.Host;
 
-    protected override async Task<Finding> ProbeAsync(StageRun run, DnsOptions options)
+    protected override async Task<DependencyFinding> ProbeAsync(StageRun run, DnsOptions options)
     {
         AddressFamily[] families = options.Family switch
         {
@@ -66,7 +62,7 @@ internal sealed class DnsCheck(Network network, Func<DnsOptions> options) : Depe
         static string Bytes(IPAddress address) => Convert.ToHexString(address.GetAddressBytes());
     }
 
-    private static Finding Judge(IReadOnlyList<IPAddress> found, DnsOptions options)
+    private static DependencyFinding Judge(IReadOnlyList<IPAddress> found, DnsOptions options)
     {
         var data = new Dictionary<string, object> { ["addresses"] = Texts(found), ["addressesCount"] = found.Count };
         var facts = string.Create(CultureInfo.InvariantCulture, $"{found.Count} {(found.Count == 1 ? "address" : "addresses")}, {List(found)}");
@@ -101,8 +97,8 @@ internal sealed class DnsCheck(Network network, Func<DnsOptions> options) : Depe
         }
 
         return problems.Count == 0
-            ? Finding.Healthy(facts, data)
-            : new Finding(problems[0].Status, problems[0].Reason, $"{string.Join("; ", problems.Select(problem => problem.Text))}; {facts}", data);
+            ? DependencyFinding.Healthy(facts, data)
+            : new DependencyFinding(problems[0].Status, problems[0].Reason, $"{string.Join("; ", problems.Select(problem => problem.Text))}; {facts}", data);
     }
 
     private static string[] Texts(IReadOnlyList<IPAddress> addresses) => [.. addresses.Take(MostShown).Select(address => address.ToString())];

@@ -19,10 +19,9 @@ internal sealed class HttpCheck : DependencyCheck<HttpCheckOptions>
                 [HealthStatus.Unhealthy] = "A stage failed, the answer is no HTTP or broke off, or its status or its content is not as expected.",
             },
             "The text names the stage, the meaning and the program that answered (answeredBy): that program's log is the one to read. curl -sv <address> repeats the request by hand.",
-            "Follow the reason: http.badGateway and http.gatewayTimeout are about what stands behind the program that answered, http.serverError about the app itself, "
-            + "http.clientError, auth and http.notFound about our request, and tcp, dns and tls about the way there.")
+            "Look at what came (curl -sv <address>) and compare it with what the check expects: either the server changed, or the expectation is out of date.")
         {
-            RemedyByReason = new Dictionary<string, string>
+            RemedyByReason = StageRemedies.UpTo(Stage.Use, new Dictionary<string, string>
             {
                 ["http.throttled"] = "Ask less often, or have the limit raised: nothing is asked until the time in the text.",
                 ["http.unavailable"] = "Wait for the deployment to end; if none is under way, the server sheds load or has nothing healthy behind it: see the log of the program that answered.",
@@ -38,7 +37,7 @@ internal sealed class HttpCheck : DependencyCheck<HttpCheckOptions>
                 ["auth.forbidden"] = "Grant the account the right to this path, or let the web application firewall pass it.",
                 ["network.noWayOut"] = "Look at this machine's own network first: ip addr, ip route, its firewall.",
                 ["network.noNames"] = "Look at the name servers in /etc/resolv.conf first.",
-            },
+            }),
             DefaultTags = ["ready"],
         },
         HttpCheckValidation.Validate,
@@ -61,7 +60,7 @@ internal sealed class HttpCheck : DependencyCheck<HttpCheckOptions>
 
     protected override string? HostOf(HttpCheckOptions options) => options.Url!.IdnHost;
 
-    protected override async Task<Finding> ProbeAsync(StageRun run, HttpCheckOptions options)
+    protected override async Task<DependencyFinding> ProbeAsync(StageRun run, HttpCheckOptions options)
     {
         var plan = PlanOf(options);
         if (_patience.IsHeld(plan.Spec.Url, out var left) is { } held)
@@ -91,7 +90,7 @@ internal sealed class HttpCheck : DependencyCheck<HttpCheckOptions>
             }
         }
 
-        return Complete(answer, finding ?? Warn(answer, options) ?? Finding.Healthy(Healthy(answer)));
+        return Complete(answer, finding ?? Warn(answer, options) ?? DependencyFinding.Healthy(Healthy(answer)));
     }
 
     protected override void Dispose(bool disposing)
@@ -100,17 +99,17 @@ internal sealed class HttpCheck : DependencyCheck<HttpCheckOptions>
         _probe.Dispose();
     }
 
-    private static Finding? Warn(HttpAnswer answer, HttpCheckOptions options)
+    private static DependencyFinding? Warn(HttpAnswer answer, HttpCheckOptions options)
     {
         var who = HttpVerdicts.Who(answer);
         if (answer.LeftHttps)
         {
-            return Finding.Degraded("http.redirect.insecure", $"{who}: it leads from https to http");
+            return DependencyFinding.Degraded("http.redirect.insecure", $"{who}: it leads from https to http");
         }
 
         return options.FindPasswordForms && answer.Url.Scheme == Uri.UriSchemeHttp && !HttpTarget.IsHere(answer.Url)
             && answer.Headers.MediaType is "text/html" or "application/xhtml+xml" && PasswordField.IsIn(HttpContentRules.Text(answer))
-            ? Finding.Degraded("http.passwordOnPlainHttp", $"{who}: the page asks for a password, and came over plain http")
+            ? DependencyFinding.Degraded("http.passwordOnPlainHttp", $"{who}: the page asks for a password, and came over plain http")
             : null;
     }
 
@@ -120,7 +119,7 @@ internal sealed class HttpCheck : DependencyCheck<HttpCheckOptions>
         return $"{HttpVerdicts.Who(answer)}, {size}{(answer.Headers.ShownMediaType is { } type ? $" of {type}" : "")}";
     }
 
-    private static Finding Complete(HttpAnswer answer, Finding finding)
+    private static DependencyFinding Complete(HttpAnswer answer, DependencyFinding finding)
     {
         Dictionary<string, object> data = new()
         {

@@ -21,7 +21,7 @@ internal sealed class InventoryCheck : DependencyCheck<InventoryOptions>
             "Find out who makes what is missing, and why it did not; or take it off the Expected list, if it is not wanted any more.")
         {
             DefaultTags = ["ready"],
-            RemedyByReason = new Dictionary<string, string>
+            RemedyByReason = StageRemedies.UpTo(Stage.Use, new Dictionary<string, string>
             {
                 ["inventory.denied"] = "Give this process the right to read what is there: the permissions of the entries, or the rights of the account in Headers.",
                 ["inventory.extra"] = "Remove what does not belong there, add it to Expected, or set AllowExtras.",
@@ -29,7 +29,7 @@ internal sealed class InventoryCheck : DependencyCheck<InventoryOptions>
                 ["inventory.source.denied"] = "Give this process the r and x permissions on the directory.",
                 ["inventory.source.failed"] = "See the error in the text: the file system's, or that of the app's own function.",
                 ["inventory.source.format"] = "Look at what the address answers with, and correct ItemsPointer and NamePointer.",
-            },
+            }),
         },
         InventoryRules.Validate,
         static (services, options) => new InventoryCheck(
@@ -39,6 +39,9 @@ internal sealed class InventoryCheck : DependencyCheck<InventoryOptions>
             services.GetService<Redactor>() ?? new Redactor()));
 
     private const int LongestMessage = 500;
+
+    /// <summary>As the HTTP check's, unless it is told another.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromMinutes(2);
 
     private readonly IServiceProvider _services;
     private readonly Redactor _redactor;
@@ -59,7 +62,7 @@ internal sealed class InventoryCheck : DependencyCheck<InventoryOptions>
 
     protected override string? HostOf(InventoryOptions options) => options.Url?.IdnHost;
 
-    protected override async Task<Finding> ProbeAsync(StageRun run, InventoryOptions options)
+    protected override async Task<DependencyFinding> ProbeAsync(StageRun run, InventoryOptions options)
     {
         var rules = RulesOf(options);
         if (rules.Request is { } request)
@@ -111,7 +114,7 @@ internal sealed class InventoryCheck : DependencyCheck<InventoryOptions>
         }
     }
 
-    private async Task<Finding> AskAsync(StageRun run, InventoryRules rules, HttpRequestSpec request)
+    private async Task<DependencyFinding> AskAsync(StageRun run, InventoryRules rules, HttpRequestSpec request)
     {
         if (_patience.IsHeld(request.Url, out var left) is { } held)
         {
@@ -129,7 +132,7 @@ internal sealed class InventoryCheck : DependencyCheck<InventoryOptions>
             throw;
         }
 
-        var bad = HttpVerdicts.Judge(answer, request.Url, request.Expected, _patience, TimeSpan.Zero);
+        var bad = HttpVerdicts.Judge(answer, request.Url, request.Expected, _patience, Grace);
         if (bad is not (null or { Reason: "http.throttled" }) || !request.Expected.Contains(answer.Status))
         {
             return bad!;
@@ -151,17 +154,17 @@ internal sealed class InventoryCheck : DependencyCheck<InventoryOptions>
         return finding;
     }
 
-    private static Finding Read(InventoryRules rules, HttpRequestSpec request, HttpAnswer answer)
+    private static DependencyFinding Read(InventoryRules rules, HttpRequestSpec request, HttpAnswer answer)
     {
         var who = HttpVerdicts.Who(answer);
         if (answer.End != BodyEnd.Whole || answer.EncodingProblem is not null)
         {
             return answer.End switch
             {
-                BodyEnd.TooLarge => Finding.Unhealthy("http.content.tooLarge", $"{who}: the list is larger than {HttpText.Bytes(request.MaxBodyBytes)}"),
-                BodyEnd.Garbled => Finding.Unhealthy("http.invalid", $"{who}: the list is not framed as HTTP/1.1 has it, after {HttpText.Bytes(answer.ReceivedBytes)}"),
-                BodyEnd.Whole => Finding.Unhealthy("http.content.encoding", $"{who}: the list cannot be read, {answer.EncodingProblem}"),
-                _ => Finding.Unhealthy("http.truncated", $"{who}: the list broke off after {HttpText.Bytes(answer.ReceivedBytes)}"),
+                BodyEnd.TooLarge => DependencyFinding.Unhealthy("http.content.tooLarge", $"{who}: the list is larger than {HttpText.Bytes(request.MaxBodyBytes)}"),
+                BodyEnd.Garbled => DependencyFinding.Unhealthy("http.invalid", $"{who}: the list is not framed as HTTP/1.1 has it, after {HttpText.Bytes(answer.ReceivedBytes)}"),
+                BodyEnd.Whole => DependencyFinding.Unhealthy("http.content.encoding", $"{who}: the list cannot be read, {answer.EncodingProblem}"),
+                _ => DependencyFinding.Unhealthy("http.truncated", $"{who}: the list broke off after {HttpText.Bytes(answer.ReceivedBytes)}"),
             };
         }
 
@@ -170,23 +173,23 @@ internal sealed class InventoryCheck : DependencyCheck<InventoryOptions>
             using var document = JsonDocument.Parse(answer.Body.Span.StartsWith("\uFEFF"u8) ? answer.Body[3..] : answer.Body, new JsonDocumentOptions { MaxDepth = 64 });
             return rules.Read(document.RootElement) is { } names
                 ? Judge(rules, new Inventory(names), who)
-                : Finding.Unhealthy("inventory.source.format", $"{who}: {rules.WrongShape}");
+                : DependencyFinding.Unhealthy("inventory.source.format", $"{who}: {rules.WrongShape}");
         }
         catch (InvalidOperationException)
         {
             // No UTF-8, or half a surrogate pair, written as an escape.
-            return Finding.Unhealthy("inventory.source.format", $"{who}: a name in the JSON is no text");
+            return DependencyFinding.Unhealthy("inventory.source.format", $"{who}: a name in the JSON is no text");
         }
         catch (JsonException)
         {
-            return Finding.Unhealthy("inventory.source.format", $"{who}: what came is no JSON");
+            return DependencyFinding.Unhealthy("inventory.source.format", $"{who}: what came is no JSON");
         }
     }
 
-    private static Finding Judge(InventoryRules rules, Inventory inventory, string? who)
+    private static DependencyFinding Judge(InventoryRules rules, Inventory inventory, string? who)
     {
         const int listed = 100;
-        var result = rules.Expected.Compare(inventory.Present, inventory.Denied);
+        var result = rules.Expected.Compare(inventory.Present, inventory.Denied?.Where(static name => !name.EndsWith('/')));
         Dictionary<string, object> data = new()
         {
             ["expectedCount"] = result.ExpectedCount,
@@ -207,15 +210,15 @@ internal sealed class InventoryCheck : DependencyCheck<InventoryOptions>
         if (closed.Count > 0 && result.Missing.Count > 0)
         {
             data["denied"] = closed.Take(listed).Select(static name => ShownText.Of(name)).ToList();
-            return Finding.Unhealthy(
+            return DependencyFinding.Unhealthy(
                 "inventory.denied", $"this process may not look into {string.Join(", ", closed.Take(5).Select(static name => ShownText.Of(name)))}{(closed.Count > 5 ? ", …" : "")}; elsewhere, {result}", data);
         }
 
         var text = who is null ? result.ToString() : $"{who}, {result}";
-        return result.Missing.Count > 0 ? Finding.Unhealthy("inventory.missing", text, data)
-            : result.Denied.Count > 0 ? Finding.Unhealthy("inventory.denied", text, data)
-            : result.Extras.Count > 0 && !rules.Options.AllowExtras ? Finding.Degraded("inventory.extra", text, data)
-            : Finding.Healthy(text, data);
+        return result.Missing.Count > 0 ? DependencyFinding.Unhealthy("inventory.missing", text, data)
+            : result.Denied.Count > 0 ? DependencyFinding.Unhealthy("inventory.denied", text, data)
+            : result.Extras.Count > 0 && !rules.Options.AllowExtras ? DependencyFinding.Degraded("inventory.extra", text, data)
+            : DependencyFinding.Healthy(text, data);
     }
 
     private InventoryRules RulesOf(InventoryOptions options)

@@ -59,7 +59,7 @@ internal static class InventoryDirectory
             }
             catch (DirectoryNotFoundException e)
             {
-                throw new StageException(Stage.Use, "inventory.source.missing", "the directory is not there", e);
+                throw new StageException(Stage.Use, "inventory.source.missing", File.Exists(directory) ? "what is there is a file, and no directory" : "the directory is not there", e);
             }
             catch (IOException e)
             {

@@ -68,7 +68,7 @@ internal sealed class InventoryRules
         {
             yield return new OptionError(
                 options.Url is null ? nameof(options.Directory) : nameof(options.Url),
-                options.Directory,
+                options.Url is null ? options.Directory : HttpTarget.Text(options.Url),
                 sources == 0 ? $"an absolute path, or an address as {nameof(options.Url)}" : $"one place to look at: {nameof(options.Directory)}, {nameof(options.Url)}, or a function in code");
         }
 

@@ -25,7 +25,7 @@ internal abstract class DependencyCheck<TOptions>(Network network, Func<TOptions
 
     /// <summary>Goes through the stages.</summary>
     /// <exception cref="StageException">One of them failed.</exception>
-    protected abstract Task<Finding> ProbeAsync(StageRun run, TOptions options);
+    protected abstract Task<DependencyFinding> ProbeAsync(StageRun run, TOptions options);
 
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
@@ -104,7 +104,7 @@ internal abstract class DependencyCheck<TOptions>(Network network, Func<TOptions
         return hosts;
     }
 
-    private HealthCheckResult Result(StageRun run, TOptions current, Finding finding, HealthStatus failureStatus)
+    private HealthCheckResult Result(StageRun run, TOptions current, DependencyFinding finding, HealthStatus failureStatus)
     {
         var data = Data(run, current);
         foreach (var (key, value) in finding.Data ?? new Dictionary<string, object>())

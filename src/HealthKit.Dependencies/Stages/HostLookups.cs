@@ -56,7 +56,7 @@ internal sealed class HostLookups
             {
                 throw e.SocketErrorCode switch
                 {
-                    SocketError.HostNotFound => new StageException(Stage.Resolve, "dns.notFound", $"there is no name {host}", e),
+                    SocketError.HostNotFound => new StageException(Stage.Resolve, "dns.notFound", $"there is no name {host}", e) { Answered = true }, // by the name servers
                     SocketError.NoData => NoAddress(host, family, e),
                     SocketError.TryAgain => new StageException(Stage.Resolve, "dns.unavailable", $"no name server answered for {host}", e),
                     _ => new StageException(Stage.Resolve, "dns.failed", $"{host} could not be looked up: {e.Message}", e),

@@ -22,22 +22,11 @@ internal sealed class TcpCheck(Network network, Func<TcpOptions> options) : Depe
             + "nc -vz <host> <port> from here show what this machine sees.",
             "Start the service, or open the way to it.")
         {
-            RemedyByReason = new Dictionary<string, string>
+            RemedyByReason = StageRemedies.UpTo(Stage.Connect, new Dictionary<string, string>
             {
-                ["tcp.refused"] = "The host is up and nothing listens at that port: start the service, or look which address it listens on (ss -ltn).",
-                ["tcp.timeout"] = "Nothing came back: the host is down, a firewall drops the packets, or the service is too busy to accept (ss -ltn: Recv-Q).",
-                ["tcp.unreachable"] = "There is no route: look at ip route here, and at the network between.",
-                ["tcp.denied"] = "A rule on this machine forbids the connection: look at its firewall and at the policy of the process.",
-                ["tcp.noLocalPort"] = "This machine has used up its local ports for that target: ss -s; find who opens so many connections.",
-                ["tcp.noDescriptor"] = "This process has used up its descriptors: find what leaks them (ls -l /proc/<pid>/fd), or raise the limit.",
-                ["tcp.speaksFirst"] = "Use AddMySqlCheck, which logs in. If the server says that this host is blocked: mysqladmin flush-hosts, or TRUNCATE performance_schema.host_cache.",
+                ["tcp.speaksFirst"] = "Ask it as the app does, by a check that logs in with the app's own driver (AddDelegateCheck). If the server says that this host is blocked: mysqladmin flush-hosts, or TRUNCATE performance_schema.host_cache.",
                 ["tcp.closed"] = "A proxy without a backend does so, and a server that is full: look at the log of what listens there.",
-                ["dns.notFound"] = "Correct the name, or add it to the zone or the hosts file.",
-                ["dns.unavailable"] = "Look at the name servers in /etc/resolv.conf: none of them gave an answer.",
-                ["dns.timeout"] = "Look at the name servers in /etc/resolv.conf: none of them gave an answer in time.",
-                ["network.noWayOut"] = "Look at this machine's own network first: ip addr, ip route, its firewall.",
-                ["network.noNames"] = "Look at the name servers in /etc/resolv.conf first.",
-            },
+            }),
             DefaultTags = ["ready"],
         },
         static options => options.Validate(),
@@ -66,7 +55,7 @@ internal sealed class TcpCheck(Network network, Func<TcpOptions> options) : Depe
 
     protected override string? HostOf(TcpOptions options) => options.Host;
 
-    protected override async Task<Finding> ProbeAsync(StageRun run, TcpOptions options)
+    protected override async Task<DependencyFinding> ProbeAsync(StageRun run, TcpOptions options)
     {
         // Another target after a reload: what was heard is not its.
         var target = options.Target;
@@ -87,20 +76,20 @@ internal sealed class TcpCheck(Network network, Func<TcpOptions> options) : Depe
         return heard switch
         {
             { Greeting: { IsMySql: true } greeting } => SpeaksFirst(greeting, null),
-            { Greeting: { Protocol: { } protocol } greeting } => Finding.Healthy($"accepts connections and greets as {protocol}: {greeting.Text}", DataOf(greeting)),
-            { Greeting: { } greeting } => Finding.Healthy($"accepts connections and greets: {greeting.Text}", DataOf(greeting)),
-            { Closed: true } => Finding.Degraded("tcp.closed", "accepted the connection and closed it at once, without a word"),
-            _ => Finding.Healthy("accepts connections"),
+            { Greeting: { Protocol: { } protocol } greeting } => DependencyFinding.Healthy($"accepts connections and greets as {protocol}: {greeting.Text}", DataOf(greeting)),
+            { Greeting: { } greeting } => DependencyFinding.Healthy($"accepts connections and greets: {greeting.Text}", DataOf(greeting)),
+            { Closed: true } => DependencyFinding.Degraded("tcp.closed", "accepted the connection and closed it at once, without a word"),
+            _ => DependencyFinding.Healthy("accepts connections"),
         };
     }
 
-    private static Finding SpeaksFirst(Greeting greeting, TimeSpan? age)
+    private static DependencyFinding SpeaksFirst(Greeting greeting, TimeSpan? age)
     {
         var when = age is { } ago ? $"It was connected to {Latency.Text(ago)} ago and is not now" : "It will not be connected to";
-        return Finding.Degraded(
+        return DependencyFinding.Degraded(
             "tcp.speaksFirst",
             $"a MySQL or MariaDB server answers there ({greeting.Text}); it counts a connection without login as an interrupted handshake and in the end blocks "
-            + $"this host (max_connect_errors). Use AddMySqlCheck instead. {when}, until {Latency.Text(AskMySqlAgain)} have passed: this check does not know whether it is up",
+            + $"this host (max_connect_errors). Ask it by a check that logs in instead. {when}, until {Latency.Text(AskMySqlAgain)} have passed: this check does not know whether it is up",
             DataOf(greeting));
     }
 

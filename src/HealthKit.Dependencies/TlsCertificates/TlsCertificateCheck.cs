@@ -22,23 +22,11 @@ internal sealed class TlsCertificateCheck(Network network, Func<TlsOptions> opti
             "openssl s_client -connect <host>:<port> -servername <name> -showcerts shows what the server sends, openssl x509 -noout -text what is in it.",
             "Renew the certificate, and have the server load it: many read it at their start only.")
         {
-            RemedyByReason = new Dictionary<string, string>
+            RemedyByReason = StageRemedies.UpTo(Stage.Tls, new Dictionary<string, string>
             {
                 ["tls.expiring"] = "See why it was not renewed (certbot certificates, its timer), renew it, and have the server load it: many read it at their start only.",
-                ["tls.wrongName"] = "Another site answers at that address, or the certificate lacks the name: correct ServerName, the server's sites, or the certificate.",
-                ["tls.selfSigned"] = "If it is meant to be so, pin it (PinnedSha256); else install the right certificate.",
-                ["tls.incompleteChain"] = "Have the server send the intermediate certificates too (fullchain.pem, not cert.pem). Browsers hide that, other clients fail.",
-                ["tls.untrusted"] = "Install the authority's certificate on this machine (update-ca-certificates, or SSL_CERT_FILE for this process), or pin the certificate.",
-                ["tls.pin"] = "If the certificate was changed on purpose, pin the new one beside the old before the next change; if not, find who answers there.",
-                ["tls.protocol"] = "Have the server speak a newer version of TLS.",
-                ["tls.notTls"] = "Correct the port: what answers there does not begin with TLS.",
                 ["tls.clientCertificate"] = "This check has no certificate to show. Over TLS 1.3 the server's can be seen all the same; else watch its file where it is.",
-                ["tls.notYetValid"] = "Look at the clocks, of this machine first.",
-                ["tcp.refused"] = "The host is up and nothing listens at that port: start the service, or look which address it listens on (ss -ltn).",
-                ["dns.notFound"] = "Correct the name, or add it to the zone or the hosts file.",
-                ["network.noWayOut"] = "Look at this machine's own network first: ip addr, ip route, its firewall.",
-                ["network.noNames"] = "Look at the name servers in /etc/resolv.conf first.",
-            },
+            }),
             DefaultTags = ["ready"],
         },
         static options => options.Validate(),
@@ -51,14 +39,14 @@ internal sealed class TlsCertificateCheck(Network network, Func<TlsOptions> opti
 
     protected override string? HostOf(TlsOptions options) => options.Host;
 
-    protected override async Task<Finding> ProbeAsync(StageRun run, TlsOptions options)
+    protected override async Task<DependencyFinding> ProbeAsync(StageRun run, TlsOptions options)
     {
         var socket = await Connector.ConnectAsync(run, options.Host!, options.Port).ConfigureAwait(false);
         var name = HostRules.TlsName(options.ServerName ?? options.Host!);
         var stream = run.Own(new NetworkStream(socket, ownsSocket: false));
         await TlsClient.AuthenticateAsync(run, stream, name, CertificatePins.Parse(options.PinnedSha256)).ConfigureAwait(false);
         return run.TlsProtocol is { } protocol && IsOlder(protocol, options.MinimumProtocol)
-            ? Finding.Unhealthy("tls.protocol", $"{protocol} was agreed on, which is older than {Text(options.MinimumProtocol)}")
+            ? DependencyFinding.Unhealthy("tls.protocol", $"{protocol} was agreed on, which is older than {Text(options.MinimumProtocol)}")
             : Judge(run, options, name);
     }
 
@@ -67,7 +55,7 @@ internal sealed class TlsCertificateCheck(Network network, Func<TlsOptions> opti
 
     private static string Text(TlsVersion version) => version == TlsVersion.Tls13 ? "TLS 1.3" : "TLS 1.2";
 
-    private Finding Judge(StageRun run, TlsOptions options, string name)
+    private DependencyFinding Judge(StageRun run, TlsOptions options, string name)
     {
         var certificate = run.Certificate!;
         var now = Network.Time.GetUtcNow();
@@ -83,9 +71,9 @@ internal sealed class TlsCertificateCheck(Network network, Func<TlsOptions> opti
 
         var until = (now + left).ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
         var facts = $"{who} is valid for {Latency.Text(left)} still, until {until}Z; issued by {certificate.Issuer}; {run.TlsProtocol}";
-        return left < unhealthy ? Finding.Unhealthy("tls.expiring", $"expires soon (unhealthy below {Latency.Text(unhealthy)}): {facts}")
-            : left < degraded ? Finding.Degraded("tls.expiring", $"expires soon (degraded below {Latency.Text(degraded)}): {facts}")
-            : Finding.Healthy(facts);
+        return left < unhealthy ? DependencyFinding.Unhealthy("tls.expiring", $"expires soon (unhealthy below {Latency.Text(unhealthy)}): {facts}")
+            : left < degraded ? DependencyFinding.Degraded("tls.expiring", $"expires soon (degraded below {Latency.Text(degraded)}): {facts}")
+            : DependencyFinding.Healthy(facts);
     }
 
     private static TimeSpan Least(TimeSpan one, TimeSpan other, TimeSpan? third)

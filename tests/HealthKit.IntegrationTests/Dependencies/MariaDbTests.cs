@@ -53,7 +53,7 @@ public sealed class MariaDbTests : IDisposable
             Assert.Equal(("Degraded", "tcp.speaksFirst"), (status, reason));
             Assert.Contains("a MySQL or MariaDB server answers there (", text, StringComparison.Ordinal);
             Assert.Matches(@"answers there \([0-9.-]+-MariaDB[^)]*\); it counts ", text);
-            Assert.Contains("Use AddMySqlCheck instead. It was connected to ", text, StringComparison.Ordinal);
+            Assert.Contains("Ask it by a check that logs in instead. It was connected to ", text, StringComparison.Ordinal);
         }
 
         Assert.InRange(AbortedConnects(), 0, 1);

@@ -45,10 +45,10 @@ internal sealed class HttpContentRules
         new(pattern, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1));
 
     /// <summary>What is wrong; null when all holds.</summary>
-    public Finding? Judge(HttpAnswer answer)
+    public DependencyFinding? Judge(HttpAnswer answer)
     {
         var who = HttpVerdicts.Who(answer);
-        Finding? Wrong(string reason, string text) => Finding.Unhealthy(reason, $"{who}: {text}", new Dictionary<string, object> { ["failedStage"] = "use" });
+        DependencyFinding? Wrong(string reason, string text) => DependencyFinding.Unhealthy(reason, $"{who}: {text}", new Dictionary<string, object> { ["failedStage"] = "use" });
 
         switch (answer.End)
         {
@@ -104,7 +104,7 @@ internal sealed class HttpContentRules
         return encoding.GetString(answer.Body.Span);
     }
 
-    private Finding? JudgeBody(HttpAnswer answer, Func<string, string, Finding?> wrong)
+    private DependencyFinding? JudgeBody(HttpAnswer answer, Func<string, string, DependencyFinding?> wrong)
     {
         if (_options is { BodyContains: null, BodyDoesNotContain: null } && _matches is null && _pointer is null)
         {
@@ -137,7 +137,7 @@ internal sealed class HttpContentRules
         return _pointer is null ? null : JudgeJson(text, wrong);
     }
 
-    private Finding? JudgeJson(string text, Func<string, string, Finding?> wrong)
+    private DependencyFinding? JudgeJson(string text, Func<string, string, DependencyFinding?> wrong)
     {
         JsonDocument document;
         try

@@ -13,7 +13,7 @@ internal sealed class HttpPatience(TimeProvider time)
     /// <param name="url">The address that was asked.</param>
     /// <param name="wait">For how long.</param>
     /// <param name="finding">What the runs in between say again.</param>
-    public void Hold(Uri url, TimeSpan wait, Finding finding)
+    public void Hold(Uri url, TimeSpan wait, DependencyFinding finding)
     {
         lock (_gate)
         {
@@ -22,18 +22,18 @@ internal sealed class HttpPatience(TimeProvider time)
     }
 
     /// <summary>Has the runs in between say something else, which is worse; nothing when there is nothing to wait for.</summary>
-    public void Say(Finding finding)
+    public void Say(DependencyFinding finding)
     {
         lock (_gate)
         {
-            _held = _held is null ? null : _held with { Finding = finding };
+            _held = _held is null ? null : _held with { DependencyFinding = finding };
         }
     }
 
     /// <summary>What to say without asking; null when it may be asked.</summary>
     /// <param name="url">The address that would be asked.</param>
     /// <param name="left">For how long still.</param>
-    public Finding? IsHeld(Uri url, out TimeSpan left)
+    public DependencyFinding? IsHeld(Uri url, out TimeSpan left)
     {
         lock (_gate)
         {
@@ -42,7 +42,7 @@ internal sealed class HttpPatience(TimeProvider time)
                 left = held.Wait - time.GetElapsedTime(held.From);
                 if (left > TimeSpan.Zero)
                 {
-                    return held.Finding;
+                    return held.DependencyFinding;
                 }
             }
 
@@ -73,5 +73,5 @@ internal sealed class HttpPatience(TimeProvider time)
         }
     }
 
-    private sealed record Held(Uri Url, long From, TimeSpan Wait, Finding Finding);
+    private sealed record Held(Uri Url, long From, TimeSpan Wait, DependencyFinding DependencyFinding);
 }

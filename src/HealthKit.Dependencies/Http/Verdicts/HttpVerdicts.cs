@@ -19,7 +19,7 @@ internal static class HttpVerdicts
     /// <param name="patience">What is remembered of the server; it is told what to remember now.</param>
     /// <param name="grace">For how long 503 is degraded.</param>
     /// <returns>What is wrong; null when the status is expected and nothing else tells of trouble.</returns>
-    public static Finding? Judge(HttpAnswer answer, Uri asked, StatusSet expected, HttpPatience patience, TimeSpan grace)
+    public static DependencyFinding? Judge(HttpAnswer answer, Uri asked, StatusSet expected, HttpPatience patience, TimeSpan grace)
     {
         var status = answer.Status;
         var good = expected.Contains(status);
@@ -88,7 +88,7 @@ internal static class HttpVerdicts
         return (good || answer.Status == 403) && (RateLimit.IsExhausted(answer.Headers) || (!good && answer.Headers.Has("Retry-After")));
     }
 
-    private static Finding Throttled(HttpAnswer answer, Uri asked, HttpPatience patience)
+    private static DependencyFinding Throttled(HttpAnswer answer, Uri asked, HttpPatience patience)
     {
         var now = patience.Now;
         var named = RateLimit.RetryAfter(answer.Headers, now) ?? RateLimit.Reset(answer.Headers, now);
@@ -105,18 +105,18 @@ internal static class HttpVerdicts
             data["answeredBy"] = answerer.ToString();
         }
 
-        patience.Hold(asked, wait, Finding.Degraded("http.throttled", text, data));
-        return Finding.Degraded("http.throttled", $"{text}; {Until(wait, now, named is null)}", data);
+        patience.Hold(asked, wait, DependencyFinding.Degraded("http.throttled", text, data));
+        return DependencyFinding.Degraded("http.throttled", $"{text}; {Until(wait, now, named is null)}", data);
     }
 
     /// <summary>What the runs say while nothing is asked.</summary>
-    public static Finding Held(Finding finding, TimeSpan left, DateTimeOffset now) => finding with { Text = $"not asked: {finding.Text}; {Until(left, now, unnamed: false)}" };
+    public static DependencyFinding Held(DependencyFinding finding, TimeSpan left, DateTimeOffset now) => finding with { Text = $"not asked: {finding.Text}; {Until(left, now, unnamed: false)}" };
 
     private static string Until(TimeSpan wait, DateTimeOffset now, bool unnamed) => wait == TimeSpan.Zero
         ? "it may be asked again at once"
         : $"nothing is asked before {HttpText.Time(now + wait, now)}, in {Latency.Text(wait)}{(unnamed ? " (it did not say for how long)" : "")}";
 
-    private static Finding Unavailable(HttpAnswer answer, Uri asked, string who, HttpPatience patience, TimeSpan grace)
+    private static DependencyFinding Unavailable(HttpAnswer answer, Uri asked, string who, HttpPatience patience, TimeSpan grace)
     {
         var since = patience.Unavailable(asked);
         var why = answer.AnsweredBy switch
@@ -140,7 +140,7 @@ internal static class HttpVerdicts
 
         var still = since <= grace && grace > TimeSpan.Zero;
         var bound = grace == TimeSpan.Zero ? "" : still ? $", unhealthy after {Latency.Text(grace)}" : $", longer than {Latency.Text(grace)}";
-        return new Finding(
+        return new DependencyFinding(
             still ? HealthStatus.Degraded : HealthStatus.Unhealthy, "http.unavailable", $"{who}: {why}; {(since < TimeSpan.FromSeconds(1) ? "the first of a row" : $"for {Latency.Text(since)} now")}{bound}{retry}", With(data, "use"));
     }
 
@@ -170,15 +170,15 @@ internal static class HttpVerdicts
         return scheme is "Basic" or "Bearer" or "Digest" or "Negotiate" or "NTLM" ? $" ({scheme} is wanted)" : "";
     }
 
-    private static Finding Refused(string reason, HttpAnswer answer, string text)
+    private static DependencyFinding Refused(string reason, HttpAnswer answer, string text)
     {
         // The request was how we said who we are: what stood before it is how far it got.
         var data = With([], "authenticate");
         data["stage"] = answer.Url.Scheme == Uri.UriSchemeHttps ? "tls" : "connect";
-        return Finding.Unhealthy(reason, text, data);
+        return DependencyFinding.Unhealthy(reason, text, data);
     }
 
-    private static Finding Fault(string reason, string text) => Finding.Unhealthy(reason, text, With([], "use"));
+    private static DependencyFinding Fault(string reason, string text) => DependencyFinding.Unhealthy(reason, text, With([], "use"));
 
     private static Dictionary<string, object> With(Dictionary<string, object> data, string failedStage)
     {

@@ -7,13 +7,13 @@ namespace HealthKit;
 /// <param name="Reason">The stable code; null when healthy.</param>
 /// <param name="Text">What was found, in words without secrets.</param>
 /// <param name="Data">More for the result's data, readings included.</param>
-internal sealed record Finding(HealthStatus Status, string? Reason, string Text, IReadOnlyDictionary<string, object>? Data = null)
+internal sealed record DependencyFinding(HealthStatus Status, string? Reason, string Text, IReadOnlyDictionary<string, object>? Data = null)
 {
-    public static Finding Healthy(string text, IReadOnlyDictionary<string, object>? data = null) => new(HealthStatus.Healthy, null, text, data);
+    public static DependencyFinding Healthy(string text, IReadOnlyDictionary<string, object>? data = null) => new(HealthStatus.Healthy, null, text, data);
 
-    public static Finding Degraded(string reason, string text, IReadOnlyDictionary<string, object>? data = null) =>
+    public static DependencyFinding Degraded(string reason, string text, IReadOnlyDictionary<string, object>? data = null) =>
         new(HealthStatus.Degraded, reason, text, data);
 
-    public static Finding Unhealthy(string reason, string text, IReadOnlyDictionary<string, object>? data = null) =>
+    public static DependencyFinding Unhealthy(string reason, string text, IReadOnlyDictionary<string, object>? data = null) =>
         new(HealthStatus.Unhealthy, reason, text, data);
 }
