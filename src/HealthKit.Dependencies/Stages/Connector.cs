@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.NetworkInformation;
 using System.Net.Sockets;
 
 namespace HealthKit;
@@ -148,7 +149,7 @@ internal static class Connector
         }
     }
 
-    private static string Describe(IPEndPoint target, SocketException error) => $"{target} {Words(error)}";
+    private static string Describe(IPEndPoint target, SocketException error) => $"{target} {Words(target, error)}";
 
     private static StageException Explain(List<(IPEndPoint Target, SocketException Error)> failed)
     {
@@ -160,26 +161,43 @@ internal static class Connector
             SocketError.TimedOut => 2,
             _ => 3,
         });
-        return new StageException(Stage.Connect, Reason(worst.Error), string.Join("; ", failed.Select(one => Describe(one.Target, one.Error))), worst.Error)
+        return new StageException(Stage.Connect, Reason(worst.Target, worst.Error), string.Join("; ", failed.Select(one => Describe(one.Target, one.Error))), worst.Error)
         {
             Answered = worst.Error.SocketErrorCode is SocketError.ConnectionRefused or SocketError.ConnectionReset,
         };
     }
 
-    private static string Reason(SocketException error) => error.SocketErrorCode switch
+    /// <summary>
+    /// Whether this machine has an address to connect from: connect(2) says EADDRNOTAVAIL where it has none of the family, and where all
+    /// local ports are taken.
+    /// </summary>
+    private static bool HasAddressFor(IPEndPoint target)
+    {
+        try
+        {
+            return IPAddress.IsLoopback(target.Address) || NetworkInterface.GetAllNetworkInterfaces().Any(one => one.GetIPProperties().UnicastAddresses.Any(
+                address => address.Address.AddressFamily == target.AddressFamily && !IPAddress.IsLoopback(address.Address) && !address.Address.IsIPv6LinkLocal));
+        }
+        catch (NetworkInformationException)
+        {
+            return true; // not to be known
+        }
+    }
+
+    private static string Reason(IPEndPoint target, SocketException error) => error.SocketErrorCode switch
     {
         SocketError.ConnectionRefused => "tcp.refused",
         SocketError.ConnectionReset => "tcp.reset",
         SocketError.TimedOut => "tcp.timeout",
         SocketError.NetworkUnreachable or SocketError.HostUnreachable or SocketError.NetworkDown or SocketError.HostDown => "tcp.unreachable",
         SocketError.AccessDenied => "tcp.denied",
-        SocketError.AddressNotAvailable => "tcp.noLocalPort",
+        SocketError.AddressNotAvailable => HasAddressFor(target) ? "tcp.noLocalPort" : "tcp.unreachable",
         SocketError.TooManyOpenSockets => "tcp.noDescriptor",
         SocketError.AddressFamilyNotSupported => "tcp.unreachable",
         _ => "tcp.failed",
     };
 
-    private static string Words(SocketException error) => error.SocketErrorCode switch
+    private static string Words(IPEndPoint target, SocketException error) => error.SocketErrorCode switch
     {
         SocketError.ConnectionRefused => "refused the connection",
         SocketError.ConnectionReset => "reset the connection",
@@ -187,7 +205,9 @@ internal static class Connector
         SocketError.NetworkUnreachable or SocketError.NetworkDown => "cannot be reached: no route to its network",
         SocketError.HostUnreachable or SocketError.HostDown => "cannot be reached: no route to the host",
         SocketError.AccessDenied => "is forbidden to this process",
-        SocketError.AddressNotAvailable => "could not be tried: this machine has no free local port or address",
+        SocketError.AddressNotAvailable => HasAddressFor(target)
+            ? "could not be tried: this machine has no free local port"
+            : "cannot be reached: this machine has no address of that family",
         SocketError.TooManyOpenSockets => "could not be tried: this process has no free descriptor",
         _ => $"failed: {error.Message}",
     };
