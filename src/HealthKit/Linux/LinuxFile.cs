@@ -12,7 +12,12 @@ internal sealed unsafe class LinuxFile : IDisposable
 {
     private const int ReadAndWrite = 0x2, CloseOnExec = 0x80000, NotWaiting = 0x800, NoTerminal = 0x100, PathOnly = 0x200000;
 
+    // F_WRLCK and F_UNLCK (fcntl(2)).
+    private const short Exclusive = 1;
+    private const short Unlocked = 2;
+
     private readonly SafeFileHandle _handle;
+    private bool _isLocked;
 
     private LinuxFile(int descriptor) => _handle = new SafeFileHandle(descriptor, ownsHandle: true);
 
@@ -36,7 +41,16 @@ internal sealed unsafe class LinuxFile : IDisposable
     public static int OpenToEdit(string path, out LinuxFile? file, bool stepByStep = false) =>
         Open(path, ReadAndWrite | CloseOnExec | NotWaiting | NoTerminal, stepByStep, out file);
 
-    public void Dispose() => _handle.Dispose();
+    public void Dispose()
+    {
+        // Closing ends a lock only with the last copy of the descriptor, and a child process has one between fork(2) and execve(2).
+        if (_isLocked)
+        {
+            _ = SetLock(Unlocked);
+        }
+
+        _handle.Dispose();
+    }
 
     /// <summary>Looks at it.</summary>
     public int ReadStatus(out FileStatus status) => FileStatus.Read(_handle, out status);
@@ -130,9 +144,15 @@ internal sealed unsafe class LinuxFile : IDisposable
     /// </summary>
     public int TryLock()
     {
+        var error = SetLock(Exclusive);
+        _isLocked |= error == 0;
+        return error;
+    }
+
+    private int SetLock(short type)
+    {
         const int setOpenFileLock = 37;
-        const short exclusive = 1;
-        var value = new FileLock { Type = exclusive, Start = long.MaxValue - 1, Length = 1 };
+        var value = new FileLock { Type = type, Start = long.MaxValue - 1, Length = 1 };
         return Error(LibC.ControlLock(Descriptor, setOpenFileLock, &value));
     }
 
