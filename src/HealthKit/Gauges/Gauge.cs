@@ -9,10 +9,11 @@ namespace HealthKit;
 /// <remarks>
 /// A value is judged against limits that <see cref="Resolve"/> makes of the options: do that once for each options object, not at each run.
 /// </remarks>
-internal sealed class Gauge
+public sealed class Gauge
 {
     private readonly double _ratio;
 
+    /// <summary>Names what is measured and the options that limit it.</summary>
     /// <param name="quantity">What is measured, as texts name it: <c>free space</c>.</param>
     /// <param name="unit">The unit of values and limits.</param>
     /// <param name="direction">Which end is bad.</param>
@@ -45,14 +46,19 @@ internal sealed class Gauge
             : limits.Unhealthy / limits.Degraded;
     }
 
+    /// <summary>What is measured, as texts name it.</summary>
     public string Quantity { get; }
 
+    /// <summary>The unit of values and limits.</summary>
     public GaugeUnit Unit { get; }
 
+    /// <summary>Which end is bad.</summary>
     public GaugeDirection Direction { get; }
 
+    /// <summary>The option that sets the degraded limit.</summary>
     public string DegradedOption { get; }
 
+    /// <summary>The option that sets the unhealthy limit.</summary>
     public string UnhealthyOption { get; }
 
     /// <summary>The limits when neither is set.</summary>
@@ -81,12 +87,12 @@ internal sealed class Gauge
             if (Direction == GaugeDirection.LowIsBad && far < near)
             {
                 yield return Error(
-                    DegradedOption, far, $"{Allowed(near, Maximum)}, not below {UnhealthyOption} ({new Amount(near, Unit):L})");
+                    DegradedOption, far, $"{Allowed(near, Maximum)}, not below {UnhealthyOption} ({new GaugeAmount(near, Unit):L})");
             }
             else if (Direction == GaugeDirection.HighIsBad && far > near)
             {
                 yield return Error(
-                    DegradedOption, far, $"{Allowed(0, near)}, not above {UnhealthyOption} ({new Amount(near, Unit):L})");
+                    DegradedOption, far, $"{Allowed(0, near)}, not above {UnhealthyOption} ({new GaugeAmount(near, Unit):L})");
             }
         }
     }
@@ -117,13 +123,13 @@ internal sealed class Gauge
     {
         var (word, limit) = level == GaugeLevel.Unhealthy ? ("unhealthy", limits.Unhealthy) : ("degraded", limits.Degraded);
         var side = Direction == GaugeDirection.LowIsBad ? "below" : "above";
-        return string.Create(CultureInfo.InvariantCulture, $"{word} {side} {new Amount(limit, Unit):L}");
+        return string.Create(CultureInfo.InvariantCulture, $"{word} {side} {new GaugeAmount(limit, Unit):L}");
     }
 
     /// <summary>A value and the limit that it passed, in words: <c>free space 1.2 %, unhealthy below 5 %</c>.</summary>
     public string Explain(double value, GaugeLevel level, in GaugeLimits limits)
     {
-        var amount = new Amount(value, Unit);
+        var amount = new GaugeAmount(value, Unit);
         var shown = amount.ToString();
         if (level == GaugeLevel.Ok)
         {

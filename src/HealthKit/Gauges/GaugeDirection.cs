@@ -1,7 +1,7 @@
 namespace HealthKit;
 
 /// <summary>Which end of a gauge is bad.</summary>
-internal enum GaugeDirection
+public enum GaugeDirection
 {
     /// <summary>A value below a limit is bad: what is free, left, available.</summary>
     LowIsBad,

@@ -1,7 +1,7 @@
 namespace HealthKit;
 
 /// <summary>What a gauge's value is counted in.</summary>
-internal enum GaugeUnit
+public enum GaugeUnit
 {
     /// <summary>Percent of a whole, 0 to 100.</summary>
     Percent,

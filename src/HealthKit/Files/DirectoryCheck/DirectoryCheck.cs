@@ -231,15 +231,15 @@ internal sealed class DirectoryCheck(TimeProvider time, Func<DirectoryOptions> o
             text.Append(culture, $" and {(figures.Directories == 1 ? "1 directory" : Format($"{figures.Directories} directories"))}");
         }
 
-        text.Append(culture, $", {least}{Amount.Bytes(figures.AllocatedBytes)}");
+        text.Append(culture, $", {least}{GaugeAmount.Bytes(figures.AllocatedBytes)}");
         if (ShowsOldest(walk, verdict))
         {
-            text.Append(culture, $", oldest {Amount.Time(walk.OldestAge!.Value)} ({figures.Oldest!.Name})");
+            text.Append(culture, $", oldest {GaugeAmount.Time(walk.OldestAge!.Value)} ({figures.Oldest!.Name})");
         }
 
         if (limits.NewestAge.IsSet && ShowsNewest(walk))
         {
-            text.Append(culture, $", newest {Amount.Time(walk.NewestAge!.Value)} ({figures.Newest!.Name})");
+            text.Append(culture, $", newest {GaugeAmount.Time(walk.NewestAge!.Value)} ({figures.Newest!.Name})");
         }
 
         if (verdict.Has("directory.tooMany") && figures.MostFiles is { } most)
@@ -251,7 +251,7 @@ internal sealed class DirectoryCheck(TimeProvider time, Func<DirectoryOptions> o
         var separator = ", largest: ";
         foreach (var child in largest)
         {
-            text.Append(culture, $"{separator}{child.Name} {Amount.Bytes(child.Bytes)}");
+            text.Append(culture, $"{separator}{child.Name} {GaugeAmount.Bytes(child.Bytes)}");
             separator = ", ";
         }
 
@@ -267,12 +267,12 @@ internal sealed class DirectoryCheck(TimeProvider time, Func<DirectoryOptions> o
 
         if (figures.StoppedEarly)
         {
-            text.Append(culture, $"; the walk ended early, after {Amount.Time(figures.Duration)}");
+            text.Append(culture, $"; the walk ended early, after {GaugeAmount.Time(figures.Duration)}");
         }
 
         if (walk.Age >= TimeSpan.FromSeconds(1))
         {
-            text.Append(culture, $"; counted {Amount.Time(walk.Age)} ago");
+            text.Append(culture, $"; counted {GaugeAmount.Time(walk.Age)} ago");
         }
 
         return text.ToString();
@@ -301,7 +301,7 @@ internal sealed class DirectoryCheck(TimeProvider time, Func<DirectoryOptions> o
         if (figures.Largest.Count > 0)
         {
             data["largest"] = figures.Largest
-                .Select(child => Format($"{child.Name}: {Amount.Bytes(child.Bytes)}, {Plural(child.Files, "file")}")).ToArray();
+                .Select(child => Format($"{child.Name}: {GaugeAmount.Bytes(child.Bytes)}, {Plural(child.Files, "file")}")).ToArray();
         }
 
         if (figures.Unreadable > 0)

@@ -150,7 +150,7 @@ internal sealed class FileCheck(FileSource source, FileMemory memory, TimeProvid
             verdict.Add(
                 FileFaultKind.Changing,
                 GaugeLevel.Degraded,
-                string.Create(CultureInfo.InvariantCulture, $"it has not rested for {Amount.Time(now - since)}, so that its content cannot be told"));
+                string.Create(CultureInfo.InvariantCulture, $"it has not rested for {GaugeAmount.Time(now - since)}, so that its content cannot be told"));
         }
         else if (note is not null && _content is null && !verdict.IsBad)
         {
@@ -317,7 +317,7 @@ internal sealed class FileCheck(FileSource source, FileMemory memory, TimeProvid
                     shrunk,
                     string.Create(
                         CultureInfo.InvariantCulture,
-                        $"shrunk by {Amount.Percent(percent)} ({FileLimits.Shrink.ExplainLimit(shrunk, limits.ShrinkLimits)}) from {Amount.Bytes(good.Bytes)}"));
+                        $"shrunk by {GaugeAmount.Percent(percent)} ({FileLimits.Shrink.ExplainLimit(shrunk, limits.ShrinkLimits)}) from {GaugeAmount.Bytes(good.Bytes)}"));
             }
         }
 
@@ -361,7 +361,7 @@ internal sealed class FileCheck(FileSource source, FileMemory memory, TimeProvid
                 verdict.Add(
                     FileFaultKind.FutureTime,
                     GaugeLevel.Unhealthy,
-                    string.Create(CultureInfo.InvariantCulture, $"its time lies {Amount.Time(-age)} in the future, so that its age cannot be told"));
+                    string.Create(CultureInfo.InvariantCulture, $"its time lies {GaugeAmount.Time(-age)} in the future, so that its age cannot be told"));
             }
             else if (FileLimits.Age.Judge(age.TotalSeconds, limits.AgeLimits) is var stale and not GaugeLevel.Ok)
             {
@@ -377,7 +377,7 @@ internal sealed class FileCheck(FileSource source, FileMemory memory, TimeProvid
                 same,
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"content unchanged for {Amount.Time(unchanged)} ({FileLimits.Unchanged.ExplainLimit(same, limits.UnchangedLimits)})"));
+                    $"content unchanged for {GaugeAmount.Time(unchanged)} ({FileLimits.Unchanged.ExplainLimit(same, limits.UnchangedLimits)})"));
         }
     }
 
@@ -428,7 +428,7 @@ internal sealed class FileCheck(FileSource source, FileMemory memory, TimeProvid
         var facts = status.Kind == FileKind.Regular ? Describe(limits, status, content, age) : limits.Path;
         if (note is not null && content is not null)
         {
-            facts = string.Create(CultureInfo.InvariantCulture, $"{facts}; {note}, the verdict is that of {Amount.Time(now - content.ReadAt)} ago");
+            facts = string.Create(CultureInfo.InvariantCulture, $"{facts}; {note}, the verdict is that of {GaugeAmount.Time(now - content.ReadAt)} ago");
         }
 
         if (verdict.IsBad)
@@ -455,23 +455,23 @@ internal sealed class FileCheck(FileSource source, FileMemory memory, TimeProvid
             data["lastGoodLineCount"] = lines;
         }
 
-        return string.Create(CultureInfo.InvariantCulture, $"; content last good {Amount.Time(now - at)} ago: {Amount.Bytes(good.Bytes)}");
+        return string.Create(CultureInfo.InvariantCulture, $"; content last good {GaugeAmount.Time(now - at)} ago: {GaugeAmount.Bytes(good.Bytes)}");
     }
 
     private static string Describe(FileLimits limits, in FileStatus status, FileContent? content, TimeSpan age)
     {
         var text = new DefaultInterpolatedStringHandler(24, 4, CultureInfo.InvariantCulture, stackalloc char[512]);
-        text.AppendFormatted(Amount.Bytes(status.Length));
+        text.AppendFormatted(GaugeAmount.Bytes(status.Length));
         text.AppendLiteral(", ");
         if (age < -ClockSkew)
         {
             text.AppendLiteral("written ");
-            text.AppendFormatted(Amount.Time(-age));
+            text.AppendFormatted(GaugeAmount.Time(-age));
             text.AppendLiteral(" in the future");
         }
         else
         {
-            text.AppendFormatted(Amount.Time(age < TimeSpan.Zero ? TimeSpan.Zero : age));
+            text.AppendFormatted(GaugeAmount.Time(age < TimeSpan.Zero ? TimeSpan.Zero : age));
             text.AppendLiteral(" old");
         }
 
@@ -517,7 +517,7 @@ internal sealed class FileCheck(FileSource source, FileMemory memory, TimeProvid
         {
             // What is remembered is no measurement: no numbers.
             data["lastGoodAt"] = good.At;
-            lastGood = string.Create(CultureInfo.InvariantCulture, $"; content last good {Amount.Time(now - good.At)} ago: {Amount.Bytes(good.Bytes)}");
+            lastGood = string.Create(CultureInfo.InvariantCulture, $"; content last good {GaugeAmount.Time(now - good.At)} ago: {GaugeAmount.Bytes(good.Bytes)}");
         }
 
         return new HealthCheckResult(UnknownStatus.Of(failureStatus), $"{problem}: {limits.Path}: {facts}{lastGood}", exception: null, data);

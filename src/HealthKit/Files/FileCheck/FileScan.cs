@@ -252,7 +252,7 @@ internal sealed class FileScan : IDisposable
                 Add(faults, FileFaultKind.Json, "no JSON: it holds nothing but white space");
                 break;
             case JsonProbe.Problem.TooLong:
-                Add(faults, FileFaultKind.Json, $"a single value of its JSON is longer than {Amount.Bytes(JsonProbe.MaxTokenBytes):L}");
+                Add(faults, FileFaultKind.Json, $"a single value of its JSON is longer than {GaugeAmount.Bytes(JsonProbe.MaxTokenBytes):L}");
                 break;
         }
     }
@@ -281,7 +281,7 @@ internal sealed class FileScan : IDisposable
     {
         if (!table.IsHeaderWhole)
         {
-            Add(faults, FileFaultKind.Columns, $"its header is longer than {Amount.Bytes(CsvTable.MaxHeaderBytes):L}");
+            Add(faults, FileFaultKind.Columns, $"its header is longer than {GaugeAmount.Bytes(CsvTable.MaxHeaderBytes):L}");
             return;
         }
 

@@ -54,7 +54,7 @@ internal sealed class DiskSpaceCheck(FileSystemSource source, TimeProvider time,
 
     // Without HealthKit's monitor two requests may run the check at once. Never held while the system is asked.
     private readonly Lock _gate = new();
-    private readonly Dictionary<FileSystemId, Forecast> _forecasts = [];
+    private readonly Dictionary<FileSystemId, GaugeForecast> _forecasts = [];
     private volatile DiskSpaceLimits? _limits;
 
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
@@ -164,7 +164,7 @@ internal sealed class DiskSpaceCheck(FileSystemSource source, TimeProvider time,
             }
         }
 
-        var verdict = new Verdict();
+        var verdict = new GaugeVerdict();
         if (!allowed)
         {
             verdict.Add(GaugeLevel.Unhealthy, "disk.readOnly", "read-only, and not meant to be");
@@ -172,7 +172,7 @@ internal sealed class DiskSpaceCheck(FileSystemSource source, TimeProvider time,
 
         var mount = path.Mount?.Mount;
         var fills = mount is not { FileSystemReadOnly: true };
-        Forecast? forecast = null;
+        GaugeForecast? forecast = null;
         if (fills)
         {
             // Nobody can write to a file system that is itself read-only: an image is full from the start.
@@ -199,7 +199,7 @@ internal sealed class DiskSpaceCheck(FileSystemSource source, TimeProvider time,
         {
             facts = string.Create(
                 CultureInfo.InvariantCulture,
-                $"{facts}; likely cause: {ForeignText.Clean(cause.Path)} grew {Amount.Bytes(cause.GrownBytes)} in {Amount.Time(cause.Within)}, to {Amount.Bytes(cause.AllocatedBytes)}");
+                $"{facts}; likely cause: {ForeignText.Clean(cause.Path)} grew {GaugeAmount.Bytes(cause.GrownBytes)} in {GaugeAmount.Time(cause.Within)}, to {GaugeAmount.Bytes(cause.AllocatedBytes)}");
         }
 
         return new Item
@@ -226,10 +226,10 @@ internal sealed class DiskSpaceCheck(FileSystemSource source, TimeProvider time,
 
     private static bool IsImage(string fileSystem) => fileSystem is "squashfs" or "iso9660" or "erofs" or "cramfs" or "romfs" or "udf";
 
-    private Forecast Follow(in FileSystemStat stat, TimeSpan now)
+    private GaugeForecast Follow(in FileSystemStat stat, TimeSpan now)
     {
         ref var forecast = ref CollectionsMarshal.GetValueRefOrAddDefault(_forecasts, stat.Id, out _);
-        forecast ??= new Forecast();
+        forecast ??= new GaugeForecast();
         forecast.Add(now, stat.UsedBytes, stat.CapacityBytes);
         return forecast;
     }
@@ -259,7 +259,7 @@ internal sealed class DiskSpaceCheck(FileSystemSource source, TimeProvider time,
         return false;
     }
 
-    private static string Filling(Forecast forecast, in FileSystemStat stat)
+    private static string Filling(GaugeForecast forecast, in FileSystemStat stat)
     {
         if (forecast.TimeToLimit is not { } left || left <= TimeSpan.Zero)
         {
@@ -267,7 +267,7 @@ internal sealed class DiskSpaceCheck(FileSystemSource source, TimeProvider time,
         }
 
         var perMinute = GrowthPerSecond(left, stat) * 60;
-        return string.Create(CultureInfo.InvariantCulture, $"full in about {Amount.Time(left)} at {Amount.Bytes(perMinute)}/min");
+        return string.Create(CultureInfo.InvariantCulture, $"full in about {GaugeAmount.Time(left)} at {GaugeAmount.Bytes(perMinute)}/min");
     }
 
     private static double GrowthPerSecond(TimeSpan timeToFull, in FileSystemStat stat) => stat.FreeBytes / timeToFull.TotalSeconds;
@@ -278,18 +278,18 @@ internal sealed class DiskSpaceCheck(FileSystemSource source, TimeProvider time,
         var percent = exact ? Math.Round(stat.FreePercent, 2) : stat.FreePercent;
         var format = exact ? "L" : null;
         var text = new DefaultInterpolatedStringHandler(24, 4, CultureInfo.InvariantCulture, stackalloc char[512]);
-        text.AppendFormatted(Amount.Bytes(stat.FreeBytes));
+        text.AppendFormatted(GaugeAmount.Bytes(stat.FreeBytes));
         text.AppendLiteral(" of ");
-        text.AppendFormatted(Amount.Bytes(stat.TotalBytes));
+        text.AppendFormatted(GaugeAmount.Bytes(stat.TotalBytes));
         text.AppendLiteral(" free (");
-        text.AppendFormatted(Amount.Percent(percent), format);
+        text.AppendFormatted(GaugeAmount.Percent(percent), format);
 
         // As in df, size and percentage do not fit each other where much is reserved for root: say so.
         var reserved = stat.TotalBytes - stat.CapacityBytes;
         if (reserved > 0.1 * stat.TotalBytes)
         {
             text.AppendLiteral(", ");
-            text.AppendFormatted(Amount.Bytes(reserved));
+            text.AppendFormatted(GaugeAmount.Bytes(reserved));
             text.AppendLiteral(" reserved");
         }
 
@@ -297,7 +297,7 @@ internal sealed class DiskSpaceCheck(FileSystemSource source, TimeProvider time,
         if (stat.Inodes > 0)
         {
             text.AppendLiteral(", inodes ");
-            text.AppendFormatted(Amount.Percent(exact ? Math.Round(stat.FreeInodesPercent, 2) : stat.FreeInodesPercent), format);
+            text.AppendFormatted(GaugeAmount.Percent(exact ? Math.Round(stat.FreeInodesPercent, 2) : stat.FreeInodesPercent), format);
             text.AppendLiteral(" free");
         }
 

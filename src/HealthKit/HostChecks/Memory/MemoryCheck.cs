@@ -90,7 +90,7 @@ internal sealed class MemoryCheck(MemorySource source, TimeProvider time, Func<M
 
         if (limits.Options.ExpectedSwapBytes is { } expected && _figures.SwapTotalBytes is { } swap && swap < expected * SwapTolerance)
         {
-            Add("memory.swap.missing", $"swap missing ({Amount.Bytes(swap)} of {Amount.Bytes(expected)} expected)");
+            Add("memory.swap.missing", $"swap missing ({GaugeAmount.Bytes(swap)} of {GaugeAmount.Bytes(expected)} expected)");
         }
 
         var facts = Describe(worst, exact: problem is not null);
@@ -158,7 +158,7 @@ internal sealed class MemoryCheck(MemorySource source, TimeProvider time, Func<M
         return pool.Forecast.TimeToLimit is { } left && left > TimeSpan.Zero
             ? string.Create(
                 CultureInfo.InvariantCulture,
-                $"memory{of} used up in about {Amount.Time(left)} at {Amount.Bytes(GrowthPerSecond(pool, left) * 60)}/min")
+                $"memory{of} used up in about {GaugeAmount.Time(left)} at {GaugeAmount.Bytes(GrowthPerSecond(pool, left) * 60)}/min")
             : $"memory{of} filled up";
     }
 
@@ -169,11 +169,11 @@ internal sealed class MemoryCheck(MemorySource source, TimeProvider time, Func<M
         // A limit that was just passed shows in two decimals.
         var percent = exact ? Math.Round(reported.FreePercent, 2) : reported.FreePercent;
         var text = new DefaultInterpolatedStringHandler(32, 8, CultureInfo.InvariantCulture, stackalloc char[512]);
-        text.AppendFormatted(Amount.Bytes(reported.FreeBytes));
+        text.AppendFormatted(GaugeAmount.Bytes(reported.FreeBytes));
         text.AppendLiteral(" of ");
-        text.AppendFormatted(Amount.Bytes(reported.LimitBytes));
+        text.AppendFormatted(GaugeAmount.Bytes(reported.LimitBytes));
         text.AppendLiteral(" free (");
-        text.AppendFormatted(Amount.Percent(percent), exact ? "L" : null);
+        text.AppendFormatted(GaugeAmount.Percent(percent), exact ? "L" : null);
         text.AppendLiteral(")");
         if (reported.Name != MemoryPool.Host)
         {
@@ -186,7 +186,7 @@ internal sealed class MemoryCheck(MemorySource source, TimeProvider time, Func<M
         if (_figures.OwnRssBytes is { } rss)
         {
             text.AppendLiteral(", this process ");
-            text.AppendFormatted(Amount.Bytes(rss));
+            text.AppendFormatted(GaugeAmount.Bytes(rss));
         }
 
         if (_figures.SwapTotalBytes is { } swap)
@@ -198,9 +198,9 @@ internal sealed class MemoryCheck(MemorySource source, TimeProvider time, Func<M
             else
             {
                 text.AppendLiteral(", swap ");
-                text.AppendFormatted(Amount.Bytes(_figures.SwapUsedBytes));
+                text.AppendFormatted(GaugeAmount.Bytes(_figures.SwapUsedBytes));
                 text.AppendLiteral(" of ");
-                text.AppendFormatted(Amount.Bytes(swap));
+                text.AppendFormatted(GaugeAmount.Bytes(swap));
                 text.AppendLiteral(" used");
             }
         }

@@ -23,7 +23,7 @@ internal sealed class MemoryPool(string name)
     public double FreePercent => LimitBytes == 0 ? 0 : FreeBytes * 100.0 / LimitBytes;
 
     /// <summary>How its use grows.</summary>
-    public Forecast Forecast { get; } = new();
+    public GaugeForecast Forecast { get; } = new();
 
     public void Set(string limitName, long limitBytes, long freeBytes)
     {

@@ -101,7 +101,7 @@ public static class IncidentText
         var incident = message.Incident;
         if (message.Kind == IncidentMessageKind.Resolved)
         {
-            var after = Amount.Time(Length(message));
+            var after = GaugeAmount.Time(Length(message));
             return incident.Resolution == IncidentResolution.CheckRemoved ? $"Closed, check removed, after {after}" : $"Resolved after {after}";
         }
 
@@ -132,7 +132,7 @@ public static class IncidentText
     private static void AddTimes(StringBuilder text, IncidentMessage message)
     {
         var incident = message.Incident;
-        var length = Amount.Time(Length(message));
+        var length = GaugeAmount.Time(Length(message));
         if (incident.ResolvedAt is { } resolved)
         {
             Add(text, "From", $"{Time(incident.OpenedAt)} to {Time(resolved)} ({length})");
@@ -237,13 +237,13 @@ public static class IncidentText
 
     private static string Value(Reading reading) => reading.Unit switch
     {
-        "bytes" => Amount.Bytes(reading.Value).ToString(),
-        "percent" => Amount.Percent(reading.Value).ToString(),
-        "seconds" => new Amount(reading.Value, GaugeUnit.Seconds).ToString(),
-        "count" => Amount.Count(reading.Value).ToString(),
-        "bytes/second" => $"{Amount.Bytes(reading.Value)}/s",
-        "1/second" => $"{Amount.Count(reading.Value)}/s",
-        _ => $"{Amount.Count(reading.Value)} {Name(reading.Unit)}",
+        "bytes" => GaugeAmount.Bytes(reading.Value).ToString(),
+        "percent" => GaugeAmount.Percent(reading.Value).ToString(),
+        "seconds" => new GaugeAmount(reading.Value, GaugeUnit.Seconds).ToString(),
+        "count" => GaugeAmount.Count(reading.Value).ToString(),
+        "bytes/second" => $"{GaugeAmount.Bytes(reading.Value)}/s",
+        "1/second" => $"{GaugeAmount.Count(reading.Value)}/s",
+        _ => $"{GaugeAmount.Count(reading.Value)} {Name(reading.Unit)}",
     };
 
     private static void Add(StringBuilder text, string? label, string? value)

@@ -90,7 +90,7 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
     private readonly List<DeletedOpenFile> _heldDeleted = [];
     private readonly List<string> _places = [];
     private GrowthHistory _growth = new();
-    private Forecast _forecast = new();
+    private GaugeForecast _forecast = new();
     private LogFileLimits? _limits;
     private LogFileSet? _set;
     private WatchedPath? _place;
@@ -144,7 +144,7 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
             var (old, limits) = (_limits, new LogFileLimits(options, _time));
             if (old is null || !limits.Patterns.Select(p => p.Text).SequenceEqual(old.Patterns.Select(p => p.Text)))
             {
-                (_growth, _forecast, _fileSystem, _place, _trimmed) = (new GrowthHistory(), new Forecast(), null, null, null);
+                (_growth, _forecast, _fileSystem, _place, _trimmed) = (new GrowthHistory(), new GaugeForecast(), null, null, null);
                 (_deletedNumber, _wasThere, _set) = (0, false, new LogFileSet(limits.Patterns, _time));
                 _heldDeleted.Clear();
                 _seenDeleted.Clear();
@@ -360,9 +360,9 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
         }
     }
 
-    private Verdict Judge(in Measured measured)
+    private GaugeVerdict Judge(in Measured measured)
     {
-        var verdict = new Verdict();
+        var verdict = new GaugeVerdict();
         var set = _set!;
         var options = _limits!.Options;
         if (measured.Worst is { } worst)
@@ -395,7 +395,7 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
                 "log.rotation.notReopened",
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{ForeignText.Clean(former.File.Path!)} is still written ({Amount.Bytes(former.File.Length)}), {Amount.Time(former.Since)} after it was rotated away"));
+                    $"{ForeignText.Clean(former.File.Path!)} is still written ({GaugeAmount.Bytes(former.File.Length)}), {GaugeAmount.Time(former.Since)} after it was rotated away"));
         }
 
         if (set.Files.Count == 0)
@@ -410,7 +410,7 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
 
         if (HasFilled(measured.FileSystem, measured.Total) && measured.FileSystem is { } space)
         {
-            verdict.Add(GaugeLevel.Unhealthy, "log.disk.full", $"has filled its file system ({Amount.Bytes(space.FreeBytes)} free)");
+            verdict.Add(GaugeLevel.Unhealthy, "log.disk.full", $"has filled its file system ({GaugeAmount.Bytes(space.FreeBytes)} free)");
         }
 
         if (_limits.JudgeSize(measured.Total, measured.SharePercent, out var limit) is var size and not GaugeLevel.Ok)
@@ -482,22 +482,22 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
         var full = TimeSpan.FromSeconds(Math.Min((measured.FullAt - measured.Total) / pace, TimeSpan.MaxValue.TotalSeconds / 2));
         var when = measured.FullAt <= measured.UnhealthyAt
             || measured.Total >= measured.UnhealthyAt
-            ? $"disk full in about {Amount.Time(time)}"
-            : $"at its limit ({Amount.Bytes(measured.UnhealthyAt):L}) in about {Amount.Time(time)}, disk full in about {Amount.Time(full)}";
-        return $"{file}{when} at {Amount.Bytes(pace * 60)}/min";
+            ? $"disk full in about {GaugeAmount.Time(time)}"
+            : $"at its limit ({GaugeAmount.Bytes(measured.UnhealthyAt):L}) in about {GaugeAmount.Time(time)}, disk full in about {GaugeAmount.Time(full)}";
+        return $"{file}{when} at {GaugeAmount.Bytes(pace * 60)}/min";
     }
 
     private string DeletedText(long bytes)
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"{Amount.Bytes(bytes)} deleted but still open:");
+        text.Append(CultureInfo.InvariantCulture, $"{GaugeAmount.Bytes(bytes)} deleted but still open:");
         const int shown = 3;
         for (var i = 0; i < Math.Min(shown, _heldDeleted.Count); i++)
         {
             var file = _heldDeleted[i];
             text.Append(
                 CultureInfo.InvariantCulture,
-                $"{(i == 0 ? " " : ", ")}{ForeignText.Clean(file.Path)} by {file.ProcessName ?? "process"} (pid {file.Pid}, {Amount.Bytes(file.AllocatedBytes)})");
+                $"{(i == 0 ? " " : ", ")}{ForeignText.Clean(file.Path)} by {file.ProcessName ?? "process"} (pid {file.Pid}, {GaugeAmount.Bytes(file.AllocatedBytes)})");
         }
 
         if (_heldDeleted.Count > shown)
@@ -522,13 +522,13 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
             var bytes = Math.Min(file.Status.Length, file.Status.AllocatedBytes);
             if (bytes > options.RotatedAtBytes)
             {
-                return $"{ForeignText.Clean(file.Path)} should have been rotated at {Amount.Bytes(options.RotatedAtBytes.Value):L}";
+                return $"{ForeignText.Clean(file.Path)} should have been rotated at {GaugeAmount.Bytes(options.RotatedAtBytes.Value):L}";
             }
 
             if (options.RotatedEvery is { } every && bytes > 0 && LastRotation(file, every) is { } last && _time.GetUtcNow() - last > every
                 && IsMeantToBeRotated(file, last, every))
             {
-                return $"{ForeignText.Clean(file.Path)} was not rotated for {Amount.Time(_time.GetUtcNow() - last)} (allowed: {Amount.Time(every)})";
+                return $"{ForeignText.Clean(file.Path)} was not rotated for {GaugeAmount.Time(_time.GetUtcNow() - last)} (allowed: {GaugeAmount.Time(every)})";
             }
         }
 
@@ -597,7 +597,7 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
         }
     }
 
-    private HealthCheckResult Result(in Measured measured, in Verdict verdict, HealthStatus failureStatus)
+    private HealthCheckResult Result(in Measured measured, in GaugeVerdict verdict, HealthStatus failureStatus)
     {
         var set = _set!;
         var data = new Dictionary<string, object>(20);
@@ -642,10 +642,10 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
         if (set.Files.Count > 0 && _trimmed is { } trimmed && _time.GetElapsedTime(trimmed.At) < TrimTold)
         {
             var done = trimmed.Result.Method != LogTrimMethod.None;
-            var ago = Amount.Time(_time.GetElapsedTime(trimmed.At));
+            var ago = GaugeAmount.Time(_time.GetElapsedTime(trimmed.At));
             var file = ForeignText.Clean(trimmed.Result.Path);
             facts = done
-                ? $"{facts}; {file} was cut {ago} ago ({trimmed.Result.Method}): {Amount.Bytes(trimmed.Result.FreedBytes)} freed"
+                ? $"{facts}; {file} was cut {ago} ago ({trimmed.Result.Method}): {GaugeAmount.Bytes(trimmed.Result.FreedBytes)} freed"
                 : $"{facts}; {file} could not be cut {ago} ago ({trimmed.Result.Reason}): {trimmed.Result.Text}";
             data[done ? "trimmedAt" : "trimRefusedAt"] = trimmed.When;
             data["trimMethod"] = trimmed.Result.Method.ToString();
@@ -723,27 +723,27 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
     {
         var set = _set!;
         var text = new StringBuilder(160);
-        text.Append(CultureInfo.InvariantCulture, $"{Amount.Bytes(measured.Total)}");
+        text.Append(CultureInfo.InvariantCulture, $"{GaugeAmount.Bytes(measured.Total)}");
         if (set.LengthBytes - set.AllocatedBytes > 0.1 * set.LengthBytes + 4096)
         {
-            text.Append(CultureInfo.InvariantCulture, $" (length {Amount.Bytes(set.LengthBytes)})");
+            text.Append(CultureInfo.InvariantCulture, $" (length {GaugeAmount.Bytes(set.LengthBytes)})");
         }
 
         var single = set.Files.Count == 1 && _limits!.Patterns is [{ HasWildcards: false }];
         text.Append(CultureInfo.InvariantCulture, $" in {(single ? ForeignText.Clean(set.Largest!.Path) : $"{set.Files.Count} {(set.Files.Count == 1 ? "file" : "files")}")}");
         if (!single)
         {
-            text.Append(CultureInfo.InvariantCulture, $", largest {ForeignText.Clean(set.Largest!.Path)} ({Amount.Bytes(set.Largest.Status.AllocatedBytes)})");
+            text.Append(CultureInfo.InvariantCulture, $", largest {ForeignText.Clean(set.Largest!.Path)} ({GaugeAmount.Bytes(set.Largest.Status.AllocatedBytes)})");
         }
 
         if (measured.Deleted > 0)
         {
-            text.Append(CultureInfo.InvariantCulture, $", {Amount.Bytes(measured.Deleted)} of it deleted but still open");
+            text.Append(CultureInfo.InvariantCulture, $", {GaugeAmount.Bytes(measured.Deleted)} of it deleted but still open");
         }
 
         if (_growth.HourRate is { } rate)
         {
-            text.Append(CultureInfo.InvariantCulture, $", grows {Amount.Bytes(rate * 3600)}/h");
+            text.Append(CultureInfo.InvariantCulture, $", grows {GaugeAmount.Bytes(rate * 3600)}/h");
             if (_growth.IsAccelerating == true)
             {
                 text.Append(", faster and faster");
@@ -752,8 +752,8 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
 
         if (measured.SharePercent is { } share)
         {
-            text.Append(CultureInfo.InvariantCulture, $", {Amount.Percent(share)} of {_place?.Mount?.Mount?.MountPoint ?? "its file system"}");
-            text.Append(CultureInfo.InvariantCulture, $" with {Amount.Bytes(measured.FileSystem!.Value.FreeBytes)} free");
+            text.Append(CultureInfo.InvariantCulture, $", {GaugeAmount.Percent(share)} of {_place?.Mount?.Mount?.MountPoint ?? "its file system"}");
+            text.Append(CultureInfo.InvariantCulture, $" with {GaugeAmount.Bytes(measured.FileSystem!.Value.FreeBytes)} free");
         }
 
         return text.ToString();

@@ -107,7 +107,7 @@ internal sealed class LogFileLimits
                 yield return new OptionError(
                     nameof(options.TrimToBytes),
                     kept,
-                    $"a whole number from 0 to {nameof(options.UnhealthyAboveBytes)} ({Amount.Bytes(limit):L}) (bytes)");
+                    $"a whole number from 0 to {nameof(options.UnhealthyAboveBytes)} ({GaugeAmount.Bytes(limit):L}) (bytes)");
             }
         }
     }

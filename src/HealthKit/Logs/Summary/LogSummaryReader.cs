@@ -398,23 +398,23 @@ internal sealed class LogSummaryReader(string path, LogSummaryOptions options, i
         {
             _notes.Add(string.Create(
                 CultureInfo.InvariantCulture,
-                $"Its first {Amount.Bytes(_headHole)} are a hole: cut off or never written, and skipped."));
+                $"Its first {GaugeAmount.Bytes(_headHole)} are a hole: cut off or never written, and skipped."));
         }
 
         if (_holes > _headHole)
         {
-            _notes.Add(string.Create(CultureInfo.InvariantCulture, $"Holes of {Amount.Bytes(_holes - _headHole)} behind its beginning were skipped."));
+            _notes.Add(string.Create(CultureInfo.InvariantCulture, $"Holes of {GaugeAmount.Bytes(_holes - _headHole)} behind its beginning were skipped."));
         }
 
         if (end < before || after < before)
         {
             _notes.Add(string.Create(
                 CultureInfo.InvariantCulture,
-                $"It was cut off while it was read: from {Amount.Bytes(before)} to {Amount.Bytes(after)}. Lines may be missing, and the last lines wrong."));
+                $"It was cut off while it was read: from {GaugeAmount.Bytes(before)} to {GaugeAmount.Bytes(after)}. Lines may be missing, and the last lines wrong."));
         }
         else if (after > before)
         {
-            _notes.Add(string.Create(CultureInfo.InvariantCulture, $"It grew by {Amount.Bytes(after - before)} while it was read: that is not in here."));
+            _notes.Add(string.Create(CultureInfo.InvariantCulture, $"It grew by {GaugeAmount.Bytes(after - before)} while it was read: that is not in here."));
         }
     }
 

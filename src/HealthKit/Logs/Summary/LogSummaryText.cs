@@ -10,11 +10,11 @@ internal static class LogSummaryText
     public static void Write(TextWriter writer, LogSummary summary)
     {
         Line(writer, $"{PrintableText.Escape(summary.Path)}");
-        var disk = summary.AllocatedBytes < summary.LengthBytes ? $", {Amount.Bytes(summary.AllocatedBytes)} on disk" : "";
-        Line(writer, $"{Amount.Bytes(summary.LengthBytes)}{disk}, lines: {summary.Lines:#,0}, longest: {summary.LongestLineBytes:#,0} B, written {summary.ModifiedAt:yyyy-MM-dd HH:mm:ss zzz}");
+        var disk = summary.AllocatedBytes < summary.LengthBytes ? $", {GaugeAmount.Bytes(summary.AllocatedBytes)} on disk" : "";
+        Line(writer, $"{GaugeAmount.Bytes(summary.LengthBytes)}{disk}, lines: {summary.Lines:#,0}, longest: {summary.LongestLineBytes:#,0} B, written {summary.ModifiedAt:yyyy-MM-dd HH:mm:ss zzz}");
         if (summary is { FirstTime: { } first, LastTime: { } last })
         {
-            var span = last >= first ? $" ({Amount.Time(last - first)})" : "";
+            var span = last >= first ? $" ({GaugeAmount.Time(last - first)})" : "";
             Line(writer, $"{first:yyyy-MM-dd HH:mm:ss zzz} to {last:yyyy-MM-dd HH:mm:ss zzz}{span}");
         }
 
@@ -47,7 +47,7 @@ internal static class LogSummaryText
         {
             if (count > 0)
             {
-                Line(writer, $"  {name,-12} {count,15:#,0}  {Amount.Percent(100d * count / summary.Lines),7}");
+                Line(writer, $"  {name,-12} {count,15:#,0}  {GaugeAmount.Percent(100d * count / summary.Lines),7}");
             }
         }
     }
@@ -61,21 +61,21 @@ internal static class LogSummaryText
 
         var most = rate.Max(bucket => bucket.Lines);
         var seconds = rate[0].Duration < TimeSpan.FromMinutes(1);
-        Line(writer, $"\nRate (every line; {Amount.Time(rate[0].Duration)} each)");
+        Line(writer, $"\nRate (every line; {GaugeAmount.Time(rate[0].Duration)} each)");
         Line(writer, $"  {(seconds ? "from               " : "from            ")}  {"lines",13}  {"bytes",10}  {"",-BarLength}  {"errors",11}");
         var expected = rate[0].Start;
         foreach (var bucket in rate)
         {
             if (bucket.Start != expected)
             {
-                Line(writer, $"  (nothing for {Amount.Time(bucket.Start - expected)})");
+                Line(writer, $"  (nothing for {GaugeAmount.Time(bucket.Start - expected)})");
             }
 
             expected = bucket.Start + bucket.Duration;
             var bar = new string('#', (int)Math.Ceiling(BarLength * (double)bucket.Lines / most));
             var start = bucket.Start.ToString(seconds ? "yyyy-MM-dd HH:mm:ss" : "yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
             var errors = bucket.Errors > 0 ? string.Create(CultureInfo.InvariantCulture, $"  {bucket.Errors,11:#,0}") : "";
-            Line(writer, $"  {start}  {bucket.Lines,13:#,0}  {Amount.Bytes(bucket.Bytes),10}  {bar,-BarLength}{errors}");
+            Line(writer, $"  {start}  {bucket.Lines,13:#,0}  {GaugeAmount.Bytes(bucket.Bytes),10}  {bar,-BarLength}{errors}");
         }
     }
 
@@ -92,7 +92,7 @@ internal static class LogSummaryText
         foreach (var line in summary.Repeated)
         {
             var level = line.Level is { } known ? known.ToString().ToLowerInvariant() : "-";
-            Line(writer, $"  {Amount.Percent(100 * line.Share),7} {(all ? ' ' : '~')}{line.EstimatedLines,-13:#,0} {level,-11} {line.Text}");
+            Line(writer, $"  {GaugeAmount.Percent(100 * line.Share),7} {(all ? ' ' : '~')}{line.EstimatedLines,-13:#,0} {level,-11} {line.Text}");
         }
     }
 

@@ -130,7 +130,7 @@ internal sealed class LogTrim(
         var length = _before.Length;
         if (length <= request.KeepBytes)
         {
-            return NothingToDo(Invariant($"It is no longer than what is to be kept: {Amount.Bytes(length)}."));
+            return NothingToDo(Invariant($"It is no longer than what is to be kept: {GaugeAmount.Bytes(length)}."));
         }
 
         if (File.SeekData(0, out _data) != 0)
@@ -152,7 +152,7 @@ internal sealed class LogTrim(
             _line = _content;
             return WhyNotCollapse() is null && Collapsible(_block) > 0
                 ? null
-                : NothingToDo(Invariant($"Its head is a hole already, and what follows is no more than is to be kept: {Amount.Bytes(length - _content)}."));
+                : NothingToDo(Invariant($"Its head is a hole already, and what follows is no more than is to be kept: {GaugeAmount.Bytes(length - _content)}."));
         }
 
         if (!LineStart.TryFind(File.Read, _content, length, request.KeepBytes, ct, out _line, out var error))
@@ -160,11 +160,11 @@ internal sealed class LogTrim(
             return error != 0
                 ? Refuse(TrimReasons.Of(error), Say("It cannot be read", error))
                 : Refuse(TrimReasons.LongLine, Invariant(
-                    $"No line begins within {Amount.Bytes(LineStart.MaximumLine)} around the place where it is to be cut, or the only one does."));
+                    $"No line begins within {GaugeAmount.Bytes(LineStart.MaximumLine)} around the place where it is to be cut, or the only one does."));
         }
 
         return _line - _line % _block <= _data
-            ? NothingToDo(Invariant($"Less than a block of {Amount.Bytes(_block)} stands before the line at which it would be cut."))
+            ? NothingToDo(Invariant($"Less than a block of {GaugeAmount.Bytes(_block)} stands before the line at which it would be cut."))
             : null;
     }
 
@@ -272,7 +272,7 @@ internal sealed class LogTrim(
             LogTrimMethod.CollapseRange,
             Freed(cut, _before.Length - cut),
             content,
-            Invariant($"{Amount.Bytes(cut)} were taken out of its head, {Amount.Bytes(content)} of them content."),
+            Invariant($"{GaugeAmount.Bytes(cut)} were taken out of its head, {GaugeAmount.Bytes(content)} of them content."),
             troubles);
     }
 
@@ -364,7 +364,7 @@ internal sealed class LogTrim(
                 LogTrimMethod.PunchHole,
                 Freed(_line, _before.Length),
                 _line - _content,
-                Invariant($"The space of its first {Amount.Bytes(_line)} was given back and reads as zeros, its length stays; {why}."),
+                Invariant($"The space of its first {GaugeAmount.Bytes(_line)} was given back and reads as zeros, its length stays; {why}."),
                 []);
         }
 
@@ -423,9 +423,9 @@ internal sealed class LogTrim(
             LogTrimMethod.CopyTail,
             Freed(_line, copied),
             _line - _content,
-            Invariant($"Its last {Amount.Bytes(copied)} were copied to its head and the rest cut off.")
+            Invariant($"Its last {GaugeAmount.Bytes(copied)} were copied to its head and the rest cut off.")
                 + (more ? " What was written in that moment is lost." : ""),
-            lost > 0 ? [(TrimReasons.Lost, Invariant($"{Amount.Bytes(lost)} that were written meanwhile are lost."))] : []) with
+            lost > 0 ? [(TrimReasons.Lost, Invariant($"{GaugeAmount.Bytes(lost)} that were written meanwhile are lost."))] : []) with
         {
             LostBytes = lost,
             MayHaveLostMore = more,
@@ -452,8 +452,8 @@ internal sealed class LogTrim(
         {
             Method = method,
             Text = why is null
-                ? Invariant($"{Amount.Bytes(cut)} would be taken out of its head, if its file system can do that; else they would become a hole.")
-                : Invariant($"The space of its first {Amount.Bytes(cut)} would be given back, if its file system can do that; {why}."),
+                ? Invariant($"{GaugeAmount.Bytes(cut)} would be taken out of its head, if its file system can do that; else they would become a hole.")
+                : Invariant($"The space of its first {GaugeAmount.Bytes(cut)} would be given back, if its file system can do that; {why}."),
             CutBytes = _line - _content,
             FreedBytes = Math.Clamp(_line - _line % _block - _data, 0, _before.AllocatedBytes),
         };

@@ -31,13 +31,15 @@ public class StageRunTests
     [Fact]
     public async Task There_is_one_deadline_for_all_stages()
     {
-        using var run = new StageRun(Network, TimeSpan.FromMilliseconds(300), CancellationToken.None);
-        await run.DoAsync(Stage.Resolve, token => Task.Delay(200, token));
+        var never = new TaskCompletionSource<int>();
+        using var run = new StageRun(Network, TimeSpan.FromSeconds(3), CancellationToken.None);
+        await run.DoAsync(Stage.Resolve, token => Task.Delay(1200, token));
 
-        var error = await Assert.ThrowsAsync<StageException>(() => run.DoAsync(Stage.Connect, token => Task.Delay(200, token)));
+        var error = await Assert.ThrowsAsync<StageException>(() => run.DoAsync(Stage.Connect, _ => never.Task));
 
         Assert.Equal("tcp.timeout", error.Reason);
         Assert.Equal(Stage.Resolve, run.Reached);
+        Assert.Matches(@"^no answer within 3 s, ([12]\.?\d* s|\d+ ms) of it in this stage$", error.Message);
     }
 
     [Fact]

@@ -50,7 +50,7 @@ public class DiskSpaceCheckTests
 
         Assert.Equal(status, result.Status);
         Assert.Equal(problem is null ? null : "disk.space.low", result.Data.GetValueOrDefault("reason"));
-        Assert.StartsWith(problem is null ? Amount.Bytes(freeGiB * GiB).ToString() : problem + ": ", result.Description, StringComparison.Ordinal);
+        Assert.StartsWith(problem is null ? GaugeAmount.Bytes(freeGiB * GiB).ToString() : problem + ": ", result.Description, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -137,7 +137,7 @@ public sealed class MemoryCheckTests : IDisposable
 
         Assert.Equal(status, result.Status);
         Assert.Equal(problem is null ? null : "memory.low", result.Data.GetValueOrDefault("reason"));
-        Assert.StartsWith(problem is null ? Amount.Bytes(freeGiB * GiB).ToString() : problem + ": ", result.Description, StringComparison.Ordinal);
+        Assert.StartsWith(problem is null ? GaugeAmount.Bytes(freeGiB * GiB).ToString() : problem + ": ", result.Description, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -42,7 +42,7 @@ internal sealed partial class LogSink(ILogger logger) : IIncidentSink
         var reason = incident.Reason is null ? "no reason given" : IncidentText.OneLine(incident.Reason);
         var description = IncidentText.OneLine(incident.Description);
         var silence = IncidentText.WhySilent(message);
-        var length = Amount.Time(IncidentText.Length(message)).ToString();
+        var length = GaugeAmount.Time(IncidentText.Length(message)).ToString();
         var level = incident.Status == HealthStatus.Unhealthy ? LogLevel.Error : LogLevel.Warning;
         switch (message.Kind)
         {

@@ -38,7 +38,7 @@ internal sealed class WebhookAttempt
 
     public string DescribeTimeout(TimeSpan timeout)
     {
-        var within = $"within {Amount.Time(timeout)}";
+        var within = $"within {GaugeAmount.Time(timeout)}";
         return ByProxy() + _stage switch
         {
             Stages.Start => $"no connection was begun {within}; the app's thread pool may be starved",

@@ -208,7 +208,7 @@ internal sealed class WebhookSink : IIncidentSink, IDisposable
                 return SinkResult.Rejected(Text($"HTTP {code}: the receiver does not take this message"));
             case 429 or 503:
                 var after = RetryAfter(response);
-                return SinkResult.Retry(Text($"HTTP {code}{(after is { } wait ? $": asks to wait {Amount.Time(wait)}" : "")}"), after);
+                return SinkResult.Retry(Text($"HTTP {code}{(after is { } wait ? $": asks to wait {GaugeAmount.Time(wait)}" : "")}"), after);
             case 401 or 403:
                 return Retry($"HTTP {code}: access denied; check Url and Authorization");
             case 407:

@@ -4,7 +4,7 @@ using FsCheck.Fluent;
 
 namespace HealthKit.Tests.Gauges;
 
-public class AmountTests
+public class GaugeAmountTests
 {
     [Theory]
     [InlineData(0d, "0 B")]
@@ -15,7 +15,7 @@ public class AmountTests
     [InlineData(1.2e12, "1.1 TiB")]
     [InlineData(-3145728d, "-3.0 MiB")]
     [InlineData(9.3e18, "8.1 EiB")]
-    public void Bytes_are_binary_with_one_decimal(double bytes, string text) => Assert.Equal(text, Amount.Bytes(bytes).ToString());
+    public void Bytes_are_binary_with_one_decimal(double bytes, string text) => Assert.Equal(text, GaugeAmount.Bytes(bytes).ToString());
 
     [Theory]
     [InlineData(42.13, "42.1 %")]
@@ -25,7 +25,7 @@ public class AmountTests
     [InlineData(99.999, "99.9 %")]
     [InlineData(100d, "100.0 %")]
     public void Percent_has_one_decimal_and_never_rounds_to_none_or_all(double percent, string text) =>
-        Assert.Equal(text, Amount.Percent(percent).ToString());
+        Assert.Equal(text, GaugeAmount.Percent(percent).ToString());
 
     [Theory]
     [InlineData(0.25, "0.3 s")]
@@ -38,14 +38,14 @@ public class AmountTests
     [InlineData(86399d, "1 d")]
     [InlineData(273600d, "3 d 4 h")]
     [InlineData(-90d, "-1 min 30 s")]
-    public void Times_have_two_units(double seconds, string text) => Assert.Equal(text, Amount.Time(TimeSpan.FromSeconds(seconds)).ToString());
+    public void Times_have_two_units(double seconds, string text) => Assert.Equal(text, GaugeAmount.Time(TimeSpan.FromSeconds(seconds)).ToString());
 
     [Fact]
     public void Limits_leave_out_decimals_that_say_nothing()
     {
         Assert.Equal("5 %|99.95 %|10 GiB|1.5 GiB|512 B", string.Create(
             CultureInfo.GetCultureInfo(""),
-            $"{Amount.Percent(5):L}|{Amount.Percent(99.95):L}|{Amount.Bytes(10L << 30):L}|{Amount.Bytes(3L << 29):L}|{Amount.Bytes(512):L}"));
+            $"{GaugeAmount.Percent(5):L}|{GaugeAmount.Percent(99.95):L}|{GaugeAmount.Bytes(10L << 30):L}|{GaugeAmount.Bytes(3L << 29):L}|{GaugeAmount.Bytes(512):L}"));
     }
 
     [Fact]
@@ -55,8 +55,8 @@ public class AmountTests
         {
             foreach (var unit in Enum.GetValues<GaugeUnit>())
             {
-                Assert.InRange(new Amount(value, unit).ToString().Length, 1, 400);
-                Assert.InRange(new Amount(value, unit).ToString("L", null).Length, 1, 400);
+                Assert.InRange(new GaugeAmount(value, unit).ToString().Length, 1, 400);
+                Assert.InRange(new GaugeAmount(value, unit).ToString("L", null).Length, 1, 400);
             }
         }).QuickCheckThrowOnFailure();
     }

@@ -7,26 +7,35 @@ namespace HealthKit;
 /// binary, as <c>df -h</c> shows them. In an interpolated string it costs no allocation. The format <c>L</c> (limit) leaves out
 /// decimals that say nothing and keeps those that do: <c>5 %</c>, <c>99.95 %</c>, <c>10 GiB</c>.
 /// </summary>
-internal readonly record struct Amount(double Value, GaugeUnit Unit) : ISpanFormattable
+/// <param name="Value">The value.</param>
+/// <param name="Unit">What it is counted in.</param>
+public readonly record struct GaugeAmount(double Value, GaugeUnit Unit) : ISpanFormattable
 {
     private static readonly string[] ByteUnits = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
 
-    public static Amount Bytes(double value) => new(value, GaugeUnit.Bytes);
+    /// <summary>So many bytes.</summary>
+    public static GaugeAmount Bytes(double value) => new(value, GaugeUnit.Bytes);
 
-    public static Amount Percent(double value) => new(value, GaugeUnit.Percent);
+    /// <summary>So many percent.</summary>
+    public static GaugeAmount Percent(double value) => new(value, GaugeUnit.Percent);
 
-    public static Amount Count(double value) => new(value, GaugeUnit.Count);
+    /// <summary>So many things.</summary>
+    public static GaugeAmount Count(double value) => new(value, GaugeUnit.Count);
 
-    public static Amount Time(TimeSpan value) => new(value.TotalSeconds, GaugeUnit.Seconds);
+    /// <summary>So long.</summary>
+    public static GaugeAmount Time(TimeSpan value) => new(value.TotalSeconds, GaugeUnit.Seconds);
 
+    /// <summary>The value with its unit: <c>41.3 GiB</c>.</summary>
     public override string ToString() => ToString(null, null);
 
+    /// <summary>The value with its unit; the format <c>L</c> leaves out decimals that say nothing. The culture changes nothing.</summary>
     public string ToString(string? format, IFormatProvider? formatProvider)
     {
         Span<char> text = stackalloc char[400];
         return TryFormat(text, out var written, format, formatProvider) ? new string(text[..written]) : "";
     }
 
+    /// <inheritdoc/>
     public bool TryFormat(Span<char> destination, out int charsWritten, ReadOnlySpan<char> format, IFormatProvider? provider)
     {
         var limit = format is "L";

@@ -4,7 +4,7 @@ using FsCheck.Fluent;
 namespace HealthKit.Tests.Gauges;
 
 /// <summary>Simulated time. The disk has 100 GB; 66 are used unless a test says otherwise.</summary>
-public class ForecastTests
+public class GaugeForecastTests
 {
     private const double Gigabyte = 1e9;
     private const double Disk = 100 * Gigabyte;
@@ -33,7 +33,7 @@ public class ForecastTests
     {
         var fill = minutes * 60;
         var begin = quietHours * 3600;
-        var forecast = new Forecast();
+        var forecast = new GaugeForecast();
         double? warned = null;
         for (var t = 0.0; t <= begin + fill + (24 * 3600); t += period)
         {
@@ -68,7 +68,7 @@ public class ForecastTests
     {
         for (var minutes = 20.0; minutes <= 4320; minutes *= 1.17)
         {
-            var forecast = new Forecast();
+            var forecast = new GaugeForecast();
             var t = 0.0;
             while (!forecast.IsFilling && t < minutes * 60)
             {
@@ -94,7 +94,7 @@ public class ForecastTests
     [Fact]
     public void A_large_burst_warns_and_clears_soon_after_it_stopped()
     {
-        var forecast = new Forecast();
+        var forecast = new GaugeForecast();
         var warned = false;
         double? cleared = null;
         for (var t = 0.0; t < 6 * 3600; t += 10)
@@ -163,7 +163,7 @@ public class ForecastTests
             _ => 0,
         });
 
-        var forecast = new Forecast();
+        var forecast = new GaugeForecast();
         var warnedOn = new List<int>();
         for (var t = 0.0; t < 7 * 86400; t += 10)
         {
@@ -192,7 +192,7 @@ public class ForecastTests
     public void A_leak_of_1_MB_a_minute_reports_when_memory_ends(double period, double noiseMegabytes)
     {
         var random = new System.Random(1);
-        var forecast = new Forecast();
+        var forecast = new GaugeForecast();
         for (var t = 0.0; t < 30 * 3600; t += period)
         {
             var left = (2 * 86400) - t;
@@ -209,7 +209,7 @@ public class ForecastTests
     [Fact]
     public void Days_of_room_are_reported_and_do_not_warn()
     {
-        var forecast = new Forecast();
+        var forecast = new GaugeForecast();
         for (var t = 0.0; t < 86400; t += 10)
         {
             forecast.Add(TimeSpan.FromSeconds(t), 1e6 * t / 60, 1e6 * 10 * 1440);
@@ -222,7 +222,7 @@ public class ForecastTests
     [Fact]
     public void A_resize_counts_at_once()
     {
-        var forecast = new Forecast();
+        var forecast = new GaugeForecast();
         var t = 0.0;
         for (; !forecast.IsFilling; t += 10)
         {
@@ -237,8 +237,8 @@ public class ForecastTests
     [Fact]
     public void Too_little_history_says_nothing()
     {
-        var forecast = new Forecast();
-        for (var i = 0; i < Forecast.MinimumPoints - 1; i++)
+        var forecast = new GaugeForecast();
+        for (var i = 0; i < GaugeForecast.MinimumPoints - 1; i++)
         {
             Add(forecast, i * 600, Start + (i * 5 * Gigabyte));
             Assert.False(forecast.IsFilling);
@@ -255,7 +255,7 @@ public class ForecastTests
     [Fact]
     public void Emptied_after_it_was_full_clears()
     {
-        var forecast = new Forecast();
+        var forecast = new GaugeForecast();
         var t = 0.0;
         for (; t < 3 * 3600; t += 10)
         {
@@ -271,7 +271,7 @@ public class ForecastTests
     [Fact]
     public void Runs_a_day_apart_are_forecast_too()
     {
-        var forecast = new Forecast();
+        var forecast = new GaugeForecast();
         var day = 0;
         for (; day < 40 && !forecast.IsFilling; day++)
         {
@@ -286,7 +286,7 @@ public class ForecastTests
     {
         Prop.ForAll<(double, double, double)[]>(samples =>
         {
-            var forecast = new Forecast();
+            var forecast = new GaugeForecast();
             var at = 0.0;
             foreach (var (step, used, limit) in samples)
             {
@@ -305,13 +305,13 @@ public class ForecastTests
     [Fact]
     public void Adding_allocates_nothing()
     {
-        var forecast = new Forecast();
+        var forecast = new GaugeForecast();
         Feed(forecast, 0, 1000);
         var before = GC.GetAllocatedBytesForCurrentThread();
         Feed(forecast, 10000, 1000);
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
 
-        static void Feed(Forecast forecast, double from, int runs)
+        static void Feed(GaugeForecast forecast, double from, int runs)
         {
             for (var i = 0; i < runs; i++)
             {
@@ -320,12 +320,12 @@ public class ForecastTests
         }
     }
 
-    private static void Add(Forecast forecast, double seconds, double used) => forecast.Add(TimeSpan.FromSeconds(seconds), used, Disk);
+    private static void Add(GaugeForecast forecast, double seconds, double used) => forecast.Add(TimeSpan.FromSeconds(seconds), used, Disk);
 
     /// <summary>How many runs warned.</summary>
     private static int Warned(Func<double, double> used, double until, double period = 10)
     {
-        var forecast = new Forecast();
+        var forecast = new GaugeForecast();
         var warned = 0;
         for (var t = 0.0; t < until; t += period)
         {

@@ -29,7 +29,7 @@ namespace HealthKit;
 /// gets no higher is not reported.
 /// </para>
 /// </remarks>
-internal sealed class Forecast
+public sealed class GaugeForecast
 {
     internal const int MinimumPoints = 6;
     internal const int Points = 15;
@@ -59,7 +59,8 @@ internal sealed class Forecast
     private double _lastAt = double.NegativeInfinity;
     private bool _full;
 
-    public Forecast()
+    /// <summary>A forecast that has seen nothing yet.</summary>
+    public GaugeForecast()
     {
         for (var i = 0; i < Windows; i++)
         {
