@@ -7,7 +7,8 @@ cd "$(dirname "$0")/.."
 # command:Debian package. The tests mount file systems, make cgroups, signal processes and start servers: they need Linux and root.
 needs=(mkfs.ext4:e2fsprogs mount:mount losetup:mount flock:util-linux setpriv:util-linux prlimit:util-linux df:coreutils curl:curl
   haproxy:haproxy nginx:nginx-light logrotate:logrotate chattr:e2fsprogs
-  openssl:openssl mariadbd:mariadb-server unshare:util-linux nsenter:util-linux ip:iproute2)
+  openssl:openssl mariadbd:mariadb-server redis-server:redis-server rabbitmqctl:rabbitmq-server sidekiq:ruby-sidekiq
+  pg_ctlcluster:postgresql unshare:util-linux nsenter:util-linux ip:iproute2)
 missing=()
 for need in "${needs[@]}"; do
   command -v "${need%%:*}" >/dev/null || missing+=("${need##*:}")

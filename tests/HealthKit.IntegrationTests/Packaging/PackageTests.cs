@@ -30,6 +30,16 @@ public sealed class PackageTests(BuiltPackages packages)
             ],
             []),
 
+        // The driver is what this package is for.
+        ["HealthKit.RabbitMq"] = (
+            [
+                $"HealthKit.Dependencies [{BuiltPackages.Version}]",
+                $"Microsoft.Extensions.Diagnostics.HealthChecks {ExtensionsVersion}",
+                $"Microsoft.Extensions.Hosting.Abstractions {ExtensionsVersion}",
+                "RabbitMQ.Client 7.1.2",
+            ],
+            []),
+
         // Central pinning names what comes through HealthKit too, where no shared framework brings it.
         ["HealthKit.Sentry"] = (
             [

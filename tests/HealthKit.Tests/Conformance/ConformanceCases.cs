@@ -24,7 +24,7 @@ internal static class ConformanceCases
     public static ServiceProvider Services()
     {
         var services = new ServiceCollection();
-        services.AddLogging().AddHealthKit().AddDependencyChecks();
+        services.AddLogging().AddHealthKit().AddDependencyChecks().AddRabbitMqChecks();
         return services.BuildServiceProvider();
     }
 

@@ -33,7 +33,7 @@ internal sealed class TestHost : IAsyncDisposable
     public static async Task<TestHost> Start(Action<IHealthKitBuilder> configure, params (string Key, string? Value)[] settings)
     {
         var builder = Builder(settings);
-        configure(builder.AddHealthKit(options => options.AddDefaultChecks = false).AddDependencyChecks());
+        configure(builder.AddHealthKit(options => options.AddDefaultChecks = false).AddDependencyChecks().AddRabbitMqChecks());
         return await Start(builder);
     }
 

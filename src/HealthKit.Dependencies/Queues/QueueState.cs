@@ -1,0 +1,33 @@
+namespace HealthKit;
+
+/// <summary>One look at a queue. What a source cannot know is null, which is not zero.</summary>
+/// <param name="Depth">How many entries wait to be taken, all parts together.</param>
+public sealed record QueueState(long Depth)
+{
+    /// <summary>How long the oldest entry has waited; zero when none waits.</summary>
+    public TimeSpan? OldestAge { get; init; }
+
+    /// <summary>How many consumers or workers there are.</summary>
+    public int? Consumers { get; init; }
+
+    /// <summary>How many entries are being worked on: taken, and not acknowledged yet.</summary>
+    public long? InProgress { get; init; }
+
+    /// <summary>How many entries wait for their time.</summary>
+    public long? Scheduled { get; init; }
+
+    /// <summary>How many entries failed and will be tried again.</summary>
+    public long? Retrying { get; init; }
+
+    /// <summary>How many entries were given up.</summary>
+    public long? Dead { get; init; }
+
+    /// <summary>How many entries ever came, by the source's own count. From one look to the next it gives the arrival rate; a count that went down began anew.</summary>
+    public long? Arrived { get; init; }
+
+    /// <summary>How many entries were ever worked off, by the source's own count, failed ones included.</summary>
+    public long? Completed { get; init; }
+
+    /// <summary>The queues that it consists of, where there are several, by name.</summary>
+    public IReadOnlyDictionary<string, QueuePart>? Parts { get; init; }
+}
