@@ -24,7 +24,7 @@ internal sealed class TcpCheck(Network network, Func<TcpOptions> options) : Depe
         {
             RemedyByReason = StageRemedies.UpTo(Stage.Connect, new Dictionary<string, string>
             {
-                ["tcp.speaksFirst"] = "Ask it as the app does, by a check that logs in with the app's own driver (AddDelegateCheck). If the server says that this host is blocked: mysqladmin flush-hosts, or TRUNCATE performance_schema.host_cache.",
+                ["tcp.speaksFirst"] = "Ask it by the check for it, which logs in with the app's own driver: AddMySqlCheck, Type: MySql. If the server says that this host is blocked: mysqladmin flush-hosts, or TRUNCATE performance_schema.host_cache.",
                 ["tcp.closed"] = "A proxy without a backend does so, and a server that is full: look at the log of what listens there.",
             }),
             DefaultTags = ["ready"],
@@ -89,7 +89,7 @@ internal sealed class TcpCheck(Network network, Func<TcpOptions> options) : Depe
         return DependencyFinding.Degraded(
             "tcp.speaksFirst",
             $"a MySQL or MariaDB server answers there ({greeting.Text}); it counts a connection without login as an interrupted handshake and in the end blocks "
-            + $"this host (max_connect_errors). Ask it by a check that logs in instead. {when}, until {Latency.Text(AskMySqlAgain)} have passed: this check does not know whether it is up",
+            + $"this host (max_connect_errors). Ask it by a check that logs in (AddMySqlCheck, Type: MySql) instead. {when}, until {Latency.Text(AskMySqlAgain)} have passed: this check does not know whether it is up",
             DataOf(greeting));
     }
 

@@ -8,7 +8,7 @@ public static class TcpCheckExtensions
 {
     /// <summary>
     /// Adds a check that connects to a port and closes the connection again. Its type is <c>Tcp</c> in configuration. Not for MySQL and
-    /// MariaDB: they count such connections and block the host in the end.
+    /// MariaDB: they count such connections and block the host in the end; <c>AddMySqlCheck</c> is for them.
     /// </summary>
     /// <typeparam name="TBuilder">The builder's type, so that calls chain.</typeparam>
     /// <param name="builder">The builder, HealthKit's or Microsoft's.</param>

@@ -20,7 +20,7 @@ public sealed class MariaDbTests : IDisposable
             Assert.Equal(("Degraded", "tcp.speaksFirst"), (status, reason));
             Assert.Contains("a MySQL or MariaDB server answers there (", text, StringComparison.Ordinal);
             Assert.Matches(@"answers there \([0-9.-]+-MariaDB[^)]*\); it counts ", text);
-            Assert.Contains("Ask it by a check that logs in instead. It was connected to ", text, StringComparison.Ordinal);
+            Assert.Contains("Ask it by a check that logs in (AddMySqlCheck, Type: MySql) instead. It was connected to ", text, StringComparison.Ordinal);
         }
 
         Assert.InRange(_server.Status("Aborted_connects"), 0, 1);

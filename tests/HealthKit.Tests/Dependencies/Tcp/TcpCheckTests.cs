@@ -118,7 +118,7 @@ public class TcpCheckTests
         var result = await check.RunAsync();
         Assert.Equal((HealthStatus.Degraded, "tcp.speaksFirst", "MySQL"), (result.Status, result.Reason(), result.Data["protocol"]));
         Assert.Equal(blocked ? "error 1129: Host '192.0.2.7' is blocked" : "10.11.14-MariaDB", result.Data["greeting"]);
-        Assert.Contains("Ask it by a check that logs in instead. It will not be connected to, until 1 d have passed: this check does not know whether it is up", result.Description, StringComparison.Ordinal);
+        Assert.Contains("Ask it by a check that logs in (AddMySqlCheck, Type: MySql) instead. It will not be connected to, until 1 d have passed: this check does not know whether it is up", result.Description, StringComparison.Ordinal);
 
         for (var run = 0; run < 20; run++)
         {
