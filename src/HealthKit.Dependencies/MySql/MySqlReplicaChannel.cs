@@ -20,8 +20,7 @@ internal sealed record MySqlReplicaChannel(
     public bool IsRunning => IsFetching && IsApplying;
 
     /// <summary>Reads a row of SHOW REPLICA STATUS, by its columns' names: their order differs, and the older names say slave and master.</summary>
-    /// <param name="row">The columns and their values as text.</param>
-    public static MySqlReplicaChannel Read(IReadOnlyDictionary<string, string?> row)
+    public static MySqlReplicaChannel Read(SqlRow row)
     {
         var io = Of("Replica_IO_Running", "Slave_IO_Running") ?? "unknown";
         var sql = Of("Replica_SQL_Running", "Slave_SQL_Running");
@@ -40,7 +39,7 @@ internal sealed record MySqlReplicaChannel(
             behind is { } seconds ? TimeSpan.FromSeconds(Math.Max(0, seconds - delay)) : null,
             TimeSpan.FromSeconds(delay));
 
-        string? Of(string name, string olderName) => row.TryGetValue(name, out var value) || row.TryGetValue(olderName, out value) ? value : null;
+        string? Of(string name, string olderName) => SqlRow.Text(row[row.Has(name) ? name : olderName]);
 
         double? Seconds(string name, string olderName) =>
             double.TryParse(Of(name, olderName), NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) && seconds is >= 0 and < 1e9 ? seconds : null;

@@ -49,6 +49,9 @@ internal abstract class DatabaseCheck<TOptions> : DependencyCheck<TOptions>
     /// <param name="token">Ends with the run's deadline.</param>
     protected virtual Task ExamineAsync(SqlSession session, TOptions options, DatabaseFindings findings, CancellationToken token) => Task.CompletedTask;
 
+    /// <summary>Undoes what <see cref="ExamineAsync"/> did to the connection, which goes back to the app or is kept; called also when that failed.</summary>
+    protected virtual Task LeaveAsync(SqlSession session, CancellationToken token) => Task.CompletedTask;
+
     /// <summary>A text of the server or the driver, fit to be shown.</summary>
     protected string Shown(string text) => _redact(ShownText.Of(text));
 
@@ -89,19 +92,39 @@ internal abstract class DatabaseCheck<TOptions> : DependencyCheck<TOptions>
                 await UseAsync(run, lease.Session, session => session.RowsAsync(options.Statement, 1, run.Token)).ConfigureAwait(false);
             }
 
-            List<SqlFact> facts = [.. FactsOf(options), .. options.Facts];
             await UseAsync(run, lease.Session, async session =>
             {
                 await ExamineAsync(session, options, findings, run.Token).ConfigureAwait(false);
                 return true;
             }).ConfigureAwait(false);
+            List<SqlFact> facts = [.. FactsOf(options), .. options.Facts];
             await _facts.AskAsync(run, lease.Session, facts, LacksPrivilege).ConfigureAwait(false);
             _facts.Tell(findings, facts, _connections.TargetOf(options).User);
             return findings.ToFinding(prefix);
         }
         finally
         {
+            await LeaveAsync(lease.Session).ConfigureAwait(false);
             await _connections.ReturnAsync(lease).ConfigureAwait(false);
+        }
+    }
+
+    private async Task LeaveAsync(SqlSession session)
+    {
+        if (session.IsDead)
+        {
+            return;
+        }
+
+        using var enough = new CancellationTokenSource(TimeSpan.FromSeconds(1), Network.Time);
+        try
+        {
+            await LeaveAsync(session, enough.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is DbException or IOException or InvalidOperationException or OperationCanceledException or TimeoutException)
+        {
+            // It is as it is, so nobody else shall have it.
+            session.Abandon();
         }
     }
 

@@ -22,6 +22,9 @@ internal sealed class SqlSession(DbConnection connection, SqlDialect dialect, Bl
     /// <summary>Whether nothing can be asked on it any more.</summary>
     public bool IsDead => _isDead || connection.State is ConnectionState.Closed or ConnectionState.Broken;
 
+    /// <summary>Nothing more is asked on it, and nobody else gets it.</summary>
+    public void Abandon() => _isDead = true;
+
     /// <summary>Asks for rows.</summary>
     /// <param name="statement">The statement.</param>
     /// <param name="most">How many are read at most.</param>

@@ -1,0 +1,88 @@
+namespace HealthKit;
+
+/// <summary>What the check of MySQL and MariaDB asks, its limits, and how it gets a connection.</summary>
+public sealed class MySqlOptions : DatabaseOptions
+{
+    internal static readonly Gauge Connections = new(
+        "connections",
+        GaugeUnit.Percent,
+        GaugeDirection.HighIsBad,
+        nameof(DegradedAboveConnectionsPercent),
+        nameof(UnhealthyAboveConnectionsPercent),
+        new GaugeLimits(80, 95));
+
+    internal static readonly Gauge Lag = new(
+        "replication lag",
+        GaugeUnit.Seconds,
+        GaugeDirection.HighIsBad,
+        nameof(DegradedAboveLagSeconds),
+        nameof(UnhealthyAboveLagSeconds),
+        new GaugeLimits(60, 600));
+
+    internal static readonly Gauge Size = new(
+        "database size",
+        GaugeUnit.Bytes,
+        GaugeDirection.HighIsBad,
+        nameof(DegradedAboveSizeBytes),
+        nameof(UnhealthyAboveSizeBytes),
+        ratio: 1.25);
+
+    /// <summary>Whether the server must accept writes. False: it may be read-only, as replicas are.</summary>
+    public bool ExpectWritable { get; set; } = true;
+
+    /// <summary>
+    /// Degraded above this share of the connections that the server allows (<c>max_connections</c>), and of those that it allows this account
+    /// (<c>max_user_connections</c>), in percent, 0 to 100. Null follows the other; 80 when neither is set.
+    /// </summary>
+    public double? DegradedAboveConnectionsPercent { get; set; }
+
+    /// <summary>Unhealthy above this share, in percent, 0 to 100. Null follows the other; 95 when neither is set.</summary>
+    public double? UnhealthyAboveConnectionsPercent { get; set; }
+
+    /// <summary>
+    /// Degraded when a replica is further behind its source than this, in seconds, a delay that it is told to keep (<c>MASTER_DELAY</c>) not counted.
+    /// Null follows the other; 60 when neither is set.
+    /// </summary>
+    public double? DegradedAboveLagSeconds { get; set; }
+
+    /// <summary>Unhealthy above this, in seconds. Null follows the other; 600 when neither is set.</summary>
+    public double? UnhealthyAboveLagSeconds { get; set; }
+
+    /// <summary>
+    /// Degraded when the tables of the database and their indexes are larger than this together, in bytes; and when they grow so that they soon reach the
+    /// unhealthy limit. Null follows the other; no limit when neither is set.
+    /// </summary>
+    public long? DegradedAboveSizeBytes { get; set; }
+
+    /// <summary>Unhealthy above this, in bytes. Null follows the other; no limit when neither is set.</summary>
+    public long? UnhealthyAboveSizeBytes { get; set; }
+
+    /// <summary>
+    /// Columns of text that are known to hold no character of 4 bytes, and may stay so: <c>table.column</c>, with * and ? for any characters and for one. <c>*</c>
+    /// alone turns the search off.
+    /// </summary>
+    public IList<string>? KnownNarrowColumns { get; set; }
+
+    /// <summary>Whether a character of 4 bytes is written into a temporary table and read back, every 5 minutes.</summary>
+    public bool RoundTrip { get; set; } = true;
+
+    internal IEnumerable<OptionError> Validate()
+    {
+        foreach (var error in ValidateDatabase()
+            .Concat(Connections.Validate(DegradedAboveConnectionsPercent, UnhealthyAboveConnectionsPercent))
+            .Concat(Lag.Validate(DegradedAboveLagSeconds, UnhealthyAboveLagSeconds))
+            .Concat(Size.Validate(DegradedAboveSizeBytes, UnhealthyAboveSizeBytes)))
+        {
+            yield return error;
+        }
+
+        if (KnownNarrowColumns is { } known && known.FirstOrDefault(static name => !IsColumn(name)) is var bad && known.Any(static name => !IsColumn(name)))
+        {
+            yield return new OptionError(nameof(KnownNarrowColumns), ShownText.Of(bad ?? "", 100), "table.column, in which * stands for any characters and ? for one; or *");
+        }
+    }
+
+    private static bool IsColumn(string? name) =>
+        !string.IsNullOrWhiteSpace(name) && name.Length <= 200 && (name.Contains('.', StringComparison.Ordinal) || name.Contains('*', StringComparison.Ordinal))
+        && !name.Contains(">=", StringComparison.Ordinal) && !name.Any(char.IsControl);
+}
