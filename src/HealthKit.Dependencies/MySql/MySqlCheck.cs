@@ -17,7 +17,7 @@ internal sealed class MySqlCheck(Network network, Func<MySqlOptions> options, IS
                 [HealthStatus.Healthy] = "It answers, and no limit is passed.",
                 [HealthStatus.Degraded] =
                     "A degraded limit is passed, or columns, the connection or new columns have no room for characters of 4 bytes, or a fact could not be asked for, or it took longer than DegradedAboveLatency.",
-                [HealthStatus.Unhealthy] = "A stage failed; it is read-only where it must take writes; a replica has stopped; or an unhealthy limit is passed.",
+                [HealthStatus.Unhealthy] = "A stage failed; it is read-only where it must take writes; it is no replica where it must be one, or one that has stopped; or an unhealthy limit is passed.",
             },
             "The text names the stage and the server's words. On the server: SHOW FULL PROCESSLIST, SHOW REPLICA STATUS, and its error log.",
             "Repeat it from this machine with the app's account: mariadb -h <host> -u <user> -p <database>.")
@@ -34,13 +34,14 @@ internal sealed class MySqlCheck(Network network, Func<MySqlOptions> options, IS
                 ["mysql.ended"] = "The server is shutting down, or somebody killed the connection: see its error log.",
                 ["mysql.offline"] = "Somebody has set offline_mode: SET GLOBAL offline_mode = OFF when the work is done.",
                 ["mysql.notReady"] = "The node is not part of the cluster's majority: look at wsrep_cluster_status and the other nodes.",
-                ["mysql.readOnly"] = "Connect to the primary; or if this is the primary: SET GLOBAL read_only = OFF (super_read_only too). Where replicas are meant, set ExpectWritable to false.",
+                ["mysql.readOnly"] = "Connect to the primary; or if this is the primary: SET GLOBAL read_only = OFF (super_read_only too). Set ExpectRole if it is meant to be a replica.",
                 ["mysql.connections"] = "SHOW FULL PROCESSLIST tells who holds them: close leaks, lower the pools of the apps, or raise max_connections.",
                 ["mysql.accountConnections"] = "Lower the pools of the app, or raise the account's limit (max_user_connections).",
+                ["mysql.notReplica"] = "It was to be a replica and replicates from nobody: find out who reset or promoted it, and whether there are two primaries now.",
                 ["mysql.replicaStopped"] = "SHOW REPLICA STATUS on the replica: mend what the error names, then START REPLICA (MariaDB and older: START SLAVE).",
                 ["mysql.replicaLag"] = "See what the replica applies (SHOW FULL PROCESSLIST: system user): a long transaction, a lock, a table without a primary key; or it is too slow for its source.",
                 ["mysql.size"] = "Delete or archive what is no longer needed, or give it more room and raise the limit.",
-                ["mysql.sizeForecast"] = "Find the table that grows: SELECT table_name, data_length + index_length FROM information_schema.tables ORDER BY 2 DESC.",
+                ["mysql.sizeGrows"] = "Find the table that grows: SELECT table_name, data_length + index_length FROM information_schema.tables ORDER BY 2 DESC.",
                 ["mysql.narrowCharset"] =
                     "ALTER TABLE … CONVERT TO CHARACTER SET utf8mb4 (it rebuilds the table); writes with an emoji fail until then. Columns that may stay so: KnownNarrowColumns.",
                 ["mysql.connectionCharset"] = "Add CharSet=utf8mb4 to the connection string, or have the driver send SET NAMES utf8mb4; see init_connect and character_set_server on the server.",
@@ -83,7 +84,7 @@ internal sealed class MySqlCheck(Network network, Func<MySqlOptions> options, IS
     {
         var limits = MySqlOptions.Size.Resolve(options.DegradedAboveSizeBytes, options.UnhealthyAboveSizeBytes);
         yield return new SqlFact(
-            "databaseSize",
+            "size",
             $"""
             SELECT NULL AS name, CASE WHEN {MySqlNarrowColumns.VisibleCondition} THEN COALESCE(SUM(DATA_LENGTH + INDEX_LENGTH), 0) END AS bytes,
               CONVERT(CONCAT(COUNT(*), ' tables') USING utf8mb4) AS detail
@@ -98,7 +99,7 @@ internal sealed class MySqlCheck(Network network, Func<MySqlOptions> options, IS
             Period = SizeAgain,
             Grant = SelectGrant(_state),
             Reason = "mysql.size",
-            ForecastReason = double.IsNaN(limits.Unhealthy) ? null : "mysql.sizeForecast",
+            ForecastReason = double.IsNaN(limits.Unhealthy) ? null : "mysql.sizeGrows",
         };
     }
 
@@ -108,6 +109,7 @@ internal sealed class MySqlCheck(Network network, Func<MySqlOptions> options, IS
         var state = _state = MySqlSessionState.Read(rows[0]);
         var server = await PrepareAsync(session, state, token).ConfigureAwait(false);
         findings.Say(server.Version.ToString());
+        findings.Note("serverVersion", server.Version.ToString());
         TellRole(server, options, findings);
         TellConnections(server, options, findings);
         await TellAccountAsync(session, state, options, findings, token).ConfigureAwait(false);
@@ -164,7 +166,7 @@ internal sealed class MySqlCheck(Network network, Func<MySqlOptions> options, IS
         }
         else
         {
-            findings.Add(options.ExpectWritable ? GaugeLevel.Unhealthy : GaugeLevel.Ok, "mysql.readOnly", $"read-only ({readOnly})");
+            findings.Add(options.ExpectRole == MySqlRole.Primary ? GaugeLevel.Unhealthy : GaugeLevel.Ok, "mysql.readOnly", $"read-only ({readOnly})");
         }
 
         if (server.Number("Uptime") is { } uptime)
@@ -249,6 +251,11 @@ internal sealed class MySqlCheck(Network network, Func<MySqlOptions> options, IS
 
         List<MySqlReplicaChannel> channels = [.. rows.Select(MySqlReplicaChannel.Read)];
         findings.Note("replicaChannelsCount", channels.Count);
+        if (channels.Count == 0 && options.ExpectRole == MySqlRole.Replica)
+        {
+            findings.Add(GaugeLevel.Unhealthy, "mysql.notReplica", "it replicates from nobody, and was to be a replica");
+        }
+
         foreach (var channel in channels)
         {
             TellChannel(channel, channels.Count > 1, options, findings);
@@ -258,17 +265,20 @@ internal sealed class MySqlCheck(Network network, Func<MySqlOptions> options, IS
     private void TellChannel(MySqlReplicaChannel channel, bool isOneOfSeveral, MySqlOptions options, DatabaseFindings findings)
     {
         var name = isOneOfSeveral ? $"replica of {channel.Source} ({(channel.Name.Length == 0 ? "the channel without a name" : "channel " + channel.Name)})" : $"replica of {channel.Source}";
+
+        // Where the app writes here, what does not come in from elsewhere is no failure of this server.
+        var stopped = options.ExpectRole == MySqlRole.Primary ? GaugeLevel.Degraded : GaugeLevel.Unhealthy;
         if (!channel.IsFetching)
         {
             findings.Add(
-                GaugeLevel.Unhealthy,
+                stopped,
                 "mysql.replicaStopped",
                 $"{name}: its I/O thread {(channel.FetchState == "No" ? "does not run" : $"is not connected ({channel.FetchState})")}{Because(channel.FetchError)}");
         }
 
         if (!channel.IsApplying)
         {
-            findings.Add(GaugeLevel.Unhealthy, "mysql.replicaStopped", $"{name}: its SQL thread does not run{Because(channel.ApplyError)}");
+            findings.Add(stopped, "mysql.replicaStopped", $"{name}: its SQL thread does not run{Because(channel.ApplyError)}");
         }
 
         if (!channel.IsRunning)
@@ -293,7 +303,7 @@ internal sealed class MySqlCheck(Network network, Func<MySqlOptions> options, IS
         }
 
         var gauge = MySqlOptions.Lag;
-        var limits = gauge.Resolve(options.DegradedAboveLagSeconds, options.UnhealthyAboveLagSeconds);
+        var limits = gauge.Resolve(options.DegradedAboveReplicationLagSeconds, options.UnhealthyAboveReplicationLagSeconds);
         var level = gauge.Judge(lag.TotalSeconds, limits);
         var meant = channel.Delay > TimeSpan.Zero ? $" beyond the delay of {GaugeAmount.Time(channel.Delay)} that it is told to keep" : "";
         findings.Add(level, "mysql.replicaLag", $"{name}: {gauge.Explain(lag.TotalSeconds, level, limits)}{meant}");

@@ -15,9 +15,9 @@ public sealed class MySqlOptions : DatabaseOptions
         "replication lag",
         GaugeUnit.Seconds,
         GaugeDirection.HighIsBad,
-        nameof(DegradedAboveLagSeconds),
-        nameof(UnhealthyAboveLagSeconds),
-        new GaugeLimits(60, 600));
+        nameof(DegradedAboveReplicationLagSeconds),
+        nameof(UnhealthyAboveReplicationLagSeconds),
+        new GaugeLimits(60, 300));
 
     internal static readonly Gauge Size = new(
         "database size",
@@ -27,8 +27,11 @@ public sealed class MySqlOptions : DatabaseOptions
         nameof(UnhealthyAboveSizeBytes),
         ratio: 1.25);
 
-    /// <summary>Whether the server must accept writes. False: it may be read-only, as replicas are.</summary>
-    public bool ExpectWritable { get; set; } = true;
+    /// <summary>
+    /// What the server is to be. Primary: unhealthy when it is read-only (read_only, super_read_only, innodb_read_only). Replica: unhealthy when it replicates from
+    /// nobody.
+    /// </summary>
+    public MySqlRole ExpectRole { get; set; } = MySqlRole.Primary;
 
     /// <summary>
     /// Degraded above this share of the connections that the server allows (<c>max_connections</c>), and of those that it allows this account
@@ -43,10 +46,10 @@ public sealed class MySqlOptions : DatabaseOptions
     /// Degraded when a replica is further behind its source than this, in seconds, a delay that it is told to keep (<c>MASTER_DELAY</c>) not counted.
     /// Null follows the other; 60 when neither is set.
     /// </summary>
-    public double? DegradedAboveLagSeconds { get; set; }
+    public double? DegradedAboveReplicationLagSeconds { get; set; }
 
-    /// <summary>Unhealthy above this, in seconds. Null follows the other; 600 when neither is set.</summary>
-    public double? UnhealthyAboveLagSeconds { get; set; }
+    /// <summary>Unhealthy above this, in seconds. Null follows the other; 300 when neither is set.</summary>
+    public double? UnhealthyAboveReplicationLagSeconds { get; set; }
 
     /// <summary>
     /// Degraded when the tables of the database and their indexes are larger than this together, in bytes; and when they grow so that they soon reach the
@@ -70,10 +73,15 @@ public sealed class MySqlOptions : DatabaseOptions
     {
         foreach (var error in ValidateDatabase()
             .Concat(Connections.Validate(DegradedAboveConnectionsPercent, UnhealthyAboveConnectionsPercent))
-            .Concat(Lag.Validate(DegradedAboveLagSeconds, UnhealthyAboveLagSeconds))
+            .Concat(Lag.Validate(DegradedAboveReplicationLagSeconds, UnhealthyAboveReplicationLagSeconds))
             .Concat(Size.Validate(DegradedAboveSizeBytes, UnhealthyAboveSizeBytes)))
         {
             yield return error;
+        }
+
+        if (!Enum.IsDefined(ExpectRole))
+        {
+            yield return new OptionError(nameof(ExpectRole), ExpectRole, "Primary, Replica or Any");
         }
 
         if (KnownNarrowColumns is { } known && known.FirstOrDefault(static name => !IsColumn(name)) is var bad && known.Any(static name => !IsColumn(name)))

@@ -9,10 +9,14 @@ namespace HealthKit;
 internal abstract class DatabaseCheck<TOptions> : DependencyCheck<TOptions>
     where TOptions : DatabaseOptions
 {
+    /// <summary>How long what a run left undone on its connection has to end, before the connection is given up.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(400);
+
     private readonly Func<string, string> _redact;
     private readonly DatabaseConnections _connections;
     private readonly SqlFactRunner _facts;
     private readonly SemaphoreSlim _oneRun = new(1);
+    private Task? _using;
 
     protected DatabaseCheck(Network network, Func<TOptions> options, IServiceProvider services)
         : base(network, options)
@@ -104,13 +108,24 @@ internal abstract class DatabaseCheck<TOptions> : DependencyCheck<TOptions>
         }
         finally
         {
-            await LeaveAsync(lease.Session).ConfigureAwait(false);
+            await SettleAsync(lease.Session).ConfigureAwait(false);
             await _connections.ReturnAsync(lease).ConfigureAwait(false);
         }
     }
 
-    private async Task LeaveAsync(SqlSession session)
+    /// <summary>The run does not wait longer than its deadline for what it does on a connection; who gets the connection next must.</summary>
+    private async Task SettleAsync(SqlSession session)
     {
+        if (_using is { IsCompleted: false } busy)
+        {
+            using var grace = new CancellationTokenSource(Grace, Network.Time);
+            await busy.WaitAsync(grace.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (!busy.IsCompleted)
+            {
+                session.Abandon(busy);
+            }
+        }
+
         if (session.IsDead)
         {
             return;
@@ -128,17 +143,27 @@ internal abstract class DatabaseCheck<TOptions> : DependencyCheck<TOptions>
         }
     }
 
-    private Task<T> UseAsync<T>(StageRun run, SqlSession session, Func<SqlSession, Task<T>> use) => run.DoAsync(Stage.Use, async token =>
+    private Task<T> UseAsync<T>(StageRun run, SqlSession session, Func<SqlSession, Task<T>> use)
     {
-        try
+        return run.DoAsync(Stage.Use, token =>
         {
-            return await use(session).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is not StageException && !token.IsCancellationRequested)
+            var working = DoAsync(token);
+            _using = working;
+            return working;
+        });
+
+        async Task<T> DoAsync(CancellationToken token)
         {
-            throw SqlErrors.Explain(e, opening: false, session.IsDead, _connections.Place, Explain, _redact);
+            try
+            {
+                return await use(session).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is not StageException && !token.IsCancellationRequested)
+            {
+                throw SqlErrors.Explain(e, opening: false, session.IsDead, _connections.Place, Explain, _redact);
+            }
         }
-    });
+    }
 
     protected override void Dispose(bool disposing)
     {

@@ -23,7 +23,12 @@ internal sealed class SqlSession(DbConnection connection, SqlDialect dialect, Bl
     public bool IsDead => _isDead || connection.State is ConnectionState.Closed or ConnectionState.Broken;
 
     /// <summary>Nothing more is asked on it, and nobody else gets it.</summary>
-    public void Abandon() => _isDead = true;
+    /// <param name="running">What still runs on it.</param>
+    public void Abandon(Task? running = null)
+    {
+        _isDead = true;
+        LeftRunning ??= running;
+    }
 
     /// <summary>Asks for rows.</summary>
     /// <param name="statement">The statement.</param>
