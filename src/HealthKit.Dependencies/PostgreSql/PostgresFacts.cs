@@ -37,14 +37,17 @@ internal static class PostgresFacts
               - coalesce(nullif(current_setting('reserved_connections', true), '')::int, 0) AS room) counted
         """;
 
-    // A standby that has replayed all it received is not behind, however long ago the last transaction was; unless it receives nothing any more.
+    // A standby that has replayed all it received is not behind, however long ago the last transaction was; unless it receives nothing any more. It knows
+    // no time before it has replayed its first transaction.
     private const string LagStatement =
         """
-        SELECT CASE
+        SELECT NULL, CASE
           WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() AND EXISTS (SELECT 1 FROM pg_stat_wal_receiver) THEN 0
           WHEN pg_last_xact_replay_timestamp() IS NULL THEN NULL
           ELSE greatest(0, extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()))
-        END
+        END,
+        CASE WHEN pg_last_wal_receive_lsn() > pg_last_wal_replay_lsn()
+          THEN pg_size_pretty(pg_wal_lsn_diff(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())) || ' received and not replayed' END
         WHERE pg_is_in_recovery()
         """;
 

@@ -15,7 +15,7 @@ internal static class FakeDatabases
         ("pg_database_size", [7_500_000L]),
         ("pg_stat_activity", [null, 1.5m, "pid 7, active, app"]),
         ("datfrozenxid", [null, 0.1m, "oldest age 1000, autovacuum_freeze_max_age 200000000"]),
-        ("pg_last_xact_replay_timestamp", [0]),
+        ("pg_last_xact_replay_timestamp", [null, 0, null]),
     ];
 
     private static readonly Lazy<FakeServer> Healthy = new(static () => new FakeServer("conformance-healthy").Answer(Idle));

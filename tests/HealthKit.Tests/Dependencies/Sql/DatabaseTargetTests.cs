@@ -31,9 +31,12 @@ public class DatabaseTargetTests
         Prop.ForAll<string?>(text => DatabaseTarget.Of(text, 1).Text.Length < 400).QuickCheckThrowOnFailure();
         Prop.ForAll<string, string>((host, database) =>
         {
-            var pairs = new DbConnectionStringBuilder { ["Host"] = host ?? "", ["Database"] = database ?? "", ["Password"] = "hunter2hunter2" };
+            var pairs = new DbConnectionStringBuilder { ["Host"] = Clean(host), ["Database"] = Clean(database), ["Password"] = "hunter2hunter2" };
             var target = DatabaseTarget.Of(pairs.ConnectionString, 1);
             return !target.ToString().Contains("hunter2hunter2", StringComparison.Ordinal) && !target.Text.Contains('\n', StringComparison.Ordinal);
         }).QuickCheckThrowOnFailure();
     }
+
+    /// <summary>What a connection string can hold at all.</summary>
+    private static string Clean(string? text) => (text ?? "").Replace("\0", "", StringComparison.Ordinal);
 }
