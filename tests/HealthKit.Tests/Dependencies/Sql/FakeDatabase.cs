@@ -32,6 +32,9 @@ internal sealed class FakeServer
     /// <summary>Gives the columns' names and the rows; null for one row that says 1.</summary>
     public Func<string, CancellationToken, Task<object?[][]?>> OnStatement { get; set; } = static (_, _) => Task.FromResult<object?[][]?>(null);
 
+    /// <summary>The columns' names; null for names without meaning.</summary>
+    public Func<string, string[]?> OnColumns { get; set; } = static _ => null;
+
     /// <summary>Every statement, in order.</summary>
     public ConcurrentQueue<string> Statements { get; } = new();
 
@@ -206,9 +209,10 @@ internal sealed class FakeCommand : DbCommand
     {
         var rows = await AnswerAsync(cancellationToken) ?? [[1]];
         var table = new DataTable();
+        var names = ((FakeConnection)DbConnection!).Server.OnColumns(CommandText);
         for (var i = 0; i < (rows.Length == 0 ? 1 : rows[0].Length); i++)
         {
-            table.Columns.Add($"c{i}", typeof(object));
+            table.Columns.Add(names?[i] ?? $"c{i}", typeof(object));
         }
 
         foreach (var row in rows)
