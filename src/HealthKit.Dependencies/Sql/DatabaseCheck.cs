@@ -15,6 +15,8 @@ internal abstract class DatabaseCheck<TOptions> : DependencyCheck<TOptions>
     private readonly Func<string, string> _redact;
     private readonly DatabaseConnections _connections;
     private readonly SqlFactRunner _facts;
+
+    // Not disposed: a run may still hold it, and it has no handle unless one is asked for.
     private readonly SemaphoreSlim _oneRun = new(1);
     private Task? _using;
 
@@ -169,6 +171,5 @@ internal abstract class DatabaseCheck<TOptions> : DependencyCheck<TOptions>
     {
         base.Dispose(disposing);
         _connections.Dispose();
-        _oneRun.Dispose();
     }
 }

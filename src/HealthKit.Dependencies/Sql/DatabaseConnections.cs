@@ -60,10 +60,20 @@ internal sealed class DatabaseConnections(
             _touched = null;
             return new Lease(opened, Session(opened), plan.IsBorrowed, plan.IsBorrowed, new Kept(opened, plan, network.Time.GetTimestamp()));
         }
-        catch (Exception e) when (made is not null && (_left is null or { IsCompleted: true }))
+        catch (Exception e)
         {
-            await CloseAsync(made).ConfigureAwait(false);
-            throw e is StageException or OperationCanceledException ? e : Explained(e);
+            if (made is not null && _left is not { IsCompleted: false })
+            {
+                await CloseAsync(made).ConfigureAwait(false);
+            }
+
+            if (e is StageException or OperationCanceledException)
+            {
+                throw;
+            }
+
+            // The app's own factory threw.
+            throw Explained(e);
         }
     }
 
@@ -152,7 +162,8 @@ internal sealed class DatabaseConnections(
         }
         catch (Exception e)
         {
-            if (!opening.IsCompleted)
+            // It may also have come at the last moment.
+            if (!opening.IsCompleted || opening.IsCompletedSuccessfully)
             {
                 LeaveOpening(opening, made);
             }

@@ -176,6 +176,15 @@ public sealed class SqlCheckTests : IDisposable
     }
 
     [Fact]
+    public async Task A_factory_of_the_app_that_throws_is_a_failure_of_the_check()
+    {
+        var result = await Check(new SqlOptions { ConnectionOf = _ => throw new InvalidOperationException("no settings") }).RunAsync();
+
+        Assert.Equal((HealthStatus.Unhealthy, "sql.openFailed"), (result.Status, result.Reason()));
+        Assert.Contains("no settings", result.Description, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task An_address_that_is_silent_is_told_from_a_server_that_hangs()
     {
         using var silent = new FullListener();
