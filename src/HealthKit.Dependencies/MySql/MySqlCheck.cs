@@ -87,7 +87,7 @@ internal sealed class MySqlCheck(Network network, Func<MySqlOptions> options, IS
             "size",
             $"""
             SELECT NULL AS name, CASE WHEN {MySqlNarrowColumns.VisibleCondition} THEN COALESCE(SUM(DATA_LENGTH + INDEX_LENGTH), 0) END AS bytes,
-              CONVERT(CONCAT(COUNT(*), ' tables') USING utf8mb4) AS detail
+              CONVERT(CONCAT(COUNT(*), IF(COUNT(*) = 1, ' table', ' tables')) USING utf8mb4) AS detail
             FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() HAVING DATABASE() IS NOT NULL
             """,
             GaugeUnit.Bytes)

@@ -43,7 +43,7 @@ public sealed class MySqlCheckTests : IDisposable, IClassFixture<MySqlCheckTests
             $"127.0.0.1:{_server.Port}/app: answers, MariaDB 10.",
             ", writable, ",
             " of 60 connections (",
-            "a character of 4 bytes comes back, all text columns hold characters of 4 bytes, database size 16.0 KiB (1 tables)");
+            "a character of 4 bytes comes back, all text columns hold characters of 4 bytes, database size 16.0 KiB (1 table)");
         Assert.Equal(60L, result.Data["maxConnectionsCount"]);
         Assert.Equal(0, result.Data["narrowColumnsCount"]);
         Assert.Equal(16384.0, result.Data["sizeBytes"]);
@@ -222,7 +222,7 @@ public sealed class MySqlCheckTests : IDisposable, IClassFixture<MySqlCheckTests
         _server.Query("CREATE TABLE app.works (id INT PRIMARY KEY)");
         var text = _server.ConnectionString();
 
-        (await MySqlProbe.OnceAsync(text, options => options.DegradedAboveSizeBytes = 10_000)).Is(Unhealthy, "mysql.size", "database size 16.0 KiB, unhealthy above 12.21 KiB (1 tables)");
+        (await MySqlProbe.OnceAsync(text, options => options.DegradedAboveSizeBytes = 10_000)).Is(Unhealthy, "mysql.size", "database size 16.0 KiB, unhealthy above 12.21 KiB (1 table)");
         (await MySqlProbe.OnceAsync(text, options => (options.DegradedAboveSizeBytes, options.UnhealthyAboveSizeBytes) = (10_000, 20_000))).Is(Degraded, "mysql.size");
         (await MySqlProbe.OnceAsync(text, options => options.UnhealthyAboveSizeBytes = 1_000_000)).Is(Healthy, null);
     }

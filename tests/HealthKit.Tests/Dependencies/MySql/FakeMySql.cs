@@ -65,7 +65,7 @@ internal sealed class FakeMySql
             _ when statement.Contains("wideBytes", StringComparison.Ordinal) => [[1, "\U0001F603", Bytes.Wide, null], [2, null, null, Bytes.Plain]],
             _ when statement.StartsWith("SELECT CONVERT(HEX", StringComparison.Ordinal) => [[Bytes.Wide]],
             _ when statement.Contains("information_schema.COLUMNS", StringComparison.Ordinal) => NarrowColumns.Count == 0 ? [] : [.. NarrowColumns],
-            _ when statement.Contains("SUM(DATA_LENGTH", StringComparison.Ordinal) => [[null, 16_384m, "1 tables"]],
+            _ when statement.Contains("SUM(DATA_LENGTH", StringComparison.Ordinal) => [[null, 16_384m, "1 table"]],
             _ when statement.Contains("PROCESSLIST", StringComparison.Ordinal) => [[2L]],
             _ => null,
         };

@@ -17,7 +17,7 @@ public sealed class MySqlCheckTests : IDisposable
     {
         var result = await Check().RunAsync();
 
-        Is(result, HealthStatus.Healthy, null, "answers, MySQL 8.4.3, writable, 3 of 100 connections (3.0 %), a character of 4 bytes comes back, all text columns hold characters of 4 bytes, size");
+        Is(result, HealthStatus.Healthy, null, "answers, MySQL 8.4.3, writable, 3 of 100 connections (3.0 %), a character of 4 bytes comes back, all text columns hold characters of 4 bytes, database size 16.0 KiB (1 table)");
         var statements = _server.Server.Statements.ToList();
         Assert.Contains("SET character_set_results = utf8mb4", statements);
         Assert.Contains("SET SESSION information_schema_stats_expiry = 0", statements);
