@@ -146,19 +146,25 @@ internal sealed class RedisVerdict
         {
             if (error.Reason == RedisError.NoPermission)
             {
-                // The texts differ between versions: "access one of the keys", "access the 'k' key".
-                var rule = error.Text.Contains(" key", StringComparison.Ordinal) ? $"~{_options.KeyPrefix}*" : "+" + Lower(command);
-                if (!rules.Contains(rule))
-                {
-                    rules.Add(rule);
-                }
+                // The texts differ between versions: "access one of the keys", "access the 'k' key". Redis looks at keys only where the command is allowed.
+                var isKey = error.Text.Contains(" key", StringComparison.Ordinal);
+                Add(isKey ? null : "+" + Lower(command));
+                Add(isKey || command is "SET" or "DEL" ? $"~{_options.KeyPrefix}*" : null);
             }
         }
 
-        var unknown = _answers.Errors.Any(static one => one.Error.Reason == RedisError.NoPermission && one.Command != "INFO")
-            ? $"whether it {(_options.Writes ? "takes writes" : "answers")} is not known"
-            : "its memory, replication and persistence are not known";
-        _verdict.Add(GaugeLevel.Degraded, RedisError.NoPermission, $"{unknown}, because this account may not ask: ACL SETUSER {_user} {string.Join(' ', rules)}");
+        var (reason, unknown) = _answers.Errors.Any(static one => one.Error.Reason == RedisError.NoPermission && one.Command != "INFO")
+            ? (RedisError.NoPermission, $"whether it {(_options.Writes ? "takes writes" : "answers")} is not known")
+            : ("redis.info.noPermission", "its memory, replication and persistence are not known");
+        _verdict.Add(GaugeLevel.Degraded, reason, $"{unknown}, because this account may not ask: ACL SETUSER {_user} {string.Join(' ', rules)}");
+
+        void Add(string? rule)
+        {
+            if (rule is not null && !rules.Contains(rule))
+            {
+                rules.Add(rule);
+            }
+        }
     }
 
     private void JudgeReplication(RedisInfo info)
