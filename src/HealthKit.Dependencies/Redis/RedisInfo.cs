@@ -308,6 +308,7 @@ internal sealed class RedisInfo
         _ when value.SequenceEqual("slave"u8) => "slave",
         _ when value.SequenceEqual("standalone"u8) => "standalone",
         _ when value.SequenceEqual("noeviction"u8) => "noeviction",
+        _ when value.Length <= LongestText && value.IndexOfAnyExceptInRange((byte)' ', (byte)'~') < 0 => Encoding.ASCII.GetString(value),
         _ => ShownText.Of(Encoding.UTF8.GetString(value[..Math.Min(value.Length, LongestText)]), LongestText),
     };
 

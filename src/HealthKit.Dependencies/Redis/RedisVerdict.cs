@@ -119,7 +119,7 @@ internal sealed class RedisVerdict
             {
                 _facts.Add(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"loaded {GaugeAmount.Percent(info.LoadedPercent ?? 0)}{(info.LoadingLeftSeconds is { } left ? $", {GaugeAmount.Time(TimeSpan.FromSeconds(Math.Min(left, 1e9)))} left" : "")}"));
+                    $"loaded {GaugeAmount.Percent(info.LoadedPercent ?? 0)}{(info.LoadingLeftSeconds is { } left ? $", {Seconds(left)} left" : "")}"));
             }
         }
     }
@@ -177,7 +177,7 @@ internal sealed class RedisVerdict
             {
                 var down = info.MasterLinkDownSeconds;
                 var level = down is { } since ? RedisOptions.Lag.Judge(since, limits) : GaugeLevel.Degraded;
-                var how = down is { } seconds ? $"for {GaugeAmount.Time(TimeSpan.FromSeconds(Math.Min(seconds, 1e9)))}" : "since it started";
+                var how = down is { } seconds ? $"for {Seconds(seconds)}" : "since it started";
                 _verdict.Add(
                     level == GaugeLevel.Ok ? GaugeLevel.Degraded : level,
                     "redis.replication.linkDown",
@@ -191,7 +191,7 @@ internal sealed class RedisVerdict
                 {
                     _verdict.Add(level, "redis.replication.lag", string.Create(
                         CultureInfo.InvariantCulture,
-                        $"it has not heard from its master for {GaugeAmount.Time(TimeSpan.FromSeconds(heard))} ({RedisOptions.Lag.ExplainLimit(level, limits)})"));
+                        $"it has not heard from its master for {Seconds(heard)} ({RedisOptions.Lag.ExplainLimit(level, limits)})"));
                 }
             }
 
@@ -214,7 +214,7 @@ internal sealed class RedisVerdict
 
         if (info.WorstReplicaLagSeconds is { } lag && RedisOptions.Lag.Judge(lag, limits) > GaugeLevel.Ok)
         {
-            _verdict.Add(GaugeLevel.Degraded, "redis.replicas.lag", $"a replica last said {GaugeAmount.Time(TimeSpan.FromSeconds(Math.Min(lag, 1e9)))} ago how far it is");
+            _verdict.Add(GaugeLevel.Degraded, "redis.replicas.lag", $"a replica last said {Seconds(lag)} ago how far it is");
         }
     }
 
@@ -380,6 +380,9 @@ internal sealed class RedisVerdict
             _data[key] = number;
         }
     }
+
+    /// <summary>So many seconds, if not more than a life has: they are foreign numbers.</summary>
+    private static GaugeAmount Seconds(long seconds) => new(Math.Min(seconds, 1e9), GaugeUnit.Seconds);
 
     private static string Master(RedisInfo info) => info is { MasterHost: { } host, MasterPort: { } port }
         ? string.Create(CultureInfo.InvariantCulture, $"{(host.Contains(':', StringComparison.Ordinal) ? $"[{host}]" : host)}:{port}")

@@ -60,6 +60,11 @@ internal sealed class RedisClient(RedisEndpoint endpoint, IReadOnlyCollection<st
     /// <summary>Keeps a connection, on which nothing is open, for the next run.</summary>
     public void Keep(StageRun run, RedisConnection connection)
     {
+        if (!connection.IsClean)
+        {
+            return;
+        }
+
         run.Leave(connection);
         Interlocked.Exchange(ref _kept, connection)?.Dispose();
         if (_disposed || connection.IsDisposed)

@@ -37,6 +37,9 @@ internal sealed class RedisConnection : IDisposable
 
     public bool IsDisposed => _disposed;
 
+    /// <summary>Whether all that came was asked for: what is left over would be taken for the next answer.</summary>
+    public bool IsClean => !_reader.IsWithin;
+
     /// <summary>Resolves, connects, goes through TLS, logs in, and chooses the database. It is closed with the run unless it is let go.</summary>
     /// <param name="run">The run.</param>
     /// <param name="endpoint">The server.</param>

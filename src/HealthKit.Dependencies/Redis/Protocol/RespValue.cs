@@ -78,7 +78,7 @@ internal readonly struct RespValue
     public bool Is(string text) => Kind switch
     {
         RespKind.Simple or RespKind.Error => (string)_payload! == text,
-        RespKind.Bulk => Text == text,
+        RespKind.Bulk => Encoding.UTF8.GetByteCount(text) == Bytes.Length && Text == text,
         _ => false,
     };
 
