@@ -49,7 +49,7 @@ internal sealed class RedisHistory(TimeProvider time)
     {
         if (before.RunId is not null && after.RunId is not null && before.RunId != after.RunId)
         {
-            var up = after.UptimeSeconds is { } seconds ? $", up since {GaugeAmount.Time(TimeSpan.FromSeconds(Math.Min(seconds, 1e9)))}" : "";
+            var up = after.UptimeSeconds is { } seconds ? $", up for {GaugeAmount.Time(TimeSpan.FromSeconds(Math.Min(seconds, 1e9)))}" : "";
             Note(now, $"restarted{up}");
         }
 

@@ -113,7 +113,7 @@ public sealed class RedisCheckTests : IDisposable
                 "role was replica, is master", "maxmemory was none, is 104857600 B (100 MiB)", "maxmemory-policy was allkeys-lru, is noeviction",
             ],
             changes.Where(change => !change.StartsWith("restarted", StringComparison.Ordinal)));
-        Assert.Single(changes, change => change.StartsWith("restarted, up since ", StringComparison.Ordinal));
+        Assert.Single(changes, change => change.StartsWith("restarted, up for ", StringComparison.Ordinal));
         Assert.EndsWith(" and 6 more within the last hour", result.Description!.Split(" (")[^2].Split("ago),")[^1], StringComparison.Ordinal);
     }
 

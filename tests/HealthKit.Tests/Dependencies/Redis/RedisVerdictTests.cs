@@ -98,7 +98,7 @@ public class RedisVerdictTests
         var restarted = await check.RunAsync();
         Assert.Equal(HealthStatus.Healthy, restarted.Status);
         Assert.False(restarted.Data.ContainsKey("rejectedConnectionsCount"));
-        Assert.Contains("; restarted, up since 1 min 40 s (", restarted.Description, StringComparison.Ordinal);
+        Assert.Contains("; restarted, up for 1 min 40 s (", restarted.Description, StringComparison.Ordinal);
 
         // An hour later that is no news.
         time.Advance(TimeSpan.FromMinutes(61));
