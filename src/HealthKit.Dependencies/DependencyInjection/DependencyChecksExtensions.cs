@@ -7,7 +7,7 @@ public static class DependencyChecksExtensions
 {
     /// <summary>
     /// Registers the check types of this package, so that configuration alone can declare checks of them: <c>Tcp</c>, <c>Dns</c>, <c>Tls</c>,
-    /// <c>Http</c>, <c>Inventory</c>, <c>Sql</c>, <c>PostgreSql</c>, <c>MySql</c>. Checks added in code do not need it. Calling it again changes
+    /// <c>Http</c>, <c>Inventory</c>, <c>Redis</c>, <c>Sql</c>, <c>PostgreSql</c>, <c>MySql</c>. Checks added in code do not need it. Calling it again changes
     /// nothing.
     /// </summary>
     /// <param name="builder">What <c>AddHealthKit()</c> returned.</param>
@@ -27,6 +27,7 @@ public static class DependencyChecksExtensions
         builder.AddCheckType(DnsCheck.Type);
         builder.AddCheckType(TlsCertificateCheck.Type);
         builder.AddCheckType(HttpCheck.Type);
+        builder.AddCheckType(RedisCheck.Type);
         builder.AddCheckType(InventoryCheck.Type);
         DatabaseRegistration.AddTo(builder.Services);
         builder.AddCheckType(SqlCheck.Type);
