@@ -22,6 +22,7 @@ public static class DependencyChecksExtensions
 
         builder.Services.AddSingleton<DependencyTypes>();
         Network.AddTo(builder.Services);
+        QueueSourceKinds.AddTo(builder.Services);
         builder.AddCheckType(TcpCheck.Type);
         builder.AddCheckType(DnsCheck.Type);
         builder.AddCheckType(TlsCertificateCheck.Type);
