@@ -9,20 +9,20 @@ internal static class QueueSourceKinds
     private static readonly (string Name, string Call)[] OfPackages = [("RabbitMq", "AddRabbitMqChecks() of the package HealthKit.RabbitMq")];
 
     /// <summary>The options that say where to look.</summary>
-    private static readonly (string Key, Func<QueueOptions, bool> IsSet)[] Places =
+    private static readonly (string Key, Func<QueueOptions, object?> Get)[] Places =
     [
-        (nameof(QueueOptions.Connection), static options => options.Connection is not null),
-        (nameof(QueueOptions.Queue), static options => options.Queue is not null),
-        (nameof(QueueOptions.Queues), static options => options.Queues is not null),
-        (nameof(QueueOptions.Group), static options => options.Group is not null),
-        (nameof(QueueOptions.Namespace), static options => options.Namespace is not null),
-        (nameof(QueueOptions.EnqueuedAtPointer), static options => options.EnqueuedAtPointer is not null),
-        (nameof(QueueOptions.OldestAt), static options => options.OldestAt is not null),
-        (nameof(QueueOptions.Statement), static options => options.Statement is not null),
-        (nameof(QueueOptions.DataSource), static options => options.DataSource is not null),
-        (nameof(QueueOptions.Provider), static options => options.Provider is not null),
-        (nameof(QueueOptions.ConnectionString), static options => options.ConnectionString is not null),
-        (nameof(QueueOptions.Service), static options => options.Service is not null),
+        (nameof(QueueOptions.Connection), static options => options.Connection),
+        (nameof(QueueOptions.Queue), static options => options.Queue),
+        (nameof(QueueOptions.Queues), static options => options.Queues),
+        (nameof(QueueOptions.Group), static options => options.Group),
+        (nameof(QueueOptions.Namespace), static options => options.Namespace),
+        (nameof(QueueOptions.EnqueuedAtPointer), static options => options.EnqueuedAtPointer),
+        (nameof(QueueOptions.OldestAt), static options => options.OldestAt),
+        (nameof(QueueOptions.Statement), static options => options.Statement),
+        (nameof(QueueOptions.DataSource), static options => options.DataSource),
+        (nameof(QueueOptions.Provider), static options => options.Provider),
+        (nameof(QueueOptions.ConnectionString), static options => options.ConnectionString),
+        (nameof(QueueOptions.Service), static options => options.Service),
     ];
 
     /// <summary>Adds the kinds of this package.</summary>
@@ -43,7 +43,7 @@ internal static class QueueSourceKinds
                 yield return new OptionError(nameof(options.Source), options.Source, "nothing: the source of this check is set in code");
             }
 
-            foreach (var (key, _) in Places.Where(place => place.IsSet(options)))
+            foreach (var (key, _) in Places.Where(place => place.Get(options) is not null))
             {
                 yield return new OptionError(key, set, "nothing: the source of this check is set in code");
             }
@@ -57,7 +57,7 @@ internal static class QueueSourceKinds
             yield break;
         }
 
-        foreach (var (key, _) in Places.Where(place => place.IsSet(options) && !kind.Keys.Contains(place.Key)))
+        foreach (var (key, _) in Places.Where(place => place.Get(options) is not null && !kind.Keys.Contains(place.Key)))
         {
             yield return new OptionError(key, set, $"nothing: the source {kind.Name} does not use it, but {string.Join(", ", kind.Keys)}");
         }
@@ -73,6 +73,16 @@ internal static class QueueSourceKinds
         options.SourceFactory is { } factory ? (factory(services), false)
         : Find(services, options.Source) is { } kind ? (kind.Create(services, options), kind.IsOwned)
         : throw new InvalidOperationException($"There is no queue source '{options.Source}'; allowed: {Allowed(services, options.Source)}");
+
+    /// <summary>Whether two options look at the same place.</summary>
+    public static bool IsSamePlace(QueueOptions one, QueueOptions other) =>
+        one.SourceFactory == other.SourceFactory
+        && string.Equals(one.Source, other.Source, StringComparison.OrdinalIgnoreCase)
+        && Array.TrueForAll(Places, place => (place.Get(one), place.Get(other)) switch
+        {
+            (IEnumerable<string> some, IEnumerable<string> others) => some.SequenceEqual(others),
+            var (left, right) => Equals(left, right),
+        });
 
     private static QueueSourceKind? Find(IServiceProvider services, string? name) =>
         services.GetServices<QueueSourceKind>().FirstOrDefault(kind => kind.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
