@@ -142,6 +142,7 @@ internal sealed class QueueCheck : DependencyCheck<QueueOptions>
             try
             {
                 var (source, isOwned) = QueueSourceKinds.Create(_services, options);
+                (source as StagedQueueSource)?.HideIn(_redactor);
                 return _watched = new Watched(source, isOwned, new QueueLimits(options), new QueueHistory(Network.Time));
             }
             catch (Exception e)
@@ -156,7 +157,8 @@ internal sealed class QueueCheck : DependencyCheck<QueueOptions>
     {
         public void End()
         {
-            if (IsOwned)
+            // Ours work on after that, and open a connection for each look.
+            if (IsOwned || Source is StagedQueueSource)
             {
                 (Source as IDisposable)?.Dispose();
             }

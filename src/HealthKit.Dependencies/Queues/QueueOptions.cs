@@ -24,6 +24,12 @@ public sealed class QueueOptions : DependencyOptions
     /// <summary>The consumer group of a Redis stream.</summary>
     public string? Group { get; set; }
 
+    /// <summary>
+    /// A consumer of a Redis stream that holds entries and has done nothing for so long is lost, 1 s to 1 day; null means 5 minutes. Keep it above the time
+    /// that an entry takes.
+    /// </summary>
+    public TimeSpan? ConsumerLostAfter { get; set; }
+
     /// <summary>What stands before the names of Sidekiq's keys, without the colon (redis-namespace).</summary>
     public string? Namespace { get; set; }
 

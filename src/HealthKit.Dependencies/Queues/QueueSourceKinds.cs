@@ -15,6 +15,7 @@ internal static class QueueSourceKinds
         (nameof(QueueOptions.Queue), static options => options.Queue),
         (nameof(QueueOptions.Queues), static options => options.Queues),
         (nameof(QueueOptions.Group), static options => options.Group),
+        (nameof(QueueOptions.ConsumerLostAfter), static options => options.ConsumerLostAfter),
         (nameof(QueueOptions.Namespace), static options => options.Namespace),
         (nameof(QueueOptions.EnqueuedAtPointer), static options => options.EnqueuedAtPointer),
         (nameof(QueueOptions.OldestAt), static options => options.OldestAt),
@@ -28,6 +29,10 @@ internal static class QueueSourceKinds
     /// <summary>Adds the kinds of this package.</summary>
     public static void AddTo(IServiceCollection services)
     {
+        QueueSourceKind.Add<RedisListKind>(services);
+        QueueSourceKind.Add<RedisStreamKind>(services);
+        QueueSourceKind.Add<RedisSortedSetKind>(services);
+        QueueSourceKind.Add<SidekiqKind>(services);
         QueueSourceKind.Add<ServiceQueueKind>(services);
     }
 
