@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Threading.Channels;
 
 namespace HealthKit;
@@ -74,4 +75,37 @@ public static class QueueSources
     /// <exception cref="ArgumentException">The connection names no server.</exception>
     public static IQueueSource Sidekiq(string connection, IEnumerable<string>? queues = null, string? keyNamespace = null) =>
         new SidekiqSource(connection, queues, keyNamespace);
+
+    /// <summary>
+    /// A table of jobs in a SQL database, over the app's own data source. What is known is what the statement tells; see <see cref="QueueOptions.Statement"/>.
+    /// </summary>
+    /// <param name="dataSource">The data source. A connection is borrowed for each look.</param>
+    /// <param name="statement">
+    /// One read-only statement. Its columns are known by name: <c>depth</c>, <c>oldest</c> or <c>oldest_age_seconds</c>, <c>in_progress</c>, <c>consumers</c>,
+    /// <c>scheduled</c>, <c>retrying</c>, <c>dead</c>, <c>arrived</c>, <c>completed</c>; with <c>queue</c>, each row is a queue.
+    /// </param>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    /// <exception cref="ArgumentException">The statement is none that only reads.</exception>
+    public static IQueueSource Sql(DbDataSource dataSource, string statement)
+    {
+        ArgumentNullException.ThrowIfNull(dataSource);
+        return new SqlQueueSource(new SqlOptions { Source = dataSource, Statement = Checked(statement) }, services: null);
+    }
+
+    /// <summary>A table of jobs in a SQL database, over connections of the check's own.</summary>
+    /// <param name="connection">Makes a connection that is not open. It is kept for 5 minutes, then closed.</param>
+    /// <param name="statement">As in the other overload.</param>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    /// <exception cref="ArgumentException">The statement is none that only reads.</exception>
+    public static IQueueSource Sql(Func<DbConnection> connection, string statement)
+    {
+        ArgumentNullException.ThrowIfNull(connection);
+        return new SqlQueueSource(new SqlOptions { ConnectionOf = _ => connection(), Statement = Checked(statement) }, services: null);
+    }
+
+    private static string Checked(string statement)
+    {
+        ArgumentNullException.ThrowIfNull(statement);
+        return SqlStatement.Reject(statement) is { } wrong ? throw new ArgumentException($"{wrong}; allowed: {SqlStatement.Allowed}", nameof(statement)) : statement;
+    }
 }

@@ -78,6 +78,11 @@ internal sealed class QueueLimits
             yield return error;
         }
 
+        foreach (var error in QueueSourceKinds.ValidateTexts(options))
+        {
+            yield return error;
+        }
+
         if (options.MinimumConsumersCount < 0)
         {
             yield return new OptionError(nameof(options.MinimumConsumersCount), options.MinimumConsumersCount, "a whole number of 0 or more (count)");
