@@ -93,7 +93,7 @@ public sealed class QueueOptions : DependencyOptions
     /// <summary>Unhealthy when more entries failed and wait to be tried again.</summary>
     public long? UnhealthyAboveRetryingCount { get; set; }
 
-    /// <summary>Unhealthy when there are fewer consumers, whether work waits or not. Without it, only none at all is unhealthy, and only while work waits.</summary>
+    /// <summary>Unhealthy when there are fewer consumers, 0 to 10,000, whether work waits or not. Without it, only none at all is unhealthy, and only while work waits.</summary>
     public int? MinimumConsumersCount { get; set; }
 
     /// <summary>Degraded when consumers are lost: fewer than before while work waits, none where there were some, or a silent one that holds work.</summary>

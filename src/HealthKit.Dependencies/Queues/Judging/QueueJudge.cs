@@ -285,7 +285,7 @@ internal static class QueueJudge
         {
             if (value is { } number && double.IsFinite(number))
             {
-                data[key] = digits == 0 ? (long)number : Math.Round(number, digits);
+                data[key] = digits == 0 ? (object)(long)number : Math.Round(number, digits);
             }
         }
     }
