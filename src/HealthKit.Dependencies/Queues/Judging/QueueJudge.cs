@@ -92,7 +92,7 @@ internal static class QueueJudge
                 GaugeLevel.Degraded,
                 "queue.consumersLost",
                 trend.ConsumersBefore is { } before
-                    ? string.Create(CultureInfo.InvariantCulture, $"consumers lost: {state.Consumers} of {before} left{(gone.Count == 0 ? "" : $", gone:{names}")}")
+                    ? string.Create(CultureInfo.InvariantCulture, $"consumers lost{names}: {state.Consumers} of {before} left")
                     : $"consumers lost{names}");
         }
     }

@@ -88,7 +88,7 @@ public class QueueJudgementTests
 
         Assert.Equal(HealthStatus.Healthy, idle.Status);
         Assert.Equal((HealthStatus.Degraded, "queue.consumersLost"), (busy.Status, busy.Reason()));
-        Assert.Contains("consumers lost: 2 of 3 left, gone: (b): 9 wait", busy.Description, StringComparison.Ordinal);
+        Assert.Contains("consumers lost (b): 2 of 3 left: 9 wait", busy.Description, StringComparison.Ordinal);
         Assert.Equal(HealthStatus.Healthy, later.Status);
     }
 
