@@ -14,7 +14,7 @@ internal static class ConformanceCases
         new LogFileCase(),
         new FileCase(),
         new DirectoryCase(),
-        new TcpCase(), new DnsCase(), new TlsCase(), new HttpCase(),
+        new TcpCase(), new DnsCase(), new TlsCase(), new HttpCase(), new RedisCase(),
         new InventoryCase(),
         new QueueCase(),
     ];
