@@ -17,6 +17,7 @@ internal static class ConformanceCases
         new TcpCase(), new DnsCase(), new TlsCase(), new HttpCase(), new RedisCase(),
         new InventoryCase(),
         new QueueCase(),
+        new SqlCase(), new PostgreSqlCase(),
     ];
 
     public static IEnumerable<string> Names => All.Select(one => one.Type.Name);
