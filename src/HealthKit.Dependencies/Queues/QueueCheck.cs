@@ -21,7 +21,7 @@ internal sealed class QueueCheck : DependencyCheck<QueueOptions>
             "Start the workers, or more of them; find what they wait for. Look at a job that was given up before it is tried again.")
         {
             DefaultTags = ["ready"],
-            RemedyByReason = StageRemedies.UpTo(Stage.Use, SqlRemedies.With(new Dictionary<string, string>
+            RemedyByReason = StageRemedies.UpTo(Stage.Use, WithThoseOfServers(new Dictionary<string, string>
             {
                 ["queue.noConsumers"] = "Start the workers of this queue, and see in their configuration that they take from it.",
                 ["queue.consumersLost"] = "See why they ended (their log, dmesg for the OOM killer, the supervisor), and start them again. What a killed worker had taken may be lost.",
@@ -62,6 +62,18 @@ internal sealed class QueueCheck : DependencyCheck<QueueOptions>
     {
         _services = services;
         _redactor = redactor;
+    }
+
+    /// <summary>What to do where the way to the queue fails, as the checks of the servers say it.</summary>
+    private static Dictionary<string, string> WithThoseOfServers(Dictionary<string, string> own)
+    {
+        var all = SqlRemedies.With(own);
+        foreach (var (reason, remedy) in RedisCheck.Type.Descriptor.RemedyByReason)
+        {
+            all.TryAdd(reason, remedy);
+        }
+
+        return all;
     }
 
     protected override string TargetOf(QueueOptions options) => _watched?.Source.Target is { } target ? ShownText.Of(_redactor.Redact(target)) : options.Source ?? "queue";

@@ -18,6 +18,7 @@ internal sealed record RowGroup(string Name, Func<BenchmarkOptions, IAsyncEnumer
         new("summary", SummaryRows.Measure),
         new("http", HttpRows.Measure),
         new("http-check", HttpCheckRows.Measure),
+        new("queues", options => QueueRows.Measure(options).ToAsyncEnumerable()),
         new("engine", EngineRows.Measure),
         new("footprint", FootprintRows.Measure),
     ];
