@@ -22,6 +22,7 @@ public static class RabbitMqChecksExtensions
 
         builder.Services.AddSingleton<RabbitMqTypes>();
         Network.AddTo(builder.Services);
+        builder.AddCheckType(RabbitMqCheck.Type);
         return builder;
     }
 
