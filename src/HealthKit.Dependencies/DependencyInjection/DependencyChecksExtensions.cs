@@ -7,7 +7,7 @@ public static class DependencyChecksExtensions
 {
     /// <summary>
     /// Registers the check types of this package, so that configuration alone can declare checks of them: <c>Tcp</c>, <c>Dns</c>, <c>Tls</c>,
-    /// <c>Http</c>, <c>Inventory</c>. Checks added in code do not need it. Calling it again changes nothing.
+    /// <c>Http</c>, <c>Inventory</c>, <c>Queue</c>. Checks added in code do not need it. Calling it again changes nothing.
     /// </summary>
     /// <param name="builder">What <c>AddHealthKit()</c> returned.</param>
     /// <exception cref="ArgumentNullException"><paramref name="builder"/> is null.</exception>
@@ -22,11 +22,13 @@ public static class DependencyChecksExtensions
 
         builder.Services.AddSingleton<DependencyTypes>();
         Network.AddTo(builder.Services);
+        QueueSourceKinds.AddTo(builder.Services);
         builder.AddCheckType(TcpCheck.Type);
         builder.AddCheckType(DnsCheck.Type);
         builder.AddCheckType(TlsCertificateCheck.Type);
         builder.AddCheckType(HttpCheck.Type);
         builder.AddCheckType(InventoryCheck.Type);
+        builder.AddCheckType(QueueCheck.Type);
         return builder;
     }
 
