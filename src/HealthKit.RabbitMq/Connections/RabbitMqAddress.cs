@@ -103,7 +103,7 @@ internal sealed record RabbitMqAddress(string Host, int Port, bool Tls, string U
 
     private static string Show(string host, int port, bool tls, string virtualHost)
     {
-        var path = virtualHost == "/" ? "" : "/" + ShownText.Of(Uri.EscapeDataString(virtualHost), 100);
+        var path = virtualHost == "/" ? "" : "/" + ShownText.Of(virtualHost, 100);
         return $"{(tls ? "amqps" : "amqp")}://{HostRules.Target(host, port)}{path}";
     }
 }
