@@ -1,9 +1,10 @@
 namespace HealthKit;
 
 /// <summary>Queues of a broker, stage by stage.</summary>
-/// <param name="plan">Where they are: the queues are its required ones, and what stands in the place of exchanges are those of what was given up.</param>
+/// <param name="plan">Where they are; the queues are its required ones.</param>
+/// <param name="deadLetters">Queues whose messages were given up.</param>
 /// <param name="time">The clock.</param>
-internal sealed class BrokerQueueSource(RabbitMqPlan plan, TimeProvider time) : StagedQueueSource, IDisposable
+internal sealed class BrokerQueueSource(RabbitMqPlan plan, IReadOnlyList<string> deadLetters, TimeProvider time) : StagedQueueSource, IDisposable
 {
     private readonly BrokerLinks _links = new(time, publishes: false);
     private readonly ManagementClient _management = new();
@@ -63,8 +64,8 @@ internal sealed class BrokerQueueSource(RabbitMqPlan plan, TimeProvider time) : 
         List<(string Name, QueueFigures Figures)> found = [];
         List<string> missing = [];
         List<string> denied = [];
-        long? dead = plan.Exchanges.Count > 0 ? 0 : null;
-        foreach (var (index, name) in plan.QueueNames.Concat(plan.Exchanges).Index())
+        long? dead = deadLetters.Count > 0 ? 0 : null;
+        foreach (var (index, name) in plan.QueueNames.Concat(deadLetters).Index())
         {
             var isDead = index >= plan.QueueNames.Count;
             var queue = await TopologyProbe.FindQueueAsync(link, name, token).ConfigureAwait(false);
@@ -81,7 +82,7 @@ internal sealed class BrokerQueueSource(RabbitMqPlan plan, TimeProvider time) : 
 
         return missing.Count > 0
             ? throw new StageException(
-                Stage.Use, "rabbitmq.queueMissing", $"{missing.Count} of {plan.QueueNames.Count + plan.Exchanges.Count} queues missing: {TopologyProbe.List(missing)}") { Answered = true }
+                Stage.Use, "rabbitmq.queueMissing", $"{missing.Count} of {plan.QueueNames.Count + deadLetters.Count} queues missing: {TopologyProbe.List(missing)}") { Answered = true }
             : denied.Count > 0
             ? throw new StageException(
                 Stage.Use,

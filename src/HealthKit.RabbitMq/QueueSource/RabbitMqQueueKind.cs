@@ -20,17 +20,17 @@ internal sealed class RabbitMqQueueKind : QueueSourceKind
         {
             yield return new OptionError(nameof(options.Queue), options.Queue, $"the name of a queue, or several as {nameof(options.Queues)}");
         }
-        else if (RabbitMqAddress.TryParse(options.Connection, out _))
+        foreach (var name in options.Queue is { } queue ? [queue] : options.Queues ?? [])
         {
-            foreach (var error in RabbitMqPlan.Validate(Read(options)).Where(static error => error.Property == nameof(RabbitMqOptions.RequiredQueues)))
+            if (!RabbitMqPlan.IsQueueName(name))
             {
-                yield return error with { Property = options.Queue is null ? nameof(options.Queues) : nameof(options.Queue), Allowed = "a queue's name, without * and ?, 255 bytes at most" };
+                yield return new OptionError(options.Queue is null ? nameof(options.Queues) : nameof(options.Queue), name, "a queue's name, without * and ?, 255 bytes at most");
             }
         }
     }
 
     public override IQueueSource Create(IServiceProvider services, QueueOptions options) =>
-        new BrokerQueueSource(new RabbitMqPlan(Read(options), services.GetService<Redactor>() ?? new Redactor()), services.GetRequiredService<TimeProvider>());
+        new BrokerQueueSource(new RabbitMqPlan(Read(options), services.GetService<Redactor>() ?? new Redactor()), [], services.GetRequiredService<TimeProvider>());
 
     private static RabbitMqOptions Read(QueueOptions options) =>
         new() { Connection = options.Connection, RequiredQueues = options.Queue is { } queue ? [queue] : [.. options.Queues!] };

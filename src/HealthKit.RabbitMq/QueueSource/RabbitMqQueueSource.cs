@@ -30,20 +30,30 @@ public static class RabbitMqQueueSource
         {
             Connection = connection,
             RequiredQueues = [.. queues],
-            RequiredExchanges = [.. deadLetterQueues ?? []],
             Management = management,
             ManagementUser = managementUser,
             ManagementPassword = managementPassword,
         };
 
-        // The same rules as the check's: names are names.
+        if (options.RequiredQueues.Count == 0)
+        {
+            throw new ArgumentException("There is no queue; allowed: one name or more.", nameof(queues));
+        }
+
+        string[] dead = [.. deadLetterQueues ?? []];
+        foreach (var name in options.RequiredQueues.Concat(dead))
+        {
+            if (!RabbitMqPlan.IsQueueName(name))
+            {
+                throw new ArgumentException($"'{name}' is no queue's name; allowed: a name without * and ?, 255 bytes at most.", dead.Contains(name) ? nameof(deadLetterQueues) : nameof(queues));
+            }
+        }
+
         foreach (var error in RabbitMqPlan.Validate(options))
         {
             var name = error.Property switch
             {
                 nameof(RabbitMqOptions.Connection) => nameof(connection),
-                nameof(RabbitMqOptions.RequiredQueues) => nameof(queues),
-                nameof(RabbitMqOptions.RequiredExchanges) => nameof(deadLetterQueues),
                 nameof(RabbitMqOptions.ManagementUser) => nameof(managementUser),
                 nameof(RabbitMqOptions.ManagementPassword) => nameof(managementPassword),
                 _ => nameof(management),
@@ -51,6 +61,6 @@ public static class RabbitMqQueueSource
             throw new ArgumentException($"{name} = {error.Value}; allowed: {error.Allowed}", name);
         }
 
-        return new BrokerQueueSource(new RabbitMqPlan(options, new Redactor()), TimeProvider.System);
+        return new BrokerQueueSource(new RabbitMqPlan(options, new Redactor()), dead, TimeProvider.System);
     }
 }

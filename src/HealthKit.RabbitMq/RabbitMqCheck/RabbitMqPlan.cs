@@ -120,6 +120,9 @@ internal sealed class RabbitMqPlan
         }
     }
 
+    /// <summary>Whether a queue can be asked for by that name.</summary>
+    public static bool IsQueueName(string? name) => IsName(name) && !IsPattern(name!) && !name!.Contains(">=", StringComparison.Ordinal);
+
     public (GaugeLevel Level, string Text) JudgeMemory(double percent)
     {
         var level = Memory.Judge(percent, _memory);
