@@ -69,7 +69,7 @@ internal sealed class BrokerLink : IDisposable
         Stream? encrypted = null;
         if (address.Tls)
         {
-            encrypted = await TlsClient.AuthenticateAsync(run, run.Own(new NetworkStream(socket, ownsSocket: false)), HostRules.TlsName(address.Host), pins).ConfigureAwait(false);
+            encrypted = await TlsClient.AuthenticateAsync(run, new NetworkStream(socket, ownsSocket: false), HostRules.TlsName(address.Host), pins).ConfigureAwait(false);
         }
 
         var stream = run.Own(new BrokerStream(socket, encrypted));

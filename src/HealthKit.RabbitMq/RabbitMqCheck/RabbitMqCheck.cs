@@ -131,6 +131,13 @@ internal sealed class RabbitMqCheck : DependencyCheck<RabbitMqOptions>
         if (publishes)
         {
             var publisher = await RentAsync(run, plan, _publishers, used, keepOld: one => one.Blocked is not null || _canary.Waits(one)).ConfigureAwait(false);
+            if (publisher is { WasBlocked: true, Blocked: null })
+            {
+                // An alarm is over. What an earlier run had under way in it is not this run's.
+                publisher.Dispose();
+                publisher = await RentAsync(run, plan, _publishers, used, keepOld: null).ConfigureAwait(false);
+            }
+
             await run.DoAsync(Stage.Use, token => PublishAsync(run, link, publisher, plan, report, token)).ConfigureAwait(false);
             _publishers.Return(run, plan.Address, publisher);
         }

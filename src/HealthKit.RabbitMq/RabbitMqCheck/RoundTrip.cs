@@ -38,10 +38,7 @@ internal static class RoundTrip
             {
                 var took = time.GetElapsedTime(from);
                 report.Set("roundTripSeconds", Math.Round(took.TotalSeconds, 6));
-                if (publisher.Blocked is null)
-                {
-                    report.AddFact($"a message came back in {Latency.Text(took)}");
-                }
+                report.AddFact($"a message came back in {Latency.Text(took)}");
             }
         }
         finally
@@ -82,21 +79,16 @@ internal static class RoundTrip
         {
             var channel = await publisher.ChannelAsync(token).ConfigureAwait(false);
             var properties = new BasicProperties { Type = "healthkit-round-trip", Expiration = "60000" };
-            await channel.BasicPublishAsync("", queue, mandatory: true, properties, body, token).ConfigureAwait(false);
+            if (await UnlessBlockedAsync(publisher, channel.BasicPublishAsync("", queue, mandatory: true, properties, body, token).AsTask()).ConfigureAwait(false)
 
-            // With an alarm the broker takes the first message of a connection and reads nothing after it: an answer tells that there is none.
-            var answered = channel.BasicQosAsync(0, 1, global: false, token);
-            if (await Task.WhenAny(answered, publisher.WhenBlocked).ConfigureAwait(false) == answered)
+                // With an alarm the broker may still take the first message of a connection, and reads nothing after it: an answer tells that there is none.
+                && await UnlessBlockedAsync(publisher, channel.BasicQosAsync(0, 1, global: false, token)).ConfigureAwait(false))
             {
-                await answered.ConfigureAwait(false);
-            }
-            else
-            {
-                _ = answered.ContinueWith(static left => _ = left.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
-                TellAlarm(report, publisher.Blocked ?? "no reason given");
+                return true;
             }
 
-            return true;
+            TellAlarm(report, publisher.Blocked ?? "no reason given");
+            return false;
         }
         catch (PublishException e)
         {
@@ -109,6 +101,20 @@ internal static class RoundTrip
             Deny(report, "write on amq.default, to send a message to that queue");
             return false;
         }
+    }
+
+    /// <summary>Whether something came to its end, and the broker did not stop to read before.</summary>
+    private static async Task<bool> UnlessBlockedAsync(BrokerLink publisher, Task doing)
+    {
+        if (await Task.WhenAny(doing, publisher.WhenBlocked).ConfigureAwait(false) == doing)
+        {
+            await doing.ConfigureAwait(false);
+            return true;
+        }
+
+        // It ends when the alarm does, or with the connection: nobody's business any more.
+        _ = doing.ContinueWith(static left => _ = left.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        return false;
     }
 
     private static async Task<bool> TakeAsync(BrokerLink link, string queue, byte[] body, BrokerReport report, CancellationToken token)

@@ -66,7 +66,6 @@ public sealed class RabbitMqCheckTests(RabbitMqServer server) : IClassFixture<Ra
         { "no permission to configure", "rabbitmq.denied", "lacks the permission configure on amq.gen-*" },
         { "no management tag", "rabbitmq.management.denied", "its user lacks the tag m" },
         { "no management", "rabbitmq.management.unavailable", "the management API at http://127.0.0.1:" },
-        { "port of the management", "rabbitmq.protocol", "does not speak AMQP 0-9-1" },
         { "certificate", "tls.selfSigned", "self-signed" },
         { "unrouted canary", "rabbitmq.canary.unrouted", "a canary to exchange shop with routing key nobody.wants.it reached no queue" },
         { "canary to no exchange", "rabbitmq.exchangeMissing", "there is no exchange for canaries to exchange market" },
@@ -91,7 +90,6 @@ public sealed class RabbitMqCheckTests(RabbitMqServer server) : IClassFixture<Ra
             "no management tag" => RabbitMqBench.Check(
                 app, options => (options.Management, options.ManagementUser, options.ManagementPassword) = (server.Management, "least", Password)),
             "no management" => RabbitMqBench.Check(app, options => options.Management = new Uri($"http://127.0.0.1:{server.Port}")),
-            "port of the management" => RabbitMqBench.Check($"amqp://app:{Password}@127.0.0.1:{server.ManagementPort}"),
             "certificate" => RabbitMqBench.Check($"amqps://app:{Password}@127.0.0.1:{server.TlsPort}"),
             "unrouted canary" => RabbitMqBench.Check(app, options => (options.CanaryExchange, options.CanaryRoutingKey) = ("shop", "nobody.wants.it")),
             _ => RabbitMqBench.Check(app, options => options.CanaryExchange = "market"),
@@ -162,7 +160,7 @@ public sealed class RabbitMqCheckTests(RabbitMqServer server) : IClassFixture<Ra
         using (var watcher = RabbitMqBench.Check(server.AddressOf("app", Password), options => (options.RoundTrip, options.Management) = (false, server.Management)))
         {
             Assert.Equal(HealthStatus.Healthy, (await check.RunAsync()).Status);
-            Assert.Equal(HealthStatus.Healthy, (await watcher.RunAsync()).Status);
+            await UntilAsync(watcher, null); // what the management API tells is some seconds old
             server.Control("set_disk_free_limit", "900GB");
             try
             {

@@ -33,7 +33,11 @@ public sealed class RabbitMqServer : IDisposable
         using (var key = ECDsa.Create(ECCurve.NamedCurves.nistP256))
         {
             var now = DateTimeOffset.UtcNow;
-            using var certificate = new CertificateRequest("CN=mq.example", key, HashAlgorithmName.SHA256).CreateSelfSigned(now.AddDays(-1), now.AddDays(30));
+            var names = new SubjectAlternativeNameBuilder();
+            names.AddIpAddress(IPAddress.Loopback);
+            var request = new CertificateRequest("CN=mq.example", key, HashAlgorithmName.SHA256);
+            request.CertificateExtensions.Add(names.Build());
+            using var certificate = request.CreateSelfSigned(now.AddDays(-1), now.AddDays(30));
             File.WriteAllText($"{_directory}/certificate", certificate.ExportCertificatePem());
             File.WriteAllText($"{_directory}/key", key.ExportPkcs8PrivateKeyPem());
             CertificateSha256 = certificate.GetCertHashString(HashAlgorithmName.SHA256);
