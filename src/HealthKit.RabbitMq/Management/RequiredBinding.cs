@@ -25,7 +25,7 @@ internal sealed record RequiredBinding(string Exchange, string Queue, string? Ro
         var exchange = text[..arrow].Trim();
         var queue = text[(arrow + 2)..].Trim();
         string? key = null;
-        if (queue.EndsWith(']') && queue.IndexOf('[', StringComparison.Ordinal) is > 0 and var bracket)
+        if (queue.EndsWith(']') && queue.IndexOf('[', StringComparison.Ordinal) is >= 0 and var bracket)
         {
             key = queue[(bracket + 1)..^1];
             queue = queue[..bracket].TrimEnd();

@@ -16,7 +16,7 @@ internal sealed class RabbitMqQueueKind : QueueSourceKind
             yield return new OptionError(nameof(options.Connection), options.Connection is null ? null : "***", RabbitMqAddress.Allowed);
         }
 
-        if (options.Queue is null == options.Queues is not { Count: > 0 })
+        if ((options.Queue is null) == (options.Queues is null or { Count: 0 }))
         {
             yield return new OptionError(nameof(options.Queue), options.Queue, $"the name of a queue, or several as {nameof(options.Queues)}");
         }

@@ -16,6 +16,7 @@ internal static class ConformanceCases
         new DirectoryCase(),
         new TcpCase(), new DnsCase(), new TlsCase(), new HttpCase(),
         new InventoryCase(),
+        new RabbitMqCase(),
     ];
 
     public static IEnumerable<string> Names => All.Select(one => one.Type.Name);
