@@ -113,7 +113,6 @@ public class HttpFaultTests
         var fault = All.Single(fault => fault.Name == name);
         await using var server = new HttpRawServer(fault.Server);
         using var bench = new HttpBench(server.Url("/a?token=s3cr3t", fault.Host), fault.Configure);
-        var before = GC.GetTotalAllocatedBytes();
         var clock = Stopwatch.StartNew();
 
         var seen = await bench.RunAsync();
@@ -131,7 +130,6 @@ public class HttpFaultTests
         Assert.DoesNotContain("s3cr3t", seen.Text, StringComparison.Ordinal);
         Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(5));
         Assert.InRange(seen.Text.Length, 1, 600);
-        Assert.InRange(GC.GetTotalAllocatedBytes() - before, 0, 256L << 20); // others allocate meanwhile, too
     }
 
     [Fact]
@@ -159,23 +157,6 @@ public class HttpFaultTests
         Assert.InRange(clock.Elapsed, TimeSpan.FromSeconds(1.9), TimeSpan.FromSeconds(10));
         Assert.Matches(@"no answer within 2 s, .* of it in this stage; 200 OK came, and \d+ bytes? of its body", seen.Text);
         Assert.Equal("200", seen["httpStatus"]);
-    }
-
-    [Fact]
-    public async Task A_body_that_unpacks_to_gigabytes_costs_no_more_than_the_bound()
-    {
-        await using var server = new HttpRawServer(Bomb("gzip"));
-        using var bench = new HttpBench(server.Url(), options => options.BodyContains = "x");
-        await bench.RunAsync();
-        var before = GC.GetTotalAllocatedBytes(precise: true);
-
-        var seen = await bench.RunAsync();
-
-        Assert.Equal("http.content.tooLarge", seen.Reason);
-        Assert.Equal(1 << 20, seen["bodyBytes"]);
-
-        // Twice what is taken encoded and decoded, as buffers double; the server's and the other tests' share is allowed for.
-        Assert.InRange(GC.GetTotalAllocatedBytes(precise: true) - before, 0, 64L << 20);
     }
 
     private static void Hasty(HttpCheckOptions options) => options.Deadline = TimeSpan.FromSeconds(2);
@@ -248,7 +229,7 @@ public class HttpFaultTests
     }
 
     /// <summary>A gigabyte of zeros; the bytes on the wire are few.</summary>
-    private static Func<RawExchange, Task> Bomb(params string[] encodings)
+    internal static Func<RawExchange, Task> Bomb(params string[] encodings)
     {
         var body = new Lazy<byte[]>(() =>
         {
