@@ -7,7 +7,7 @@ public static class DependencyChecksExtensions
 {
     /// <summary>
     /// Registers the check types of this package, so that configuration alone can declare checks of them: <c>Tcp</c>, <c>Dns</c>, <c>Tls</c>,
-    /// <c>Http</c>, <c>Inventory</c>, <c>Queue</c>. Checks added in code do not need it. Calling it again changes nothing.
+    /// <c>Http</c>, <c>Redis</c>, <c>Inventory</c>, <c>Queue</c>, <c>Sql</c>, <c>PostgreSql</c>. Checks added in code do not need it. Calling it again changes nothing.
     /// </summary>
     /// <param name="builder">What <c>AddHealthKit()</c> returned.</param>
     /// <exception cref="ArgumentNullException"><paramref name="builder"/> is null.</exception>
@@ -27,8 +27,12 @@ public static class DependencyChecksExtensions
         builder.AddCheckType(DnsCheck.Type);
         builder.AddCheckType(TlsCertificateCheck.Type);
         builder.AddCheckType(HttpCheck.Type);
+        builder.AddCheckType(RedisCheck.Type);
         builder.AddCheckType(InventoryCheck.Type);
         builder.AddCheckType(QueueCheck.Type);
+        DatabaseRegistration.AddTo(builder.Services);
+        builder.AddCheckType(SqlCheck.Type);
+        builder.AddCheckType(PostgresCheck.Type);
         return builder;
     }
 

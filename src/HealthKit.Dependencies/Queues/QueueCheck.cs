@@ -21,7 +21,7 @@ internal sealed class QueueCheck : DependencyCheck<QueueOptions>
             "Start the workers, or more of them; find what they wait for. Look at a job that was given up before it is tried again.")
         {
             DefaultTags = ["ready"],
-            RemedyByReason = StageRemedies.UpTo(Stage.Use, new Dictionary<string, string>
+            RemedyByReason = StageRemedies.UpTo(Stage.Use, SqlRemedies.With(new Dictionary<string, string>
             {
                 ["queue.noConsumers"] = "Start the workers of this queue, and see in their configuration that they take from it.",
                 ["queue.consumersLost"] = "See why they ended (their log, dmesg for the OOM killer, the supervisor), and start them again. What a killed worker had taken may be lost.",
@@ -35,9 +35,14 @@ internal sealed class QueueCheck : DependencyCheck<QueueOptions>
                 ["queue.noArrivals"] = "Nothing comes: look at who should put work there, his schedule and his connection to the queue.",
                 ["queue.notTold"] = "Take the limit away, or tell the source how to know it (EnqueuedAtPointer, a column of the statement).",
                 ["queue.source.failed"] = "See the error in the text: that of the source or of the app's own function.",
-            }),
+                ["queue.missing"] = "Correct the database or the name: nothing of that name is there. A stream is made by its first entry, or by XGROUP CREATE … MKSTREAM.",
+                ["queue.noGroup"] = "Create the group (XGROUP CREATE), or correct its name: the text has those that are there.",
+                ["queue.wrongType"] = "Something else is kept under that key: correct the key, or the kind of source.",
+                ["queue.statement"] = "Correct the statement: its columns tell by their names what they mean.",
+            })),
         },
         QueueLimits.Validate,
+        QueueSourceKinds.Validate,
         static (services, options) => new QueueCheck(
             services.GetService<Network>() ?? new Network(services.GetRequiredService<TimeProvider>()),
             options,
@@ -142,6 +147,7 @@ internal sealed class QueueCheck : DependencyCheck<QueueOptions>
             try
             {
                 var (source, isOwned) = QueueSourceKinds.Create(_services, options);
+                (source as StagedQueueSource)?.HideIn(_redactor);
                 return _watched = new Watched(source, isOwned, new QueueLimits(options), new QueueHistory(Network.Time));
             }
             catch (Exception e)
@@ -156,7 +162,8 @@ internal sealed class QueueCheck : DependencyCheck<QueueOptions>
     {
         public void End()
         {
-            if (IsOwned)
+            // Ours work on after that, and open a connection for each look.
+            if (IsOwned || Source is StagedQueueSource)
             {
                 (Source as IDisposable)?.Dispose();
             }

@@ -24,6 +24,12 @@ public sealed class QueueOptions : DependencyOptions
     /// <summary>The consumer group of a Redis stream.</summary>
     public string? Group { get; set; }
 
+    /// <summary>
+    /// A consumer of a Redis stream that holds entries and has done nothing for so long is lost, 1 s to 1 day; null means 5 minutes. Keep it above the time
+    /// that an entry takes.
+    /// </summary>
+    public TimeSpan? ConsumerLostAfter { get; set; }
+
     /// <summary>What stands before the names of Sidekiq's keys, without the colon (redis-namespace).</summary>
     public string? Namespace { get; set; }
 
@@ -87,7 +93,7 @@ public sealed class QueueOptions : DependencyOptions
     /// <summary>Unhealthy when more entries failed and wait to be tried again.</summary>
     public long? UnhealthyAboveRetryingCount { get; set; }
 
-    /// <summary>Unhealthy when there are fewer consumers, whether work waits or not. Without it, only none at all is unhealthy, and only while work waits.</summary>
+    /// <summary>Unhealthy when there are fewer consumers, 0 to 10,000, whether work waits or not. Without it, only none at all is unhealthy, and only while work waits.</summary>
     public int? MinimumConsumersCount { get; set; }
 
     /// <summary>Degraded when consumers are lost: fewer than before while work waits, none where there were some, or a silent one that holds work.</summary>

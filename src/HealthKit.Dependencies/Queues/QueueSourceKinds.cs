@@ -15,6 +15,7 @@ internal static class QueueSourceKinds
         (nameof(QueueOptions.Queue), static options => options.Queue),
         (nameof(QueueOptions.Queues), static options => options.Queues),
         (nameof(QueueOptions.Group), static options => options.Group),
+        (nameof(QueueOptions.ConsumerLostAfter), static options => options.ConsumerLostAfter),
         (nameof(QueueOptions.Namespace), static options => options.Namespace),
         (nameof(QueueOptions.EnqueuedAtPointer), static options => options.EnqueuedAtPointer),
         (nameof(QueueOptions.OldestAt), static options => options.OldestAt),
@@ -28,7 +29,30 @@ internal static class QueueSourceKinds
     /// <summary>Adds the kinds of this package.</summary>
     public static void AddTo(IServiceCollection services)
     {
+        QueueSourceKind.Add<RedisListKind>(services);
+        QueueSourceKind.Add<RedisStreamKind>(services);
+        QueueSourceKind.Add<RedisSortedSetKind>(services);
+        QueueSourceKind.Add<SidekiqKind>(services);
+        QueueSourceKind.Add<SqlQueueKind>(services);
         QueueSourceKind.Add<ServiceQueueKind>(services);
+    }
+
+    /// <summary>Texts that are none. They are not shown: they may be parts of what holds a password.</summary>
+    public static IEnumerable<OptionError> ValidateTexts(QueueOptions options)
+    {
+        foreach (var (key, get) in Places.Append((nameof(QueueOptions.Source), static options => options.Source)))
+        {
+            var texts = get(options) switch
+            {
+                string text => [text],
+                IEnumerable<string> several => several,
+                _ => [],
+            };
+            if (texts.Any(static text => string.IsNullOrWhiteSpace(text) || text.Contains('\0', StringComparison.Ordinal)))
+            {
+                yield return new OptionError(key, "", "a text that is not empty, without a zero character");
+            }
+        }
     }
 
     /// <summary>What is wrong with where the options have the check look.</summary>

@@ -253,7 +253,11 @@ internal sealed class RedisEndpoint
             case "TUNNEL" or "PROXY":
                 return $"{key} is a way to the server that this check does not know";
             default:
-                return Ignored.Contains(key) ? null : $"{Word(key)} is no option that is known here";
+                return Ignored.Contains(key) ? null
+                    : key.Length is > 0 and <= 30 && key.All(char.IsAsciiLetter) && Password is null ? $"{key} is no option that is known here"
+
+                    // It may be the rest of the password.
+                    : "a word before a '=' is no option that is known here (a password with a comma in it can only be written in a redis:// address)";
         }
     }
 
@@ -307,10 +311,6 @@ internal sealed class RedisEndpoint
         Database = database;
         return null;
     }
-
-    /// <summary>A key, which may be part of a password with a comma in it.</summary>
-    private static string Word(string key) =>
-        key.Length is > 0 and <= 30 && key.All(char.IsAsciiLetter) ? key : "a word before a '=' (a password with a comma in it can only be written in a redis:// address)";
 
     private static string? NullIfEmpty(string text) => text.Length == 0 ? null : text;
 

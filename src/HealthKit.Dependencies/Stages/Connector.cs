@@ -35,6 +35,9 @@ internal static class Connector
         return socket;
     }
 
+    /// <summary>Why a connection failed that a driver tried.</summary>
+    public static StageException Explain(IPEndPoint target, SocketException error) => Explain([(target, error)]);
+
     /// <summary>Families in turns, IPv6 first, each in the order it was given (RFC 8305, section 4).</summary>
     internal static List<IPAddress> Order(IReadOnlyList<IPAddress> addresses)
     {

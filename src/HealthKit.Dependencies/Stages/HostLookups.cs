@@ -54,13 +54,7 @@ internal sealed class HostLookups
             }
             catch (SocketException e)
             {
-                throw e.SocketErrorCode switch
-                {
-                    SocketError.HostNotFound => new StageException(Stage.Resolve, "dns.notFound", $"there is no name {host}", e) { Answered = true }, // by the name servers
-                    SocketError.NoData => NoAddress(host, family, e),
-                    SocketError.TryAgain => new StageException(Stage.Resolve, "dns.unavailable", $"no name server answered for {host}", e),
-                    _ => new StageException(Stage.Resolve, "dns.failed", $"{host} could not be looked up: {e.Message}", e),
-                };
+                throw Explain(host, family, e);
             }
             catch (OutOfMemoryException e)
             {
@@ -74,6 +68,15 @@ internal sealed class HostLookups
             }
         }).ConfigureAwait(false);
     }
+
+    /// <summary>What the system's resolver says when it finds nothing, as a failure of the stage.</summary>
+    public static StageException Explain(string host, AddressFamily family, SocketException e) => e.SocketErrorCode switch
+    {
+        SocketError.HostNotFound => new StageException(Stage.Resolve, "dns.notFound", $"there is no name {host}", e) { Answered = true }, // by the name servers
+        SocketError.NoData => NoAddress(host, family, e),
+        SocketError.TryAgain => new StageException(Stage.Resolve, "dns.unavailable", $"no name server answered for {host}", e),
+        _ => new StageException(Stage.Resolve, "dns.failed", $"{host} could not be looked up: {e.Message}", e),
+    };
 
     /// <summary>The system's resolver. It says "no such name" also of a name that only has addresses of the other family: that is told apart.</summary>
     private static IPAddress[] AskSystem(string host, AddressFamily family)

@@ -77,7 +77,8 @@ internal static class TlsClient
         return stream;
     }
 
-    private static (string Reason, string Text) Explain(Exception error)
+    /// <summary>Why a handshake failed.</summary>
+    internal static (string Reason, string Text) Explain(Exception error)
     {
         for (var e = error; e is not null; e = e.InnerException)
         {

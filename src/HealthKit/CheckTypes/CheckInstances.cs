@@ -13,6 +13,8 @@ internal sealed class CheckInstances(IServiceProvider services) : IAsyncDisposab
 {
     private readonly ConcurrentDictionary<TypedCheck, CheckInstance> _instances = new();
 
+    public IServiceProvider Services => services;
+
     public CheckInstance Get(TypedCheck check) =>
         _instances.GetOrAdd(check, static (c, services) => new CheckInstance(c, services), services);
 
@@ -60,7 +62,7 @@ internal sealed class CheckInstance(TypedCheck typed, IServiceProvider services)
 
             // The registrations were never read (a service of someone else's): the code's options, not validated anywhere else.
             List<string> errors = [];
-            options = typed.BuildOptions(typed.Type.Name, section: null, errors);
+            options = typed.BuildOptions(typed.Type.Name, section: null, services, errors);
             return errors.Count == 0
                 ? _options = options
                 : throw new OptionsValidationException(

@@ -38,10 +38,30 @@ public abstract class CheckType
         CheckDescriptor descriptor,
         Func<TOptions, IEnumerable<OptionError>> validate,
         Func<IServiceProvider, Func<TOptions>, IHealthCheck> create)
+        where TOptions : class, new() =>
+        Create(descriptor, validate, static (_, _) => [], create);
+
+    /// <summary>Makes a check type whose options name services of the app, such as a keyed data source.</summary>
+    /// <typeparam name="TOptions">The options, as in the other overload.</typeparam>
+    /// <param name="descriptor">What the type tells people.</param>
+    /// <param name="validate">Yields what is wrong with options in themselves.</param>
+    /// <param name="validateServices">
+    /// Yields what is wrong with options in an app with these services; asked at the start and at each reload, when <paramref name="validate"/> found nothing.
+    /// It should look whether services are there (<c>IServiceProviderIsKeyedService</c>) rather than make them.
+    /// </param>
+    /// <param name="create">Makes the check, as in the other overload.</param>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    /// <exception cref="ArgumentException">The descriptor lacks a text, or an option has a policy key's name.</exception>
+    public static CheckType<TOptions> Create<[DynamicallyAccessedMembers(OptionMembers)] TOptions>(
+        CheckDescriptor descriptor,
+        Func<TOptions, IEnumerable<OptionError>> validate,
+        Func<IServiceProvider, TOptions, IEnumerable<OptionError>> validateServices,
+        Func<IServiceProvider, Func<TOptions>, IHealthCheck> create)
         where TOptions : class, new()
     {
         ArgumentNullException.ThrowIfNull(descriptor);
         ArgumentNullException.ThrowIfNull(validate);
+        ArgumentNullException.ThrowIfNull(validateServices);
         ArgumentNullException.ThrowIfNull(create);
         foreach (var (part, text) in new[]
         {
@@ -57,7 +77,7 @@ public abstract class CheckType
             }
         }
 
-        return new CheckType<TOptions>(descriptor, OptionSchema.Of<TOptions>(reserved: CheckEntry.Schema), validate, create);
+        return new CheckType<TOptions>(descriptor, OptionSchema.Of<TOptions>(reserved: CheckEntry.Schema), validate, validateServices, create);
     }
 
     /// <summary>A check of this type whose options come from configuration alone.</summary>

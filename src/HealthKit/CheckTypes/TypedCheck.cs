@@ -21,8 +21,9 @@ internal abstract class TypedCheck(CheckType type)
     /// <summary>Builds options: their defaults, then code, then configuration; says what is wrong with them.</summary>
     /// <param name="checkName">The check's name, for errors.</param>
     /// <param name="section">The check's entry in the configuration, if it has one.</param>
+    /// <param name="services">The app's services, which options may name.</param>
     /// <param name="errors">Takes what is wrong, each with its path, value and what is allowed.</param>
-    public abstract object BuildOptions(string checkName, IConfigurationSection? section, ICollection<string> errors);
+    public abstract object BuildOptions(string checkName, IConfigurationSection? section, IServiceProvider services, ICollection<string> errors);
 
     public abstract IHealthCheck CreateCheck(IServiceProvider services, CheckInstance instance);
 
@@ -32,7 +33,7 @@ internal abstract class TypedCheck(CheckType type)
 internal sealed class TypedCheck<TOptions>(CheckType<TOptions> type, Action<TOptions>? configure) : TypedCheck(type)
     where TOptions : class, new()
 {
-    public override object BuildOptions(string checkName, IConfigurationSection? section, ICollection<string> errors)
+    public override object BuildOptions(string checkName, IConfigurationSection? section, IServiceProvider services, ICollection<string> errors)
     {
         var options = new TOptions();
         try
@@ -43,7 +44,7 @@ internal sealed class TypedCheck<TOptions>(CheckType<TOptions> type, Action<TOpt
                 type.Schema.Bind(section, options, errors, alsoKnown: CheckEntry.Schema);
             }
 
-            foreach (var error in type.Validate(options))
+            foreach (var error in type.Validate(options, services))
             {
                 errors.Add(OptionSchema.Describe(checkName, section, error));
             }

@@ -19,7 +19,7 @@ internal sealed class ValidateTypedChecks(CheckInstances instances, Redactor red
         {
             if (TypedCheck.Of(registration) is { } check)
             {
-                instances.Get(check).Options = check.BuildOptions(registration.Name, section: null, errors);
+                instances.Get(check).Options = check.BuildOptions(registration.Name, section: null, instances.Services, errors);
             }
         }
 

@@ -335,7 +335,7 @@ internal sealed class DeclaredChecks : IPostConfigureOptions<HealthCheckServiceO
     {
         if (TypedCheck.Of(registration) is { } typed)
         {
-            return (_instances.Get(typed), typed.BuildOptions(registration.Name, entry?.Section, errors));
+            return (_instances.Get(typed), typed.BuildOptions(registration.Name, entry?.Section, _instances.Services, errors));
         }
 
         if (entry is not null)

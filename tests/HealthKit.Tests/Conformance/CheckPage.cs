@@ -22,9 +22,10 @@ internal sealed partial class CheckPage
 
     public IReadOnlyList<(string Name, string Unit)> Readings => [.. Rows("Readings", "reading").Select(row => (Code(row[0]), row[1]))];
 
-    /// <summary>The file of a type: its name in kebab-case. HealthKit is one word.</summary>
+    /// <summary>The file of a type: its name in kebab-case. HealthKit, PostgreSQL and MySQL are one word each.</summary>
     public static string FileOf(string type) =>
-        WordStart().Replace(type, "-$0").ToLowerInvariant().Replace("health-kit", "healthkit", StringComparison.Ordinal) + ".md";
+        WordStart().Replace(type, "-$0").ToLowerInvariant().Replace("health-kit", "healthkit", StringComparison.Ordinal)
+            .Replace("postgre-sql", "postgresql", StringComparison.Ordinal).Replace("my-sql", "mysql", StringComparison.Ordinal) + ".md";
 
     public static CheckPage Of(string type)
     {

@@ -14,9 +14,11 @@ internal static class ConformanceCases
         new LogFileCase(),
         new FileCase(),
         new DirectoryCase(),
-        new TcpCase(), new DnsCase(), new TlsCase(), new HttpCase(),
+        new TcpCase(), new DnsCase(), new TlsCase(), new HttpCase(), new RedisCase(),
         new InventoryCase(),
         new RabbitMqCase(),
+        new QueueCase(),
+        new SqlCase(), new PostgreSqlCase(),
     ];
 
     public static IEnumerable<string> Names => All.Select(one => one.Type.Name);

@@ -40,9 +40,15 @@ internal static class QueueJudge
 
         var facts = Describe(state, trend);
         var data = Data(state, trend);
-        if (verdict.Reason == "queue.age" && Oldest(state) is { } oldest)
+        var item = verdict.Reason switch
         {
-            data["item"] = oldest;
+            "queue.age" => Oldest(state),
+            "queue.noConsumers" when state.Consumers is not 0 => Abandoned(state).FirstOrDefault(),
+            _ => null,
+        };
+        if (item is not null)
+        {
+            data["item"] = ShownText.Of(item);
         }
 
         var text = verdict.Problem is { } problem ? $"{problem}: {facts}" : facts;
@@ -60,7 +66,7 @@ internal static class QueueJudge
         var gone = trend.GoneConsumers.Concat(known).Distinct().ToList();
         var names = gone.Count == 0 ? "" : $" ({Names(gone)})";
         var lost = known.Count > 0 || trend.ConsumersBefore is not null;
-        if (state.Consumers is 0 && state.Depth > 0)
+        if (state.Consumers is 0 && state.Depth + (state.Scheduled ?? 0) + (state.Retrying ?? 0) > 0)
         {
             verdict.Add(
                 GaugeLevel.Unhealthy,
@@ -68,6 +74,10 @@ internal static class QueueJudge
                 trend.ConsumersBefore is { } before ? string.Create(CultureInfo.InvariantCulture, $"no consumers any more, of {before}{names}")
                 : lost ? $"no consumers any more{names}"
                 : "no consumers");
+        }
+        else if (Abandoned(state) is { Count: > 0 } abandoned)
+        {
+            verdict.Add(GaugeLevel.Unhealthy, "queue.noConsumers", $"no consumers of {Names(abandoned)}");
         }
         else if (state.Consumers < options.MinimumConsumersCount)
         {
@@ -82,10 +92,14 @@ internal static class QueueJudge
                 GaugeLevel.Degraded,
                 "queue.consumersLost",
                 trend.ConsumersBefore is { } before
-                    ? string.Create(CultureInfo.InvariantCulture, $"consumers lost: {state.Consumers} of {before} left{(gone.Count == 0 ? "" : $", gone:{names}")}")
+                    ? string.Create(CultureInfo.InvariantCulture, $"consumers lost{names}: {state.Consumers} of {before} left")
                     : $"consumers lost{names}");
         }
     }
+
+    /// <summary>The parts in which work waits and from which nobody takes.</summary>
+    private static List<string> Abandoned(QueueState state) =>
+        state.Parts is null ? [] : [.. state.Parts.Where(static part => part.Value is { Depth: > 0, Consumers: 0 }).Select(static part => part.Key).Order(StringComparer.Ordinal)];
 
     private static void JudgeDrain(ref GaugeVerdict verdict, QueueLimits limits, QueueState state, QueueTrend trend)
     {
@@ -271,7 +285,7 @@ internal static class QueueJudge
         {
             if (value is { } number && double.IsFinite(number))
             {
-                data[key] = digits == 0 ? (long)number : Math.Round(number, digits);
+                data[key] = digits == 0 ? (object)(long)number : Math.Round(number, digits);
             }
         }
     }

@@ -78,9 +78,14 @@ internal sealed class QueueLimits
             yield return error;
         }
 
-        if (options.MinimumConsumersCount < 0)
+        foreach (var error in QueueSourceKinds.ValidateTexts(options))
         {
-            yield return new OptionError(nameof(options.MinimumConsumersCount), options.MinimumConsumersCount, "a whole number of 0 or more (count)");
+            yield return error;
+        }
+
+        if (options.MinimumConsumersCount is < 0 or > 10_000)
+        {
+            yield return new OptionError(nameof(options.MinimumConsumersCount), options.MinimumConsumersCount, "a whole number from 0 to 10000 (count)");
         }
     }
 

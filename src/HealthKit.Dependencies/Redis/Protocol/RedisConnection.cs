@@ -123,12 +123,16 @@ internal sealed class RedisConnection : IDisposable
         {
             if (replies[i].IsError)
             {
-                throw RedisError.Of(replies[i].Text!).At(Stage.Authenticate, commands[i][0]);
+                var error = RedisError.Of(replies[i].Text!);
+                throw commands[i][0] == "AUTH" ? error.AtAuth() : error.At(Stage.Authenticate, commands[i][0]);
             }
 
             if (!replies[i].Is("OK"))
             {
-                throw Unlike(Stage.Authenticate, commands[i][0], replies[i]);
+                throw new StageException(Stage.Authenticate, RespException.NotRedis, $"what answers there is not Redis: it answered {commands[i][0]} by something else than OK")
+                {
+                    Answered = true,
+                };
             }
         }
     }
@@ -177,11 +181,11 @@ internal sealed class RedisConnection : IDisposable
         }
         catch (RespException e) when (e.Reason == RespException.NotRedis)
         {
-            throw new StageException(stage, e.Reason, await NameAsync(token).ConfigureAwait(false), e) { Answered = true };
+            throw new StageException(stage, e.Reason, await NameAsync(stage, token).ConfigureAwait(false), e) { Answered = true };
         }
         catch (RespException e)
         {
-            throw new StageException(stage, e.Reason, e.Message, e) { Answered = true };
+            throw new StageException(stage, e.Reason, MayEcho(stage) ? "what it answered is no reply of Redis, or too large" : e.Message, e) { Answered = true };
         }
         catch (ObjectDisposedException e) when (!token.IsCancellationRequested)
         {
@@ -197,7 +201,8 @@ internal sealed class RedisConnection : IDisposable
     {
         if (replies is [.., { IsError: true } last])
         {
-            return RedisError.Of(last.Text!).At(stage, "the last command before the connection was closed");
+            var goodbye = RedisError.Of(last.Text!);
+            return MayEcho(stage) ? goodbye.AtAuth() : goodbye.At(stage, "the connection, before it was closed,");
         }
 
         var when = _reader.IsWithin ? "within a reply" : replies.Length > 0 ? "before all was answered" : "without an answer";
@@ -208,7 +213,7 @@ internal sealed class RedisConnection : IDisposable
     public const string ClosedReason = "redis.closed";
 
     /// <summary>Who answers there, by his first words.</summary>
-    private async Task<string> NameAsync(CancellationToken token)
+    private async Task<string> NameAsync(Stage stage, CancellationToken token)
     {
         using var enough = new CancellationTokenSource(Listening, _network.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(enough.Token, token);
@@ -236,6 +241,9 @@ internal sealed class RedisConnection : IDisposable
             ?? (bytes.StartsWith("HTTP/"u8) ? "HTTP"
             : bytes is [>= 0x14 and <= 0x17, 3, <= 4, ..] ? "TLS (use rediss:// or ssl=true)" // the header of a record (RFC 8446, section 5.1)
             : null);
-        return $"what answers there does not speak Redis's protocol{(protocol is null ? "" : $" but {protocol}")}: {greeting.Text}";
+        return $"what answers there does not speak Redis's protocol{(protocol is null ? "" : $" but {protocol}")}{(MayEcho(stage) ? "" : ": " + greeting.Text)}";
     }
+
+    /// <summary>Whether an answer may hold the password, whole or in part, which was just sent: then it is not shown.</summary>
+    private static bool MayEcho(Stage stage) => stage == Stage.Authenticate;
 }

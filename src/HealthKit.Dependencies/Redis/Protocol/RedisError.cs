@@ -30,6 +30,22 @@ internal readonly record struct RedisError(string Reason, string Text)
     public StageException At(Stage stage, string what) =>
         new(Reason is NoAuth or Rejected ? Stage.Authenticate : stage, Reason, $"{what} was answered by: {Text}") { Answered = true };
 
+    /// <summary>
+    /// The failure to log in, in our own words: servers and proxies that do not know AUTH repeat the beginnings of its arguments
+    /// (<c>ERR unknown command 'AUTH', with args beginning with: …</c>).
+    /// </summary>
+    public StageException AtAuth() => new(Stage.Authenticate, Reason, Reason switch
+    {
+        Rejected when Text.Contains("without any password", StringComparison.Ordinal) || Text.Contains("no password is set", StringComparison.Ordinal) =>
+            "a password was given, and the server has none for the user default",
+        Rejected => "it does not take this user and password, or the user is switched off",
+        UnknownCommand => "it does not know AUTH",
+        "redis.maxClients" => "it has as many clients as it takes (maxclients)",
+        "redis.loading" => "it is loading its data",
+        "redis.protectedMode" => "it is in protected mode, and takes no one but its own machine",
+        _ => "AUTH was answered by an error, which is not shown because it may repeat the password",
+    }) { Answered = true };
+
     private static string ReasonOf(string code, string message) => code switch
     {
         "OOM" => "redis.write.oom",

@@ -15,7 +15,7 @@ public abstract class SinkType
 
     /// <summary>Makes a sink type.</summary>
     /// <typeparam name="TOptions">
-    /// The options; bound as a check type's are, see <see cref="CheckType.Create{TOptions}"/>. None may carry the name of a key of
+    /// The options; bound as a check type's are, see <c>CheckType.Create</c>. None may carry the name of a key of
     /// <see cref="SinkPolicy"/> or <c>Type</c>.
     /// </typeparam>
     /// <param name="name">The type's name: <c>Webhook</c>.</param>

@@ -105,7 +105,7 @@ public class DiskSpaceOptionsTests
             .AddInMemoryCollection(settings.Select(s => KeyValuePair.Create("HealthKit:Checks:tiny:" + s.Key, (string?)s.Value)))
             .Build();
         List<string> errors = [];
-        var options = (DiskSpaceOptions)DiskSpaceCheck.Type.Declare().BuildOptions("tiny", configuration.GetSection("HealthKit:Checks:tiny"), errors);
+        var options = (DiskSpaceOptions)DiskSpaceCheck.Type.Declare().BuildOptions("tiny", configuration.GetSection("HealthKit:Checks:tiny"), new ServiceCollection().BuildServiceProvider(), errors);
         return (options, errors);
     }
 

@@ -1,0 +1,82 @@
+namespace HealthKit;
+
+/// <summary>What the PostgreSQL check connects to, what the server is to be, and the limits of what is measured.</summary>
+public sealed class PostgresOptions : DatabaseOptions
+{
+    /// <summary>
+    /// What the server is to be. Primary: unhealthy in recovery (pg_is_in_recovery()) and where transactions are read-only
+    /// (default_transaction_read_only). Standby: unhealthy when not in recovery.
+    /// </summary>
+    public PostgresRole ExpectRole { get; set; } = PostgresRole.Primary;
+
+    /// <summary>
+    /// Whether a standby without a WAL receiver (pg_stat_wal_receiver is empty) is degraded. False for one that is fed from an archive.
+    /// </summary>
+    public bool RequireWalReceiver { get; set; } = true;
+
+    /// <summary>
+    /// Degraded above this share of the connections that the server has for ordinary accounts: max_connections less superuser_reserved_connections and
+    /// reserved_connections. Percent, 0 to 100; null: 80, or as far from the other limit.
+    /// </summary>
+    public double? DegradedAboveConnectionsPercent { get; set; }
+
+    /// <summary>Unhealthy above this share of the connections. Percent, 0 to 100; null: 95, or as near as the other limit has it.</summary>
+    public double? UnhealthyAboveConnectionsPercent { get; set; }
+
+    /// <summary>
+    /// Degraded when a standby is behind by more: the age of the last transaction that it replayed while more is there to replay, or on a primary
+    /// replay_lag in pg_stat_replication. Seconds, 0 or more; null: 60, or a fifth of the other limit.
+    /// </summary>
+    public double? DegradedAboveReplicationLagSeconds { get; set; }
+
+    /// <summary>Unhealthy when a standby is behind by more. Seconds, 0 or more; null: 300, or five times the other limit.</summary>
+    public double? UnhealthyAboveReplicationLagSeconds { get; set; }
+
+    /// <summary>Degraded when an inactive replication slot keeps more WAL than this. Bytes, 0 or more; null: 5 GiB, or a tenth of the other limit.</summary>
+    public long? DegradedAboveRetainedWalBytes { get; set; }
+
+    /// <summary>Unhealthy when an inactive replication slot keeps more WAL than this. Bytes, 0 or more; null: 50 GiB, or ten times the other limit.</summary>
+    public long? UnhealthyAboveRetainedWalBytes { get; set; }
+
+    /// <summary>Degraded when the database (pg_database_size) is larger. Bytes, 0 or more; null: no limit, or 80 % of the other.</summary>
+    public long? DegradedAboveSizeBytes { get; set; }
+
+    /// <summary>Unhealthy when the database is larger; it is foretold when it grows towards it. Bytes, 0 or more; null: no limit, or 125 % of the other.</summary>
+    public long? UnhealthyAboveSizeBytes { get; set; }
+
+    /// <summary>
+    /// Degraded when the oldest transaction is older, one that is idle or prepared included: it keeps VACUUM from cleaning up. Seconds, 0 or more; null: 3600, or a
+    /// twenty-fourth of the other limit.
+    /// </summary>
+    public double? DegradedAboveTransactionAgeSeconds { get; set; }
+
+    /// <summary>Unhealthy when the oldest transaction is older. Seconds, 0 or more; null: 86400, or 24 times the other limit.</summary>
+    public double? UnhealthyAboveTransactionAgeSeconds { get; set; }
+
+    /// <summary>
+    /// Degraded when the oldest database has used more of the 2^31 transactions after which the server must stop (age(datfrozenxid), mxid_age(datminmxid)).
+    /// Autovacuum begins at autovacuum_freeze_max_age, 9.3 % unless changed. Percent, 0 to 100; null: 50, or as far from the other limit.
+    /// </summary>
+    public double? DegradedAboveWraparoundPercent { get; set; }
+
+    /// <summary>Unhealthy when it has used more. Percent, 0 to 100; null: 80, or as near as the other limit has it.</summary>
+    public double? UnhealthyAboveWraparoundPercent { get; set; }
+
+    internal IEnumerable<OptionError> Validate()
+    {
+        foreach (var error in ValidateDatabase())
+        {
+            yield return error;
+        }
+
+        if (!Enum.IsDefined(ExpectRole))
+        {
+            yield return new OptionError(nameof(ExpectRole), ExpectRole, "Primary, Standby or Any");
+        }
+
+        foreach (var error in PostgresFacts.Validate(this))
+        {
+            yield return error;
+        }
+    }
+}

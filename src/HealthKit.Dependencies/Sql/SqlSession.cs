@@ -1,0 +1,142 @@
+using System.Data;
+using System.Data.Common;
+
+namespace HealthKit;
+
+/// <summary>
+/// A connection for the time of one run: asks statements in their time, and knows when the connection cannot be used any more. One statement at a time.
+/// </summary>
+internal sealed class SqlSession(DbConnection connection, SqlDialect dialect, BlockingCalls calls, TimeProvider time)
+{
+    /// <summary>How long a driver has to come back after its token was cancelled.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(200);
+
+    private volatile bool _isDead;
+
+    /// <summary>The connection: for what the methods here do not do.</summary>
+    public DbConnection Connection => connection;
+
+    /// <summary>What was left running on it when its time was up; null when nothing was.</summary>
+    public Task? LeftRunning { get; private set; }
+
+    /// <summary>Whether nothing can be asked on it any more.</summary>
+    public bool IsDead => _isDead || connection.State is ConnectionState.Closed or ConnectionState.Broken;
+
+    /// <summary>Asks for rows.</summary>
+    /// <param name="statement">The statement.</param>
+    /// <param name="most">How many are read at most.</param>
+    /// <param name="token">Its end.</param>
+    /// <exception cref="OperationCanceledException">It was not done by then.</exception>
+    public Task<List<SqlRow>> RowsAsync(string statement, int most, CancellationToken token) => DoAsync(
+        async () =>
+        {
+            var command = Command(statement);
+            await using (command.ConfigureAwait(false))
+            {
+                var reader = await command.ExecuteReaderAsync(token).ConfigureAwait(false);
+                await using (reader.ConfigureAwait(false))
+                {
+                    List<SqlRow> rows = [];
+                    string[] names = [.. Enumerable.Range(0, reader.FieldCount).Select(reader.GetName)];
+                    while (rows.Count < most && await reader.ReadAsync(token).ConfigureAwait(false))
+                    {
+                        var values = new object?[names.Length];
+                        for (var i = 0; i < values.Length; i++)
+                        {
+                            values[i] = reader.IsDBNull(i) ? null : reader.GetValue(i);
+                        }
+
+                        rows.Add(new SqlRow(names, values));
+                    }
+
+                    return rows;
+                }
+            }
+        },
+        token);
+
+    /// <summary>Asks for the first value of the first row; null for NULL and for no row.</summary>
+    public async Task<object?> ScalarAsync(string statement, CancellationToken token) =>
+        await RowsAsync(statement, 1, token).ConfigureAwait(false) is [{ Count: > 0 } row] ? row[0] : null;
+
+    /// <summary>Does a statement that gives no rows.</summary>
+    public Task ExecuteAsync(string statement, CancellationToken token) => DoAsync(
+        async () =>
+        {
+            var command = Command(statement);
+            await using (command.ConfigureAwait(false))
+            {
+                return await command.ExecuteNonQueryAsync(token).ConfigureAwait(false);
+            }
+        },
+        token);
+
+    /// <summary>Asks for rows in a transaction in which nothing can be written, where the server has such.</summary>
+    public async Task<List<SqlRow>> ReadOnlyRowsAsync(string statement, int most, CancellationToken token)
+    {
+        if (dialect.BeginReadOnly is not { } begin)
+        {
+            return await RowsAsync(statement, most, token).ConfigureAwait(false);
+        }
+
+        await ExecuteAsync(begin, token).ConfigureAwait(false);
+        try
+        {
+            return await RowsAsync(statement, most, token).ConfigureAwait(false);
+        }
+        finally
+        {
+            await RollBackAsync().ConfigureAwait(false);
+        }
+    }
+
+    private async Task RollBackAsync()
+    {
+        if (IsDead)
+        {
+            return;
+        }
+
+        using var enough = new CancellationTokenSource(5 * Grace, time);
+        try
+        {
+            await ExecuteAsync("ROLLBACK", enough.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is DbException or IOException or InvalidOperationException or OperationCanceledException or TimeoutException)
+        {
+            // It cannot be told what would come of the next statement.
+            _isDead = true;
+        }
+    }
+
+    private DbCommand Command(string statement)
+    {
+        var command = connection.CreateCommand();
+        command.CommandText = statement;
+        return command;
+    }
+
+    private async Task<T> DoAsync<T>(Func<Task<T>> call, CancellationToken token)
+    {
+        token.ThrowIfCancellationRequested();
+        var working = calls.RunAsync(call);
+        try
+        {
+            return await working.WaitAsync(token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!working.IsCompleted)
+        {
+            // A good driver comes back in a moment, and the connection can go on.
+            using var grace = new CancellationTokenSource(Grace, time);
+            await ((Task)working).WaitAsync(grace.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (!working.IsCompleted)
+            {
+                _isDead = true;
+                LeftRunning = working;
+                _ = working.ContinueWith(static left => _ = left.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            }
+
+            throw;
+        }
+    }
+}
