@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
 
@@ -78,7 +79,7 @@ public static class RabbitMqCanary
                 await channel.CloseAsync(enough.Token).ConfigureAwait(false);
             }
         }
-        catch (Exception e) when (e is RabbitMQClientException or IOException or ObjectDisposedException or TimeoutException
+        catch (Exception e) when (e is RabbitMQClientException or ChannelClosedException or IOException or ObjectDisposedException or TimeoutException
             || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             // The check waits in vain and says so. The app's consumer goes on.

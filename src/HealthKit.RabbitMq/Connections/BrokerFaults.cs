@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Threading.Channels;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
 using RabbitMQ.Client.Exceptions;
@@ -35,18 +36,18 @@ internal static class BrokerFaults
             };
         }
 
-        if (Find<SocketException>(error) is { SocketErrorCode: SocketError.ConnectionReset })
-        {
-            return Refused("rabbitmq.closed", "the connection was reset during the login", error);
-        }
-
         if (Find<EndOfStreamException>(error) is not null)
         {
             return Refused(
                 "rabbitmq.closed", "the connection was closed during the login: by a proxy without a backend, a broker that is full, or something that speaks no AMQP", error);
         }
 
-        if (Find<IOException>(error) is { } io && Has(io.Message, "authentication mechanism"))
+        if (Find<SocketException>(error) is not null || Find<ChannelClosedException>(error) is not null || Find<ObjectDisposedException>(error) is not null)
+        {
+            return Refused("rabbitmq.closed", $"the connection was cut during the login{(Find<SocketException>(error) is { } cut ? $" ({cut.SocketErrorCode})" : "")}", error);
+        }
+
+        if (Find<BrokerUnreachableException>(error)?.InnerException is IOException io && Has(io.Message, "authentication mechanism"))
         {
             return Refused("auth.mechanism", "the broker offers no login by user and password (PLAIN)", error);
         }
@@ -77,7 +78,8 @@ internal static class BrokerFaults
     public static bool IsExclusive(Exception error) => ReasonOf(error) is { Initiator: ShutdownInitiator.Peer, ReplyCode: ResourceLocked };
 
     /// <summary>Whether a connection ended, or the driver gave up on it.</summary>
-    public static bool IsOne(Exception error) => error is RabbitMQClientException or IOException or SocketException or ObjectDisposedException or TimeoutException;
+    public static bool IsOne(Exception error) =>
+        error is RabbitMQClientException or ChannelClosedException or IOException or SocketException or ObjectDisposedException or TimeoutException;
 
     private static StageException Refused(string reason, string text, Exception error) => new(Stage.Authenticate, reason, text, error) { Answered = true };
 

@@ -65,7 +65,7 @@ internal static class TopologyProbe
             foreach (var (name, figures) in others ?? [])
             {
                 present.Add(name);
-                if (plan.Queues.Compare([name]).Extras.Count == 0)
+                if (plan.Queues.Compare([name]).Extras.Count == 0 && !plan.QueueNames.Contains(name))
                 {
                     Tell(report, name, figures.Ready, figures.Consumers);
                 }
