@@ -17,6 +17,7 @@ internal static class ConformanceCases
         new TcpCase(), new DnsCase(), new TlsCase(), new HttpCase(), new RedisCase(),
         new InventoryCase(),
         new SqlCase(), new PostgreSqlCase(), new MySqlCase(),
+        new RabbitMqCase(),
         new QueueCase(),
     ];
 
