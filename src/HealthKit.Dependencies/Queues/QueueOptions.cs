@@ -12,8 +12,11 @@ public sealed class QueueOptions : DependencyOptions
     /// </summary>
     public string? Source { get; set; }
 
-    /// <summary>The server as the app's own client is told it: <c>redis://user:password@host:6379/0</c>, <c>amqp://…</c>. Of it nothing but host, port and database is shown.</summary>
-    public string? Connection { get; set; }
+    /// <summary>
+    /// The server as the app's own client is told it: <c>redis://user:password@host:6379/0</c>, <c>amqp://…</c>; with <see cref="Provider"/>, the connection
+    /// string of its driver, or the name of one under <c>ConnectionStrings</c>. Of it nothing but host, port and database is shown.
+    /// </summary>
+    public string? ConnectionString { get; set; }
 
     /// <summary>The queue's name: the key of a Redis list, stream or sorted set, a queue of RabbitMQ.</summary>
     public string? Queue { get; set; }
@@ -50,9 +53,6 @@ public sealed class QueueOptions : DependencyOptions
 
     /// <summary>The invariant name of a registered DbProviderFactory, with <see cref="ConnectionString"/>.</summary>
     public string? Provider { get; set; }
-
-    /// <summary>The connection string for <see cref="Provider"/>. It is shown nowhere.</summary>
-    public string? ConnectionString { get; set; }
 
     /// <summary>The key of the <see cref="IQueueSource"/> that the app registered (<c>AddKeyedSingleton&lt;IQueueSource&gt;</c>).</summary>
     public string? Service { get; set; }

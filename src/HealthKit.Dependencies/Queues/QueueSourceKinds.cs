@@ -11,7 +11,7 @@ internal static class QueueSourceKinds
     /// <summary>The options that say where to look.</summary>
     private static readonly (string Key, Func<QueueOptions, object?> Get)[] Places =
     [
-        (nameof(QueueOptions.Connection), static options => options.Connection),
+        (nameof(QueueOptions.ConnectionString), static options => options.ConnectionString),
         (nameof(QueueOptions.Queue), static options => options.Queue),
         (nameof(QueueOptions.Queues), static options => options.Queues),
         (nameof(QueueOptions.Group), static options => options.Group),
@@ -22,7 +22,6 @@ internal static class QueueSourceKinds
         (nameof(QueueOptions.Statement), static options => options.Statement),
         (nameof(QueueOptions.DataSource), static options => options.DataSource),
         (nameof(QueueOptions.Provider), static options => options.Provider),
-        (nameof(QueueOptions.ConnectionString), static options => options.ConnectionString),
         (nameof(QueueOptions.Service), static options => options.Service),
     ];
 

@@ -7,13 +7,13 @@ internal sealed class RabbitMqQueueKind : QueueSourceKind
 {
     public override string Name => "RabbitMq";
 
-    public override IReadOnlyCollection<string> Keys => [nameof(QueueOptions.Connection), nameof(QueueOptions.Queue), nameof(QueueOptions.Queues)];
+    public override IReadOnlyCollection<string> Keys => [nameof(QueueOptions.ConnectionString), nameof(QueueOptions.Queue), nameof(QueueOptions.Queues)];
 
     public override IEnumerable<OptionError> Validate(IServiceProvider services, QueueOptions options)
     {
-        if (!RabbitMqAddress.TryParse(options.Connection, out _))
+        if (!RabbitMqAddress.TryParse(options.ConnectionString, out _))
         {
-            yield return new OptionError(nameof(options.Connection), options.Connection is null ? null : "***", RabbitMqAddress.Allowed);
+            yield return new OptionError(nameof(options.ConnectionString), options.ConnectionString is null ? null : "***", RabbitMqAddress.Allowed);
         }
 
         if ((options.Queue is null) == (options.Queues is null or { Count: 0 }))
@@ -33,5 +33,5 @@ internal sealed class RabbitMqQueueKind : QueueSourceKind
         new BrokerQueueSource(new RabbitMqPlan(Read(options), services.GetService<Redactor>() ?? new Redactor()), [], services.GetRequiredService<TimeProvider>());
 
     private static RabbitMqOptions Read(QueueOptions options) =>
-        new() { Connection = options.Connection, RequiredQueues = options.Queue is { } queue ? [queue] : [.. options.Queues!] };
+        new() { ConnectionString = options.ConnectionString, RequiredQueues = options.Queue is { } queue ? [queue] : [.. options.Queues!] };
 }

@@ -28,7 +28,7 @@ public static class RabbitMqQueueSource
         ArgumentNullException.ThrowIfNull(queues);
         var options = new RabbitMqOptions
         {
-            Connection = connection,
+            ConnectionString = connection,
             RequiredQueues = [.. queues],
             Management = management,
             ManagementUser = managementUser,
@@ -53,7 +53,7 @@ public static class RabbitMqQueueSource
         {
             var name = error.Property switch
             {
-                nameof(RabbitMqOptions.Connection) => nameof(connection),
+                nameof(RabbitMqOptions.ConnectionString) => nameof(connection),
                 nameof(RabbitMqOptions.ManagementUser) => nameof(managementUser),
                 nameof(RabbitMqOptions.ManagementPassword) => nameof(managementPassword),
                 _ => nameof(management),

@@ -38,7 +38,7 @@ public static class RabbitMqCheckExtensions
             name ?? (RabbitMqAddress.TryParse(connection, out var address) ? HostRules.CheckName("rabbitmq", address.Host, address.Port) : "rabbitmq"),
             options =>
             {
-                options.Connection = connection;
+                options.ConnectionString = connection;
                 configure?.Invoke(options);
             },
             failureStatus,

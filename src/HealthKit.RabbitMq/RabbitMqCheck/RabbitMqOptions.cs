@@ -7,7 +7,7 @@ public sealed class RabbitMqOptions : DependencyOptions
     /// The broker as the app's own client is told it: <c>amqp://user:password@host:5672/vhost</c>, or <c>amqps</c> for TLS
     /// (https://www.rabbitmq.com/docs/uri-spec). User and password are shown nowhere.
     /// </summary>
-    public string? Connection { get; set; }
+    public string? ConnectionString { get; set; }
 
     /// <summary>
     /// Fingerprints (SHA-256, hexadecimal) of which the certificate of the broker, and of its management API, must have one, instead of a trusted authority and
@@ -41,7 +41,7 @@ public sealed class RabbitMqOptions : DependencyOptions
     /// </summary>
     public Uri? Management { get; set; }
 
-    /// <summary>The user of the management API; null means that of <see cref="Connection"/>.</summary>
+    /// <summary>The user of the management API; null means that of <see cref="ConnectionString"/>.</summary>
     public string? ManagementUser { get; set; }
 
     /// <summary>The password of <see cref="ManagementUser"/>. It is shown nowhere.</summary>

@@ -38,10 +38,10 @@ internal sealed class RabbitMqPlan
     public RabbitMqPlan(RabbitMqOptions options, Redactor redactor)
     {
         Options = options;
-        Address = RabbitMqAddress.TryParse(options.Connection, out var address)
+        Address = RabbitMqAddress.TryParse(options.ConnectionString, out var address)
             ? address
             : throw new ArgumentException("The options have not been validated.", nameof(options));
-        redactor.AddConnectionString(options.Connection);
+        redactor.AddConnectionString(options.ConnectionString);
         redactor.AddSecret(Address.Password);
         redactor.AddSecret(options.ManagementPassword);
         Pins = CertificatePins.Parse(options.PinnedSha256);
@@ -93,10 +93,10 @@ internal sealed class RabbitMqPlan
 
     public static IEnumerable<OptionError> Validate(RabbitMqOptions options)
     {
-        if (!RabbitMqAddress.TryParse(options.Connection, out var address))
+        if (!RabbitMqAddress.TryParse(options.ConnectionString, out var address))
         {
             // It may hold a password.
-            yield return new OptionError(nameof(options.Connection), string.IsNullOrWhiteSpace(options.Connection) ? options.Connection : "***", RabbitMqAddress.Allowed);
+            yield return new OptionError(nameof(options.ConnectionString), string.IsNullOrWhiteSpace(options.ConnectionString) ? options.ConnectionString : "***", RabbitMqAddress.Allowed);
         }
 
         foreach (var error in options.ValidateCommon().Concat(Names(options)).Concat(ValidateManagement(options)).Concat(ValidateCanary(options)))

@@ -12,7 +12,7 @@ internal static class RabbitMqBench
 
     public static RabbitMqCheck Check(string connection, Action<RabbitMqOptions>? configure = null)
     {
-        var options = new RabbitMqOptions { Connection = connection, Deadline = TimeSpan.FromSeconds(10) };
+        var options = new RabbitMqOptions { ConnectionString = connection, Deadline = TimeSpan.FromSeconds(10) };
         configure?.Invoke(options);
         Assert.Empty(RabbitMqCheck.Type.Validate(options));
         return new RabbitMqCheck(new Network(TimeProvider.System), () => options, new Redactor());

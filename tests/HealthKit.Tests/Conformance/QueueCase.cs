@@ -30,7 +30,7 @@ internal sealed class QueueCase() : DependencyCase<QueueOptions>(
     {
         options.Source = "RedisList";
         options.Queue = "jobs";
-        options.Connection = scenario == Scenario.Unmeasurable ? "redis://queue.example" : Server.Value.Address;
+        options.ConnectionString = scenario == Scenario.Unmeasurable ? "redis://queue.example" : Server.Value.Address;
         options.UnhealthyAboveDepthCount = scenario == Scenario.Failing ? 2 : null;
     }
 

@@ -13,7 +13,7 @@ internal sealed class RabbitMqCase() : DependencyCase<RabbitMqOptions>(
 
     protected override void Configure(Scenario scenario, RabbitMqOptions options)
     {
-        options.Connection = scenario switch
+        options.ConnectionString = scenario switch
         {
             Scenario.Unmeasurable => "amqp://u:p@mq.example/shop",
             Scenario.Failing => Address(RefusingPort),

@@ -156,14 +156,14 @@ public class RabbitMqCheckTests
         var error = await Assert.ThrowsAnyAsync<OptionsValidationException>(() => TestHost.Start(
             static _ => { },
             ("Checks:mq:Type", "RabbitMq"),
-            ("Checks:mq:Connection", "amqp://u:s3cr3t-word@mq example"),
+            ("Checks:mq:ConnectionString", "amqp://u:s3cr3t-word@mq example"),
             ("Checks:mq:RequiredQueues", "orders.*"),
             ("Checks:mq:RequiredBindings", "shop -> orders"),
             ("Checks:mq:ManagementUser", "somebody"),
             ("Checks:mq:CanaryLostAfter", "00:00:01")));
 
         Assert.DoesNotContain("s3cr3t-word", error.Message, StringComparison.Ordinal);
-        foreach (var option in new[] { "Connection", "RequiredQueues", "RequiredBindings", "ManagementUser", "CanaryLostAfter" })
+        foreach (var option in new[] { "ConnectionString", "RequiredQueues", "RequiredBindings", "ManagementUser", "CanaryLostAfter" })
         {
             Assert.Contains($"HealthKit:Checks:mq:{option} = ", error.Message, StringComparison.Ordinal);
         }
@@ -177,7 +177,7 @@ public class RabbitMqCheckTests
             static _ => { },
             ("Checks:orders:Type", "Queue"),
             ("Checks:orders:Source", "RabbitMq"),
-            ("Checks:orders:Connection", $"amqp://u:s3cr3t-word@127.0.0.1:{broker.Port}"),
+            ("Checks:orders:ConnectionString", $"amqp://u:s3cr3t-word@127.0.0.1:{broker.Port}"),
             ("Checks:orders:Queue", "orders"));
 
         var state = await host.Monitor.RunAsync("orders");
@@ -186,7 +186,7 @@ public class RabbitMqCheckTests
         Assert.Contains($"amqp://127.0.0.1:{broker.Port} queue orders", state.Description, StringComparison.Ordinal);
         Assert.Contains(state.Readings, static reading => reading is { Name: "depthCount", Value: 7 });
         await Assert.ThrowsAnyAsync<OptionsValidationException>(() => TestHost.Start(
-            static _ => { }, ("Checks:orders:Type", "Queue"), ("Checks:orders:Source", "RabbitMq"), ("Checks:orders:Connection", "amqp://mq.example")));
+            static _ => { }, ("Checks:orders:Type", "Queue"), ("Checks:orders:Source", "RabbitMq"), ("Checks:orders:ConnectionString", "amqp://mq.example")));
     }
 
     [Fact]
@@ -204,7 +204,7 @@ public class RabbitMqCheckTests
 
     private RabbitMqCheck Check(string connection, Action<RabbitMqOptions>? configure = null)
     {
-        var options = new RabbitMqOptions { Connection = connection, Deadline = TimeSpan.FromSeconds(10) };
+        var options = new RabbitMqOptions { ConnectionString = connection, Deadline = TimeSpan.FromSeconds(10) };
         configure?.Invoke(options);
         Assert.Empty(RabbitMqCheck.Type.Validate(options));
         return new RabbitMqCheck(TestNetwork.With(_time), () => options, new Redactor());

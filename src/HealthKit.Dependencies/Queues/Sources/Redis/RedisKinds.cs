@@ -7,7 +7,7 @@ internal static class RedisKinds
 
     public const string AllowedKey = "the name of a key";
 
-    public static IEnumerable<OptionError> ValidateConnection(QueueOptions options) => RedisEndpoint.Validate(nameof(options.Connection), options.Connection);
+    public static IEnumerable<OptionError> ValidateConnection(QueueOptions options) => RedisEndpoint.Validate(nameof(options.ConnectionString), options.ConnectionString);
 
     public static IEnumerable<OptionError> ValidateKey(QueueOptions options)
     {

@@ -6,7 +6,7 @@ internal sealed class RedisListKind : QueueSourceKind
     public override string Name => "RedisList";
 
     public override IReadOnlyCollection<string> Keys =>
-        [nameof(QueueOptions.Connection), nameof(QueueOptions.Queue), nameof(QueueOptions.EnqueuedAtPointer), nameof(QueueOptions.OldestAt)];
+        [nameof(QueueOptions.ConnectionString), nameof(QueueOptions.Queue), nameof(QueueOptions.EnqueuedAtPointer), nameof(QueueOptions.OldestAt)];
 
     public override IEnumerable<OptionError> Validate(IServiceProvider services, QueueOptions options)
     {
@@ -22,5 +22,5 @@ internal sealed class RedisListKind : QueueSourceKind
     }
 
     public override IQueueSource Create(IServiceProvider services, QueueOptions options) =>
-        new RedisListSource(options.Connection!, options.Queue!, options.EnqueuedAtPointer, options.OldestAt ?? QueueEnd.Tail);
+        new RedisListSource(options.ConnectionString!, options.Queue!, options.EnqueuedAtPointer, options.OldestAt ?? QueueEnd.Tail);
 }

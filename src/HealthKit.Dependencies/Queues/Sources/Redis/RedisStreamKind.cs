@@ -6,7 +6,7 @@ internal sealed class RedisStreamKind : QueueSourceKind
     public override string Name => "RedisStream";
 
     public override IReadOnlyCollection<string> Keys =>
-        [nameof(QueueOptions.Connection), nameof(QueueOptions.Queue), nameof(QueueOptions.Group), nameof(QueueOptions.ConsumerLostAfter)];
+        [nameof(QueueOptions.ConnectionString), nameof(QueueOptions.Queue), nameof(QueueOptions.Group), nameof(QueueOptions.ConsumerLostAfter)];
 
     public override IEnumerable<OptionError> Validate(IServiceProvider services, QueueOptions options)
     {
@@ -27,5 +27,5 @@ internal sealed class RedisStreamKind : QueueSourceKind
     }
 
     public override IQueueSource Create(IServiceProvider services, QueueOptions options) =>
-        new RedisStreamSource(options.Connection!, options.Queue!, options.Group!, options.ConsumerLostAfter ?? RedisStreamSource.DefaultLostAfter);
+        new RedisStreamSource(options.ConnectionString!, options.Queue!, options.Group!, options.ConsumerLostAfter ?? RedisStreamSource.DefaultLostAfter);
 }

@@ -5,10 +5,10 @@ internal sealed class SidekiqKind : QueueSourceKind
 {
     public override string Name => "Sidekiq";
 
-    public override IReadOnlyCollection<string> Keys => [nameof(QueueOptions.Connection), nameof(QueueOptions.Queues), nameof(QueueOptions.Namespace)];
+    public override IReadOnlyCollection<string> Keys => [nameof(QueueOptions.ConnectionString), nameof(QueueOptions.Queues), nameof(QueueOptions.Namespace)];
 
     public override IEnumerable<OptionError> Validate(IServiceProvider services, QueueOptions options) => RedisKinds.ValidateConnection(options);
 
     public override IQueueSource Create(IServiceProvider services, QueueOptions options) =>
-        new SidekiqSource(options.Connection!, options.Queues, options.Namespace);
+        new SidekiqSource(options.ConnectionString!, options.Queues, options.Namespace);
 }
