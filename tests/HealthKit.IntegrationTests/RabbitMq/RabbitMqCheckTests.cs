@@ -123,11 +123,16 @@ public sealed class RabbitMqCheckTests(RabbitMqServer server) : IClassFixture<Ra
     [Fact]
     public async Task The_documented_permissions_are_enough()
     {
-        using var check = RabbitMqBench.Check(server.AddressOf("enough", Password), options => (options.RequiredQueues, options.Management) = (["orders"], server.Management));
+        await using var connection = await ConnectAsync();
+        await using var channel = await ConsumeAsync(connection, "orders", static _ => { });
+        using var check = RabbitMqBench.Check(
+            server.AddressOf("enough", Password),
+            options => (options.RequiredQueues, options.RequiredExchanges, options.Management, options.CanaryRoutingKey) = (["orders"], ["shop"], server.Management, "orders"));
 
         var (status, _, text, _) = await check.RunAsync();
 
         Assert.Equal((HealthStatus.Healthy, text), (status, text));
+        Assert.Contains("the app acknowledged a canary in ", text, StringComparison.Ordinal);
     }
 
     [Fact]
