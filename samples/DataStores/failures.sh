@@ -55,7 +55,7 @@ worker=$!
 await "sidekiq" sh -c "redis-cli -p $((base + 4)) SCARD processes | grep -q 1"
 ENQUEUE=1 ruby "$work/sidekiq/app.rb" >>"$work/log" 2>&1
 await "a job that is given up" sh -c "redis-cli -p $((base + 4)) ZCARD dead | grep -q 1"
-kill -KILL $worker
+disown $worker; kill -KILL $worker
 ENQUEUE=1 ruby "$work/sidekiq/app.rb" >>"$work/log" 2>&1
 
 say "MariaDB: one with a column that cannot hold an emoji, one that is read-only"
@@ -64,7 +64,7 @@ maria() { # name port sql option…
   start mariadbd --no-defaults --user=root --datadir="$work/$1" --socket="$work/$1.sock" --pid-file="$work/$1.pid" --port="$2" \
     --bind-address=127.0.0.1 --skip-name-resolve --innodb-log-file-size=4M --innodb-buffer-pool-size=8M --performance-schema=OFF "${@:4}"
   await "MariaDB $1" sql "$1" 'SELECT 1'
-  sql "$1" "CREATE DATABASE shop; CREATE USER shop IDENTIFIED BY 'secret'; GRANT SELECT, INSERT, CREATE TEMPORARY TABLES ON shop.* TO shop; $3"
+  sql "$1" "CREATE DATABASE shop CHARACTER SET utf8mb4; CREATE USER shop IDENTIFIED BY 'secret'; GRANT SELECT, INSERT, CREATE TEMPORARY TABLES ON shop.* TO shop; $3"
 }
 sql() { mariadb --no-defaults -uroot -S "$work/$1.sock" -e "$2"; }
 maria narrow $((base + 5)) "CREATE TABLE shop.reviews (id INT, text VARCHAR(200) CHARACTER SET utf8mb3)"
@@ -100,8 +100,8 @@ export HOME="$work" ConnectionStrings__Shop="Host=127.0.0.1;Port=$((base + 7));U
 declare -A at=([redis_full]=$((base + 1)) [redis_hung]=$((base + 2)) [redis_replica]=$((base + 3)))
 for check in "${!at[@]}"; do export "HealthKit__Checks__${check}__ConnectionString=redis://127.0.0.1:${at[$check]}"; done
 export HealthKit__Checks__mail_jobs__ConnectionString="$REDIS_URL"
-export HealthKit__Checks__mysql_reviews__ConnectionString="Server=127.0.0.1;Port=$((base + 5));User Id=shop;Password=secret;Database=shop;SslMode=none"
-export HealthKit__Checks__mysql_orders__ConnectionString="Server=127.0.0.1;Port=$((base + 6));User Id=shop;Password=secret;Database=shop;SslMode=none"
+export HealthKit__Checks__mysql_reviews__ConnectionString="Server=127.0.0.1;Port=$((base + 5));User Id=shop;Password=secret;Database=shop;CharSet=utf8mb4;SslMode=none"
+export HealthKit__Checks__mysql_orders__ConnectionString="Server=127.0.0.1;Port=$((base + 6));User Id=shop;Password=secret;Database=shop;CharSet=utf8mb4;SslMode=none"
 export HealthKit__Checks__postgres_password__ConnectionString="Host=127.0.0.1;Port=$((base + 7));Username=shop;Password=of-last-year;Database=postgres"
 export HealthKit__Checks__outbox__ConnectionString="Host=127.0.0.1;Port=$((base + 7));Username=shop;Password=secret;Database=postgres"
 for check in rabbit_orders rabbit_invoices; do export "HealthKit__Checks__${check}__ConnectionString=amqp://guest:guest@127.0.0.1:$((base + 9))/"; done
