@@ -7,8 +7,8 @@ public static class DependencyChecksExtensions
 {
     /// <summary>
     /// Registers the check types of this package, so that configuration alone can declare checks of them: <c>Tcp</c>, <c>Dns</c>, <c>Tls</c>,
-    /// <c>Http</c>, <c>Inventory</c>, <c>Redis</c>, <c>Sql</c>, <c>PostgreSql</c>, <c>MySql</c>. Checks added in code do not need it. Calling it again changes
-    /// nothing.
+    /// <c>Http</c>, <c>Inventory</c>, <c>Redis</c>, <c>Sql</c>, <c>PostgreSql</c>, <c>MySql</c>, <c>Queue</c>. Checks added in code do not need it.
+    /// Calling it again changes nothing.
     /// </summary>
     /// <param name="builder">What <c>AddHealthKit()</c> returned.</param>
     /// <exception cref="ArgumentNullException"><paramref name="builder"/> is null.</exception>
@@ -23,12 +23,14 @@ public static class DependencyChecksExtensions
 
         builder.Services.AddSingleton<DependencyTypes>();
         Network.AddTo(builder.Services);
+        QueueSourceKinds.AddTo(builder.Services);
         builder.AddCheckType(TcpCheck.Type);
         builder.AddCheckType(DnsCheck.Type);
         builder.AddCheckType(TlsCertificateCheck.Type);
         builder.AddCheckType(HttpCheck.Type);
         builder.AddCheckType(RedisCheck.Type);
         builder.AddCheckType(InventoryCheck.Type);
+        builder.AddCheckType(QueueCheck.Type);
         DatabaseRegistration.AddTo(builder.Services);
         builder.AddCheckType(SqlCheck.Type);
         builder.AddCheckType(PostgresCheck.Type);

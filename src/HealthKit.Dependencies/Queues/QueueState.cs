@@ -4,11 +4,23 @@ namespace HealthKit;
 /// <param name="Depth">How many entries wait to be taken, all parts together.</param>
 public sealed record QueueState(long Depth)
 {
+    /// <summary>Whether <see cref="Depth"/> is the most that there can be, and not the exact number.</summary>
+    public bool DepthIsAtMost { get; init; }
+
     /// <summary>How long the oldest entry has waited; zero when none waits.</summary>
     public TimeSpan? OldestAge { get; init; }
 
     /// <summary>How many consumers or workers there are.</summary>
     public int? Consumers { get; init; }
+
+    /// <summary>The names of the consumers: who is missing among them after a run is named as lost. At most the first 100 are looked at.</summary>
+    public IReadOnlyList<string>? ConsumerNames { get; init; }
+
+    /// <summary>
+    /// The names of consumers that the source itself knows to have gone without a goodbye: a heartbeat that stopped, entries taken and held by somebody
+    /// who is silent. They are not counted as <see cref="Consumers"/>.
+    /// </summary>
+    public IReadOnlyList<string>? LostConsumers { get; init; }
 
     /// <summary>How many entries are being worked on: taken, and not acknowledged yet.</summary>
     public long? InProgress { get; init; }

@@ -9,6 +9,11 @@ internal abstract class StagedQueueSource : IQueueSource
     /// <summary>The host whose reachability a look tells of; null when it is not known.</summary>
     public abstract string? Host { get; }
 
+    /// <summary>Has its password hidden wherever it may turn up.</summary>
+    public virtual void HideIn(Redactor redactor)
+    {
+    }
+
     /// <summary>Looks at the queue.</summary>
     /// <exception cref="StageException">A stage failed, or the queue is not there (with a reason of its own).</exception>
     public abstract Task<QueueState> ReadAsync(StageRun run);

@@ -7,6 +7,8 @@ internal sealed class SqlRow(IReadOnlyList<string> names, object?[] values)
 {
     public int Count => values.Length;
 
+    public IReadOnlyList<string> Names => names;
+
     public object? this[int place] => values[place];
 
     /// <summary>The value of a column; null also when there is no such column.</summary>

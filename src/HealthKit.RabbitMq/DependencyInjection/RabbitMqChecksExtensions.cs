@@ -6,7 +6,8 @@ namespace Microsoft.Extensions.DependencyInjection;
 public static class RabbitMqChecksExtensions
 {
     /// <summary>
-    /// Registers what this package has for the configuration: the check type <c>RabbitMq</c>. Checks added in code do not need it. Calling it
+    /// Registers what this package has for the configuration: the check type <c>RabbitMq</c>, and the source <c>RabbitMq</c> of the
+    /// check type <c>Queue</c>. Checks added in code do not need it. Calling it
     /// again changes nothing.
     /// </summary>
     /// <param name="builder">What <c>AddHealthKit()</c> returned.</param>
@@ -22,6 +23,8 @@ public static class RabbitMqChecksExtensions
 
         builder.Services.AddSingleton<RabbitMqTypes>();
         Network.AddTo(builder.Services);
+        QueueSourceKind.Add<RabbitMqQueueKind>(builder.Services);
+        builder.AddCheckType(RabbitMqCheck.Type);
         return builder;
     }
 

@@ -19,6 +19,7 @@ internal sealed record RowGroup(string Name, Func<BenchmarkOptions, IAsyncEnumer
         new("http", HttpRows.Measure),
         new("http-check", HttpCheckRows.Measure),
         new("redis", options => RedisCheckRows.Measure(options).ToAsyncEnumerable()),
+        new("queues", options => QueueRows.Measure(options).ToAsyncEnumerable()),
         new("engine", EngineRows.Measure),
         new("footprint", FootprintRows.Measure),
     ];

@@ -25,7 +25,7 @@ internal sealed partial class CheckPage
     /// <summary>The file of a type: its name in kebab-case. HealthKit, PostgreSQL and MySQL are one word each.</summary>
     public static string FileOf(string type) =>
         WordStart().Replace(type, "-$0").ToLowerInvariant().Replace("health-kit", "healthkit", StringComparison.Ordinal)
-            .Replace("postgre-sql", "postgresql", StringComparison.Ordinal).Replace("my-sql", "mysql", StringComparison.Ordinal) + ".md";
+            .Replace("postgre-sql", "postgresql", StringComparison.Ordinal).Replace("my-sql", "mysql", StringComparison.Ordinal).Replace("rabbit-mq", "rabbitmq", StringComparison.Ordinal) + ".md";
 
     public static CheckPage Of(string type)
     {

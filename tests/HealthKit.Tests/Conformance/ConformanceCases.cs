@@ -17,6 +17,8 @@ internal static class ConformanceCases
         new TcpCase(), new DnsCase(), new TlsCase(), new HttpCase(), new RedisCase(),
         new InventoryCase(),
         new SqlCase(), new PostgreSqlCase(), new MySqlCase(),
+        new RabbitMqCase(),
+        new QueueCase(),
     ];
 
     public static IEnumerable<string> Names => All.Select(one => one.Type.Name);

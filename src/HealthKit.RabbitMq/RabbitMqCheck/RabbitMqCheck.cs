@@ -1,0 +1,224 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace HealthKit;
+
+/// <summary>Whether the app can log in to RabbitMQ, finds its queues and bindings there, and gets a message through.</summary>
+internal sealed class RabbitMqCheck : DependencyCheck<RabbitMqOptions>
+{
+    public static readonly CheckType<RabbitMqOptions> Type = CheckType.Create<RabbitMqOptions>(
+        new CheckDescriptor(
+            "RabbitMq",
+            "Whether RabbitMQ can be logged in to, takes messages and gives them back, has the queues and bindings that the app needs, and is far from its limits; if asked to, whether the app's consumer works on messages.",
+            new Dictionary<HealthStatus, string>
+            {
+                [HealthStatus.Healthy] = "A message came back, and all that is required is there.",
+                [HealthStatus.Degraded] =
+                    "Something could not be found out for lack of a permission; a node nears a limit, or does not run; the app acknowledges canaries late; or it was slow.",
+                [HealthStatus.Unhealthy] =
+                    "A stage failed; the broker has an alarm and takes no messages; a queue, exchange or binding is missing; the cluster is split; or the app does not acknowledge canaries.",
+            },
+            "The text names what is missing. rabbitmq-diagnostics status shows alarms and limits, rabbitmqctl list_queues -p <vhost> name messages consumers the queues, "
+            + "rabbitmqctl list_permissions -p <vhost> who may do what; the broker's log (/var/log/rabbitmq) says why it refuses.",
+            "See the broker's log, at the time of the run.")
+        {
+            RemedyByReason = StageRemedies.UpTo(Stage.Use, new Dictionary<string, string>
+            {
+                ["auth.rejected"] = "Correct user and password (rabbitmqctl authenticate_user <user> <password>); guest may log in from the broker's own machine only.",
+                ["auth.mechanism"] = "Have the broker offer PLAIN (auth_mechanisms in rabbitmq.conf), over TLS where the network is not yours.",
+                ["auth.timeout"] = "The port takes connections and then says nothing: the broker hangs, is stopped or overloaded, or what stood before took most of the time (see the times).",
+                ["auth.slow"] = "The broker is busy, or asks somebody else for users (LDAP, HTTP, OAuth 2): look there.",
+                ["rabbitmq.noVhost"] = "Correct the virtual host (%2F for a slash in its name), or make it: rabbitmqctl add_vhost <vhost>.",
+                ["rabbitmq.vhostDenied"] = "Grant the user access: rabbitmqctl set_permissions -p <vhost> <user> <configure> <write> <read>.",
+                ["rabbitmq.vhostDown"] = "See the broker's log; rabbitmqctl restart_vhost -p <vhost>.",
+                ["rabbitmq.connectionLimit"] = "Find who opens so many connections (rabbitmqctl list_connections user peer_host), or raise the limit (rabbitmqctl set_vhost_limits, set_user_limits).",
+                ["rabbitmq.refused"] = "See the broker's log for the code in the text.",
+                ["rabbitmq.failed"] = "See the broker's log, at the time of the run.",
+                ["rabbitmq.protocol"] = "Correct the port: 5672 is AMQP, 5671 AMQP by TLS, 15672 the management API.",
+                ["rabbitmq.closed"] = "The broker was stopped or restarted, or a proxy on the way has no broker behind it: see their logs.",
+                ["rabbitmq.alarm.disk"] = "Free space on the disk of the broker's data (rabbitmq-diagnostics status tells which and how much it wants); publishers stand still until then.",
+                ["rabbitmq.alarm.memory"] = "Find which queues hold so many messages (rabbitmqctl list_queues name messages memory) and start their consumers; publishers stand still until then.",
+                ["rabbitmq.blocked"] = "See the alarms (rabbitmq-diagnostics alarms): publishers stand still until they are over.",
+                ["rabbitmq.denied"] = "Grant the permission in the text (rabbitmqctl list_user_permissions <user> shows what there is), or do not have it checked.",
+                ["rabbitmq.queueMissing"] = "Have the app declare it, or import the definitions anew; a queue that expires or is deleted with its consumer must not be required.",
+                ["rabbitmq.exchangeMissing"] = "Have the app declare it, or import the definitions anew.",
+                ["rabbitmq.bindingMissing"] = "Have the app bind it anew: until then messages for it are dropped.",
+                ["rabbitmq.roundTrip.lost"] = "See the broker's log: a message that it had taken is gone.",
+                ["rabbitmq.canary.unrouted"] = "Bind the queue to the exchange with that routing key: the app's own messages are dropped, too.",
+                ["rabbitmq.canary.late"] = "See how many messages wait before it and how fast the consumers are.",
+                ["rabbitmq.canary.lost"] = "See whether consumers run (rabbitmqctl list_queues name consumers), and call RabbitMqCanary.TryAcknowledgeAsync; their user needs write on amq.default.",
+                ["rabbitmq.management.denied"] = "rabbitmqctl set_user_tags <user> monitoring, or set ManagementUser and ManagementPassword.",
+                ["rabbitmq.management.unavailable"] = "Correct the address, or rabbitmq-plugins enable rabbitmq_management.",
+                ["rabbitmq.memory.high"] = "Find which queues hold so many messages (rabbitmqctl list_queues name messages memory) before the alarm stops all publishers.",
+                ["rabbitmq.disk.low"] = "Free space on the disk of the broker's data before the alarm stops all publishers.",
+                ["rabbitmq.descriptors.high"] = "Find who opens so many connections (rabbitmqctl list_connections), or raise the limit (LimitNOFILE of the service).",
+                ["rabbitmq.partition"] = "Restart the nodes of the side that you trust less (https://www.rabbitmq.com/docs/partitions#recovering).",
+                ["rabbitmq.node.down"] = "Start the node, or take it out of the cluster (rabbitmqctl forget_cluster_node).",
+            }),
+            DefaultTags = ["ready"],
+        },
+        RabbitMqPlan.Validate,
+        static (services, options) => new RabbitMqCheck(
+            services.GetService<Network>() ?? new Network(services.GetRequiredService<TimeProvider>()), options, services.GetService<Redactor>() ?? new Redactor()));
+
+    private readonly Redactor _redactor;
+    private readonly BrokerLinks _links;
+    private readonly BrokerLinks _publishers;
+    private readonly CanaryProbe _canary;
+    private readonly ManagementClient _management = new();
+    private volatile RabbitMqPlan? _plan;
+
+    public RabbitMqCheck(Network network, Func<RabbitMqOptions> options, Redactor redactor)
+        : base(network, options)
+    {
+        _redactor = redactor;
+        _links = new BrokerLinks(network.Time, publishes: false);
+        _publishers = new BrokerLinks(network.Time, publishes: true);
+        _canary = new CanaryProbe(network.Time);
+    }
+
+    protected override string TargetOf(RabbitMqOptions options) => PlanOf(options).Address.Target;
+
+    protected override string? HostOf(RabbitMqOptions options) => PlanOf(options).Address.Host;
+
+    protected override async Task<DependencyFinding> ProbeAsync(StageRun run, RabbitMqOptions options)
+    {
+        var plan = PlanOf(options);
+        var used = new List<BrokerLink>();
+        BrokerReport report;
+        try
+        {
+            report = await AskAsync(run, plan, used).ConfigureAwait(false);
+        }
+        catch (Exception e) when (BrokerFaults.IsOne(e) && used.Exists(static link => !link.IsOpen))
+        {
+            // It ended since the last run, which says nothing about now.
+            try
+            {
+                report = await AskAsync(run, plan, []).ConfigureAwait(false);
+            }
+            catch (Exception again) when (BrokerFaults.IsOne(again))
+            {
+                throw BrokerFaults.InUse(again);
+            }
+        }
+        catch (Exception e) when (BrokerFaults.IsOne(e))
+        {
+            throw BrokerFaults.InUse(e);
+        }
+
+        return report.ToFinding();
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        base.Dispose(disposing);
+        _links.Dispose();
+        _publishers.Dispose();
+        _management.Dispose();
+    }
+
+    private async Task<BrokerReport> AskAsync(StageRun run, RabbitMqPlan plan, List<BrokerLink> used)
+    {
+        var report = new BrokerReport();
+        var link = await RentAsync(run, plan, _links, used, keepOld: null).ConfigureAwait(false);
+        if (link.Version is { } version)
+        {
+            report.Set("version", version);
+        }
+
+        var publishes = plan.Options.RoundTrip || plan.HasCanary;
+        if (publishes)
+        {
+            var publisher = await RentAsync(run, plan, _publishers, used, keepOld: one => one.Blocked is not null || _canary.Waits(one)).ConfigureAwait(false);
+            if (publisher is { WasBlocked: true, Blocked: null })
+            {
+                // An alarm is over. What an earlier run had under way in it is not this run's.
+                publisher.Dispose();
+                publisher = await RentAsync(run, plan, _publishers, used, keepOld: null).ConfigureAwait(false);
+            }
+
+            await run.DoAsync(Stage.Use, token => PublishAsync(run, link, publisher, plan, report, token)).ConfigureAwait(false);
+            _publishers.Return(run, plan.Address, publisher);
+        }
+
+        var names = plan.Management is null ? null : await AskManagementAsync(run, plan, report).ConfigureAwait(false);
+        await run.DoAsync(Stage.Use, token => TopologyProbe.LookAsync(link, plan, report, names, token)).ConfigureAwait(false);
+        _links.Return(run, plan.Address, link);
+        if (!publishes)
+        {
+            report.AddFact("logged in, no message sent");
+        }
+
+        return report;
+    }
+
+    private async Task PublishAsync(StageRun run, BrokerLink link, BrokerLink publisher, RabbitMqPlan plan, BrokerReport report, CancellationToken token)
+    {
+        if (publisher.Blocked is { } blocked)
+        {
+            RoundTrip.TellAlarm(report, blocked);
+            return;
+        }
+
+        if (plan.Options.RoundTrip)
+        {
+            await RoundTrip.GoAsync(link, publisher, report, Network.Time, token).ConfigureAwait(false);
+        }
+
+        // What is sent to a broker with an alarm comes when that is over.
+        if (plan.HasCanary && publisher.Blocked is null)
+        {
+            await _canary.GoAsync(run, publisher, plan, report, token).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Asks the management API, within what is left of the time. What it does not tell is no fault of the broker.</summary>
+    private async Task<List<(string Name, QueueFigures Figures)>?> AskManagementAsync(StageRun run, RabbitMqPlan plan, BrokerReport report)
+    {
+        List<(string, QueueFigures)>? names = null;
+        var left = (run.Deadline - run.Elapsed) * 0.8;
+        if (left < TimeSpan.FromMilliseconds(10))
+        {
+            left = TimeSpan.FromMilliseconds(10);
+        }
+
+        await run.DoAsync(Stage.Use, async token =>
+        {
+            // A run of its own: how far it gets is not how far the check gets.
+            using var inner = new StageRun(Network, left, token);
+            try
+            {
+                names = plan.HasPatterns ? await _management.QueuesAsync(inner, plan.Management!).ConfigureAwait(false) : null;
+                await NodesProbe.LookAsync(inner, _management, plan, report).ConfigureAwait(false);
+            }
+            catch (StageException e) when (e.Reason is "rabbitmq.management.denied" or "rabbitmq.management.unavailable")
+            {
+                report.Add(GaugeLevel.Degraded, e.Reason, e.Message);
+            }
+        }).ConfigureAwait(false);
+        return names;
+    }
+
+    private static async Task<BrokerLink> RentAsync(StageRun run, RabbitMqPlan plan, BrokerLinks links, List<BrokerLink> used, Func<BrokerLink, bool>? keepOld)
+    {
+        var (link, wasUsed) = await links.RentAsync(run, plan.Address, plan.Pins, keepOld).ConfigureAwait(false);
+        if (wasUsed)
+        {
+            used.Add(link);
+        }
+
+        return link;
+    }
+
+    private RabbitMqPlan PlanOf(RabbitMqOptions options)
+    {
+        var plan = _plan;
+        if (plan is null || plan.Options != options)
+        {
+            _plan = plan = new RabbitMqPlan(options, _redactor);
+        }
+
+        return plan;
+    }
+}

@@ -1,0 +1,212 @@
+using System.Diagnostics;
+using System.Text;
+using HealthKit.Tests.Dependencies;
+using HealthKit.Tests.Support;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Options;
+using RabbitMQ.Client;
+
+namespace HealthKit.Tests.RabbitMq;
+
+public class RabbitMqCheckTests
+{
+    private static readonly byte[] Start =
+        [1, 0, 0, 0, 0, 0, 28, 0, 10, 0, 10, 0, 9, 0, 0, 0, 0, 0, 0, 0, 5, .. "PLAIN"u8, 0, 0, 0, 5, .. "en_US"u8, 0xCE];
+
+    private readonly ShiftedTime _time = new();
+
+    [Fact]
+    public async Task A_message_comes_back_and_the_connections_are_used_again_for_five_minutes()
+    {
+        using var broker = new FakeBroker { There = ["orders"] };
+        using var check = Check($"amqp://u:p@127.0.0.1:{broker.Port}", options => options.RequiredQueues = ["orders"]);
+
+        var first = await check.RunAsync();
+        var second = await check.RunAsync();
+        Assert.Equal((HealthStatus.Healthy, first.Description), (first.Status, first.Description));
+        Assert.Matches("a message came back in .*, 1 queue there", first.Description);
+        Assert.Equal((2, "3.99"), (broker.Accepted, first.Data["version"]));
+        Assert.True(first.Data.ContainsKey("authenticateSeconds"));
+        Assert.False(second.Data.ContainsKey("authenticateSeconds"));
+
+        _time.Advance(TimeSpan.FromMinutes(5));
+        Assert.True((await check.RunAsync()).Data.ContainsKey("authenticateSeconds"));
+        Assert.Equal((4, 0), (broker.Accepted, broker.Queues));
+    }
+
+    [Fact]
+    public async Task A_broker_that_reads_no_more_has_an_alarm_and_is_not_published_to_again()
+    {
+        using var broker = new FakeBroker { BlockedReason = "low on disk & memory" };
+        using var check = Check($"amqp://u:p@127.0.0.1:{broker.Port}");
+
+        for (var run = 0; run < 4; run++)
+        {
+            var result = await check.RunAsync();
+            Assert.Equal((HealthStatus.Unhealthy, "rabbitmq.alarm.memory"), (result.Status, result.Reason()));
+            Assert.Contains("disk alarm (low on disk & memory)", result.Description, StringComparison.Ordinal);
+        }
+
+        Assert.Equal((2, 0), (broker.Accepted, broker.Queues));
+    }
+
+    [Fact]
+    public async Task A_missing_queue_is_named_with_all_others_though_each_closes_its_channel()
+    {
+        using var broker = new FakeBroker { There = ["b"] };
+        using var check = Check($"amqp://u:p@127.0.0.1:{broker.Port}", options => options.RequiredQueues = ["a", "b", "c"]);
+
+        var result = await check.RunAsync();
+
+        Assert.Equal((HealthStatus.Unhealthy, "rabbitmq.queueMissing"), (result.Status, result.Reason()));
+        Assert.Contains("queues: 2 of 3 missing: a, c", result.Description, StringComparison.Ordinal);
+    }
+
+    public static TheoryData<string, string, string> Strangers => new()
+    {
+        { "speaks HTTP", "rabbitmq.protocol", "authenticate" },
+        { "speaks AMQP 1.0", "rabbitmq.protocol", "authenticate" },
+        { "claims a huge frame", "rabbitmq.protocol", "authenticate" },
+        { "claims a negative frame", "rabbitmq.protocol", "authenticate" },
+        { "ends within a frame", "rabbitmq.closed", "authenticate" },
+        { "closes", "rabbitmq.closed", "authenticate" },
+        { "closes after the start", "rabbitmq.closed", "authenticate" },
+        { "says nothing", "auth.timeout", "authenticate" },
+        { "sends zeros without end", "rabbitmq.protocol", "authenticate" },
+        { "sends heartbeats without end", "auth.timeout", "authenticate" },
+        { "offers no PLAIN and closes", "auth.mechanism", "authenticate" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Strangers))]
+    public async Task What_is_no_broker_is_told_within_the_deadline(string what, string reason, string stage)
+    {
+        using var server = new RawServer(async (socket, token) =>
+        {
+            var got = new byte[8];
+            _ = await socket.ReceiveAsync(got, token);
+            byte[] said = what switch
+            {
+                "speaks HTTP" => Encoding.ASCII.GetBytes("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"),
+                "speaks AMQP 1.0" => [.. "AMQP"u8, 0, 1, 0, 0],
+                "claims a huge frame" => [1, 0, 0, 0x7f, 0xff, 0xff, 0xff, 0],
+                "claims a negative frame" => [1, 0, 0, 0xff, 0xff, 0xff, 0xf0, 0],
+                "ends within a frame" => Start[..20],
+                "closes after the start" => Start,
+                "sends zeros without end" => new byte[4096],
+                "sends heartbeats without end" => [.. Enumerable.Repeat(new byte[] { 8, 0, 0, 0, 0, 0, 0, 0xCE }, 500).SelectMany(static frame => frame)],
+                "offers no PLAIN and closes" => [.. Start[..21], .. "OTHER"u8, .. Start[26..]],
+                _ => [],
+            };
+            if (said.Length > 0)
+            {
+                await socket.SendAsync(said, token);
+            }
+
+            while (what.EndsWith("without end", StringComparison.Ordinal))
+            {
+                await socket.SendAsync(said, token);
+            }
+
+            if (!what.Contains("close", StringComparison.Ordinal) && !what.StartsWith("ends", StringComparison.Ordinal))
+            {
+                await RawServer.DrainAsync(socket, token);
+            }
+        });
+        using var check = Check($"amqp://u:p@127.0.0.1:{server.Port}", options => options.Deadline = TimeSpan.FromSeconds(2));
+        var clock = Stopwatch.StartNew();
+
+        var result = await check.RunAsync();
+
+        Assert.Equal((HealthStatus.Unhealthy, reason, result.Description), (result.Status, result.Reason(), result.Description));
+        Assert.Equal(stage, result.Data["failedStage"]);
+        Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(10));
+    }
+
+    [Fact]
+    public void Only_canaries_are_canaries()
+    {
+        Assert.False(RabbitMqCanary.IsCanary(new BasicProperties()));
+        Assert.False(RabbitMqCanary.IsCanary(new BasicProperties { Headers = new Dictionary<string, object?> { ["x-other"] = "y" } }));
+        Assert.True(RabbitMqCanary.IsCanary(new BasicProperties { Headers = new Dictionary<string, object?> { [RabbitMqCanary.HeaderName] = "y" } }));
+        Assert.Throws<ArgumentNullException>(() => RabbitMqCanary.IsCanary(null!));
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("orders")]
+    [InlineData("amq.rabbitmq.reply-to")]
+    public async Task A_canary_is_replied_to_by_the_brokers_own_way_back_alone(string? replyTo)
+    {
+        using var broker = new FakeBroker();
+        await using var connection = await new ConnectionFactory { HostName = "127.0.0.1", Port = broker.Port, AutomaticRecoveryEnabled = false }.CreateConnectionAsync();
+        await connection.CloseAsync();
+        var properties = new BasicProperties { Headers = new Dictionary<string, object?> { [RabbitMqCanary.HeaderName] = "y" }, ReplyTo = replyTo };
+
+        // Not even tried; and where it is, a connection that is gone harms no consumer.
+        Assert.True(await RabbitMqCanary.TryAcknowledgeAsync(connection, properties));
+        Assert.False(await RabbitMqCanary.TryAcknowledgeAsync(connection, new BasicProperties { ReplyTo = "amq.rabbitmq.reply-to.x" }));
+        properties.ReplyTo = "amq.rabbitmq.reply-to.x";
+        Assert.True(await RabbitMqCanary.TryAcknowledgeAsync(connection, properties));
+    }
+
+    [Fact]
+    public async Task What_options_may_not_be_is_told_by_name_and_shows_no_password()
+    {
+        var error = await Assert.ThrowsAnyAsync<OptionsValidationException>(() => TestHost.Start(
+            static _ => { },
+            ("Checks:mq:Type", "RabbitMq"),
+            ("Checks:mq:ConnectionString", "amqp://u:s3cr3t-word@mq example"),
+            ("Checks:mq:RequiredQueues", "orders.*"),
+            ("Checks:mq:RequiredBindings", "shop -> orders"),
+            ("Checks:mq:ManagementUser", "somebody"),
+            ("Checks:mq:CanaryLostAfter", "00:00:01")));
+
+        Assert.DoesNotContain("s3cr3t-word", error.Message, StringComparison.Ordinal);
+        foreach (var option in new[] { "ConnectionString", "RequiredQueues", "RequiredBindings", "ManagementUser", "CanaryLostAfter" })
+        {
+            Assert.Contains($"HealthKit:Checks:mq:{option} = ", error.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Configuration_names_a_queue_of_a_broker()
+    {
+        using var broker = new FakeBroker { There = ["orders"] };
+        await using var host = await TestHost.Start(
+            static _ => { },
+            ("Checks:orders:Type", "Queue"),
+            ("Checks:orders:Source", "RabbitMq"),
+            ("Checks:orders:ConnectionString", $"amqp://u:s3cr3t-word@127.0.0.1:{broker.Port}"),
+            ("Checks:orders:Queue", "orders"));
+
+        var state = await host.Monitor.RunAsync("orders");
+
+        Assert.Equal((HealthStatus.Healthy, state.Description), (state.Status, state.Description));
+        Assert.Contains($"amqp://127.0.0.1:{broker.Port} queue orders", state.Description, StringComparison.Ordinal);
+        Assert.Contains(state.Readings, static reading => reading is { Name: "depthCount", Value: 7 });
+        await Assert.ThrowsAnyAsync<OptionsValidationException>(() => TestHost.Start(
+            static _ => { }, ("Checks:orders:Type", "Queue"), ("Checks:orders:Source", "RabbitMq"), ("Checks:orders:ConnectionString", "amqp://mq.example")));
+    }
+
+    [Fact]
+    public void A_queue_source_takes_names_alone()
+    {
+        foreach (var queues in new[] { Array.Empty<string>(), [""], ["a*"], ["a", "b >= 2"] })
+        {
+            Assert.Equal("queues", Assert.Throws<ArgumentException>(() => RabbitMqQueueSource.Create("amqp://mq.example", queues)).ParamName);
+        }
+
+        var error = Assert.Throws<ArgumentException>(static () => RabbitMqQueueSource.Create("amqp://u:s3cr3t-word@", ["a"]));
+        Assert.Equal("connection", error.ParamName);
+        Assert.DoesNotContain("s3cr3t-word", error.Message, StringComparison.Ordinal);
+    }
+
+    private RabbitMqCheck Check(string connection, Action<RabbitMqOptions>? configure = null)
+    {
+        var options = new RabbitMqOptions { ConnectionString = connection, Deadline = TimeSpan.FromSeconds(10) };
+        configure?.Invoke(options);
+        Assert.Empty(RabbitMqCheck.Type.Validate(options));
+        return new RabbitMqCheck(TestNetwork.With(_time), () => options, new Redactor());
+    }
+}
