@@ -24,17 +24,7 @@ internal sealed class BlockingCalls
         }
 
         var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        try
-        {
-            new Thread(Run, 512 * 1024) { IsBackground = true, Name = "HealthKit SQL" }.UnsafeStart();
-        }
-        catch (OutOfMemoryException e)
-        {
-            // clone(2): EAGAIN.
-            return Task.FromException<T>(e);
-        }
-
-        return done.Task;
+        return Start(Run) is { } error ? Task.FromException<T>(error) : done.Task;
 
         void Run()
         {
@@ -57,6 +47,39 @@ internal sealed class BlockingCalls
             {
                 done.SetException(e);
             }
+        }
+    }
+
+    /// <summary>Cancels on a thread of its own, however well the driver returns: what it does when cancelled blocks.</summary>
+    public static Task CancelAsync(CancellationTokenSource source)
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        return Start(Run) is { } error ? Task.FromException(error) : done.Task;
+
+        void Run()
+        {
+            try
+            {
+                source.Cancel();
+                done.SetResult();
+            }
+            catch (Exception e)
+            {
+                done.SetException(e);
+            }
+        }
+    }
+
+    private static OutOfMemoryException? Start(ThreadStart run)
+    {
+        try
+        {
+            new Thread(run, 512 * 1024) { IsBackground = true, Name = "HealthKit SQL" }.UnsafeStart();
+            return null;
+        }
+        catch (OutOfMemoryException e)
+        {
+            return e; // clone(2): EAGAIN
         }
     }
 }

@@ -36,17 +36,17 @@ internal sealed class SqlSession(DbConnection connection, SqlDialect dialect, Bl
     /// <param name="token">Its end.</param>
     /// <exception cref="OperationCanceledException">It was not done by then.</exception>
     public Task<List<SqlRow>> RowsAsync(string statement, int most, CancellationToken token) => DoAsync(
-        async () =>
+        async stop =>
         {
             var command = Command(statement);
             await using (command.ConfigureAwait(false))
             {
-                var reader = await command.ExecuteReaderAsync(token).ConfigureAwait(false);
+                var reader = await command.ExecuteReaderAsync(stop).ConfigureAwait(false);
                 await using (reader.ConfigureAwait(false))
                 {
                     List<SqlRow> rows = [];
                     string[] names = [.. Enumerable.Range(0, reader.FieldCount).Select(reader.GetName)];
-                    while (rows.Count < most && await reader.ReadAsync(token).ConfigureAwait(false))
+                    while (rows.Count < most && await reader.ReadAsync(stop).ConfigureAwait(false))
                     {
                         var values = new object?[names.Length];
                         for (var i = 0; i < values.Length; i++)
@@ -69,12 +69,12 @@ internal sealed class SqlSession(DbConnection connection, SqlDialect dialect, Bl
 
     /// <summary>Does a statement that gives no rows.</summary>
     public Task ExecuteAsync(string statement, CancellationToken token) => DoAsync(
-        async () =>
+        async stop =>
         {
             var command = Command(statement);
             await using (command.ConfigureAwait(false))
             {
-                return await command.ExecuteNonQueryAsync(token).ConfigureAwait(false);
+                return await command.ExecuteNonQueryAsync(stop).ConfigureAwait(false);
             }
         },
         token);
@@ -124,24 +124,29 @@ internal sealed class SqlSession(DbConnection connection, SqlDialect dialect, Bl
         return command;
     }
 
-    private async Task<T> DoAsync<T>(Func<Task<T>> call, CancellationToken token)
+    private async Task<T> DoAsync<T>(Func<CancellationToken, Task<T>> call, CancellationToken token)
     {
         token.ThrowIfCancellationRequested();
-        var working = calls.RunAsync(call);
+
+        // A source of its own: a driver that hears of its end may take long over it (MySql.Data and Npgsql open another connection to cancel the statement), and the
+        // deadline must not wait for that.
+        var stop = new CancellationTokenSource();
+        var working = calls.RunAsync(() => call(stop.Token));
         try
         {
             return await working.WaitAsync(token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (!working.IsCompleted)
         {
-            // A good driver comes back in a moment, and the connection can go on.
+            // A good driver comes back in a moment, and the connection can go on; but not while its cancellation may still meet the next statement.
+            var ending = Task.WhenAll(working, BlockingCalls.CancelAsync(stop));
             using var grace = new CancellationTokenSource(Grace, time);
-            await ((Task)working).WaitAsync(grace.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (!working.IsCompleted)
+            await ending.WaitAsync(grace.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (!ending.IsCompleted)
             {
                 _isDead = true;
-                LeftRunning = working;
-                _ = working.ContinueWith(static left => _ = left.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+                LeftRunning = ending;
+                _ = ending.ContinueWith(static left => _ = left.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
             }
 
             throw;

@@ -176,6 +176,34 @@ public sealed class SqlCheckTests : IDisposable
     }
 
     [Fact]
+    public async Task A_driver_that_takes_long_to_cancel_does_not_hold_the_deadline_up()
+    {
+        using var go = new ManualResetEventSlim();
+        _server.OnStatement = async (_, token) =>
+        {
+            // As MySql.Data does, which opens another connection to say KILL QUERY.
+            using var cancelled = token.Register(() => go.Wait(TimeSpan.FromSeconds(60), CancellationToken.None));
+            await Task.Delay(Timeout.Infinite, token);
+            return null;
+        };
+        var options = _server.Options();
+        options.Deadline = TimeSpan.FromSeconds(2);
+        var check = Check(options);
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+
+        Assert.Equal("use.timeout", (await check.RunAsync()).Reason());
+        Assert.InRange(watch.Elapsed, TimeSpan.FromSeconds(1.9), TimeSpan.FromSeconds(30));
+        Assert.Contains("the driver has not come back", (await check.RunAsync()).Description, StringComparison.Ordinal);
+
+        // Its cancellation would meet the next statement on the same connection: that is given up.
+        _server.OnStatement = static (_, _) => Task.FromResult<object?[][]?>(null);
+        go.Set();
+        await Wait.For(() => _server.Open == 0);
+        Assert.Equal(HealthStatus.Healthy, (await check.RunAsync()).Status);
+        Assert.Equal(2, _server.Opened);
+    }
+
+    [Fact]
     public async Task A_factory_of_the_app_that_throws_is_a_failure_of_the_check()
     {
         var result = await Check(new SqlOptions { ConnectionOf = _ => throw new InvalidOperationException("no settings") }).RunAsync();
