@@ -67,7 +67,7 @@ internal sealed class QueueCheck : DependencyCheck<QueueOptions>
     /// <summary>What to do where the way to the queue fails, as the checks of the servers say it.</summary>
     private static Dictionary<string, string> WithThoseOfServers(Dictionary<string, string> own)
     {
-        var all = SqlRemedies.With(own);
+        var all = BrokerRemedies.With(SqlRemedies.With(own));
         foreach (var (reason, remedy) in RedisCheck.Type.Descriptor.RemedyByReason)
         {
             all.TryAdd(reason, remedy);

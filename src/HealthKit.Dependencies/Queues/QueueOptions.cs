@@ -54,6 +54,15 @@ public sealed class QueueOptions : DependencyOptions
     /// <summary>The invariant name of a registered DbProviderFactory, with <see cref="ConnectionString"/>.</summary>
     public string? Provider { get; set; }
 
+    /// <summary>The queues of RabbitMQ where messages end up that were given up: what they hold is the dead count.</summary>
+    public IList<string>? DeadLetterQueues { get; set; }
+
+    /// <summary>
+    /// The management API of RabbitMQ, such as <c>http://mq.example:15672</c>, asked with the user of <see cref="ConnectionString"/>: with it the rates and what
+    /// is being worked on are known.
+    /// </summary>
+    public Uri? Management { get; set; }
+
     /// <summary>The key of the <see cref="IQueueSource"/> that the app registered (<c>AddKeyedSingleton&lt;IQueueSource&gt;</c>).</summary>
     public string? Service { get; set; }
 

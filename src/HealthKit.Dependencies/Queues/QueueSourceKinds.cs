@@ -22,6 +22,8 @@ internal static class QueueSourceKinds
         (nameof(QueueOptions.Statement), static options => options.Statement),
         (nameof(QueueOptions.DataSource), static options => options.DataSource),
         (nameof(QueueOptions.Provider), static options => options.Provider),
+        (nameof(QueueOptions.DeadLetterQueues), static options => options.DeadLetterQueues),
+        (nameof(QueueOptions.Management), static options => options.Management),
         (nameof(QueueOptions.Service), static options => options.Service),
     ];
 

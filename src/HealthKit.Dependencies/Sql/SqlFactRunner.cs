@@ -90,7 +90,7 @@ internal sealed class SqlFactRunner(TimeProvider time, Func<string, string> reda
         {
             known.Trouble = new Trouble(TroubleKind.Privilege, "");
         }
-        catch (Exception e) when (e is DbException or IOException or InvalidOperationException or TimeoutException or NotSupportedException or OverflowException or InvalidCastException)
+        catch (Exception e) when (e is not StageException)
         {
             known.Trouble = new Trouble(TroubleKind.Failed, redact(ShownText.Of(e.Message)));
         }

@@ -23,6 +23,8 @@ internal static class StageRemedies
         ["tcp.denied"] = "A rule on this machine forbids the connection: look at its firewall and at the policy of the process.",
         ["tcp.noLocalPort"] = "This machine has used up its local ports for that target: ss -s; find who opens so many connections.",
         ["tcp.noDescriptor"] = "This process has used up its descriptors: find what leaks them (ls -l /proc/<pid>/fd), or raise the limit.",
+        ["tcp.reset"] = "Something answers there and breaks off at once: a full backlog (ss -ltn: Recv-Q), a firewall that rejects, or a proxy without a backend.",
+        ["tcp.failed"] = "See the error in the text, which is the operating system's.",
         ["tcp.slow"] = "A first packet was lost, or the network between is long or full: mtr to the host.",
         ["network.noWayOut"] = "Look at this machine's own network first: ip addr, ip route, its firewall.",
     };
@@ -41,6 +43,10 @@ internal static class StageRemedies
         ["tls.closed"] = "Correct the port if it speaks no TLS; else see the server's log: it ended the handshake.",
         ["tls.reset"] = "Correct the port if it speaks no TLS; else see the server's log: it, or something between, ended the handshake.",
         ["tls.clientCertificate"] = "The server wants a certificate of its clients, and this check has none to show.",
+        ["tls.noCertificate"] = "Configure the server's certificate: it showed none.",
+        ["tls.revoked"] = "The authority has revoked the certificate: have a new one issued, and find out why.",
+        ["tls.unrecognizedName"] = "The server knows no site of that name: correct the name, or the server's sites.",
+        ["tls.failed"] = "See the error in the text, and the server's log at that time.",
         ["tls.timeout"] = "The port takes connections and then says nothing: the server hangs or is overloaded, or what stood before took most of the time (see the times).",
         ["tls.slow"] = "The server is busy, or has to do with large keys: look at its load.",
     };
@@ -48,6 +54,7 @@ internal static class StageRemedies
     private static readonly Dictionary<string, string> Using = new()
     {
         ["use.timeout"] = "It took the request and gave no whole answer in time: see its log and its load, or raise Deadline (below the check's Timeout).",
+        ["use.broken"] = "The connection broke in use: see the server's log at that time, and what stands between (a proxy's idle timeout, a firewall).",
         ["use.slow"] = "See its load, and what it waits for itself.",
     };
 

@@ -7,31 +7,40 @@ internal sealed class RabbitMqQueueKind : QueueSourceKind
 {
     public override string Name => "RabbitMq";
 
-    public override IReadOnlyCollection<string> Keys => [nameof(QueueOptions.ConnectionString), nameof(QueueOptions.Queue), nameof(QueueOptions.Queues)];
+    public override IReadOnlyCollection<string> Keys =>
+    [
+        nameof(QueueOptions.ConnectionString), nameof(QueueOptions.Queue), nameof(QueueOptions.Queues), nameof(QueueOptions.DeadLetterQueues), nameof(QueueOptions.Management),
+    ];
 
     public override IEnumerable<OptionError> Validate(IServiceProvider services, QueueOptions options)
     {
-        if (!RabbitMqAddress.TryParse(options.ConnectionString, out _))
+        foreach (var error in RabbitMqPlan.Validate(new RabbitMqOptions { ConnectionString = options.ConnectionString, Management = options.Management }))
         {
-            yield return new OptionError(nameof(options.ConnectionString), options.ConnectionString is null ? null : "***", RabbitMqAddress.Allowed);
+            yield return error;
         }
 
         if ((options.Queue is null) == (options.Queues is null or { Count: 0 }))
         {
             yield return new OptionError(nameof(options.Queue), options.Queue, $"the name of a queue, or several as {nameof(options.Queues)}");
         }
-        foreach (var name in options.Queue is { } queue ? [queue] : options.Queues ?? [])
+
+        foreach (var (option, names) in new[]
         {
-            if (!RabbitMqPlan.IsQueueName(name))
+            (nameof(options.Queue), options.Queue is { } queue ? [queue] : []),
+            (nameof(options.Queues), options.Queues ?? []),
+            (nameof(options.DeadLetterQueues), options.DeadLetterQueues ?? []),
+        })
+        {
+            foreach (var name in names.Where(static name => !RabbitMqPlan.IsQueueName(name)))
             {
-                yield return new OptionError(options.Queue is null ? nameof(options.Queues) : nameof(options.Queue), name, "a queue's name, without * and ?, 255 bytes at most");
+                yield return new OptionError(option, name, "a queue's name, without * and ?, 255 bytes at most");
             }
         }
     }
 
     public override IQueueSource Create(IServiceProvider services, QueueOptions options) =>
-        new BrokerQueueSource(new RabbitMqPlan(Read(options), services.GetService<Redactor>() ?? new Redactor()), [], services.GetRequiredService<TimeProvider>());
+        new BrokerQueueSource(new RabbitMqPlan(Read(options), services.GetService<Redactor>() ?? new Redactor()), [.. options.DeadLetterQueues ?? []], services.GetRequiredService<TimeProvider>());
 
     private static RabbitMqOptions Read(QueueOptions options) =>
-        new() { ConnectionString = options.ConnectionString, RequiredQueues = options.Queue is { } queue ? [queue] : [.. options.Queues!] };
+        new() { ConnectionString = options.ConnectionString, Management = options.Management, RequiredQueues = options.Queue is { } queue ? [queue] : [.. options.Queues!] };
 }

@@ -172,19 +172,31 @@ public class RabbitMqCheckTests
     [Fact]
     public async Task Configuration_names_a_queue_of_a_broker()
     {
-        using var broker = new FakeBroker { There = ["orders"] };
+        using var broker = new FakeBroker { There = ["orders", "orders.dead"] };
         await using var host = await TestHost.Start(
             static _ => { },
             ("Checks:orders:Type", "Queue"),
             ("Checks:orders:Source", "RabbitMq"),
             ("Checks:orders:ConnectionString", $"amqp://u:s3cr3t-word@127.0.0.1:{broker.Port}"),
-            ("Checks:orders:Queue", "orders"));
+            ("Checks:orders:Queue", "orders"),
+            ("Checks:orders:DeadLetterQueues", "orders.dead"));
 
         var state = await host.Monitor.RunAsync("orders");
 
         Assert.Equal((HealthStatus.Healthy, state.Description), (state.Status, state.Description));
         Assert.Contains($"amqp://127.0.0.1:{broker.Port} queue orders", state.Description, StringComparison.Ordinal);
         Assert.Contains(state.Readings, static reading => reading is { Name: "depthCount", Value: 7 });
+        Assert.Contains(state.Readings, static reading => reading is { Name: "deadCount", Value: 7 });
+        var error = await Assert.ThrowsAnyAsync<OptionsValidationException>(() => TestHost.Start(
+            static _ => { },
+            ("Checks:orders:Type", "Queue"),
+            ("Checks:orders:Source", "RabbitMq"),
+            ("Checks:orders:ConnectionString", "amqp://mq.example"),
+            ("Checks:orders:Queue", "orders"),
+            ("Checks:orders:DeadLetterQueues", "orders.*"),
+            ("Checks:orders:Management", "ftp://mq.example")));
+        Assert.Contains("HealthKit:Checks:orders:DeadLetterQueues = 'orders.*'", error.Message, StringComparison.Ordinal);
+        Assert.Contains("HealthKit:Checks:orders:Management = ", error.Message, StringComparison.Ordinal);
         await Assert.ThrowsAnyAsync<OptionsValidationException>(() => TestHost.Start(
             static _ => { }, ("Checks:orders:Type", "Queue"), ("Checks:orders:Source", "RabbitMq"), ("Checks:orders:ConnectionString", "amqp://mq.example")));
     }

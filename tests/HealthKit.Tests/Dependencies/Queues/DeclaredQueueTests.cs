@@ -12,12 +12,12 @@ public class DeclaredQueueTests
     [Theory]
     [InlineData("HealthKit:Checks:jobs:Source = 'Kafka'; allowed: one of ", "Source=Kafka")]
     [InlineData("HealthKit:Checks:jobs (check 'jobs'): Source = null; allowed: one of ", "Queue=a")]
-    [InlineData("HealthKit:Checks:jobs:Group = '(set)'; allowed: nothing: the source RedisList does not use it, but Connection, Queue, ", "Source=redislist;Connection=redis://a;Queue=a;Group=b")]
-    [InlineData("HealthKit:Checks:jobs (check 'jobs'): Queue = null; allowed: the name of a key", "Source=RedisList;Connection=redis://a")]
-    [InlineData("HealthKit:Checks:jobs (check 'jobs'): Group = null; allowed: the name of a consumer group", "Source=RedisStream;Connection=redis://a;Queue=a")]
-    [InlineData("HealthKit:Checks:jobs:ConsumerLostAfter = 00:00:00", "Source=RedisStream;Connection=redis://a;Queue=a;Group=b;ConsumerLostAfter=00:00:00")]
-    [InlineData("HealthKit:Checks:jobs:EnqueuedAtPointer = 'x'; allowed: a JSON pointer", "Source=RedisList;Connection=redis://a;Queue=a;EnqueuedAtPointer=x")]
-    [InlineData("HealthKit:Checks:jobs (check 'jobs'): Connection", "Source=Sidekiq")]
+    [InlineData("HealthKit:Checks:jobs:Group = '(set)'; allowed: nothing: the source RedisList does not use it, but ConnectionString, Queue, ", "Source=redislist;ConnectionString=redis://a;Queue=a;Group=b")]
+    [InlineData("HealthKit:Checks:jobs (check 'jobs'): Queue = null; allowed: the name of a key", "Source=RedisList;ConnectionString=redis://a")]
+    [InlineData("HealthKit:Checks:jobs (check 'jobs'): Group = null; allowed: the name of a consumer group", "Source=RedisStream;ConnectionString=redis://a;Queue=a")]
+    [InlineData("HealthKit:Checks:jobs:ConsumerLostAfter = 00:00:00", "Source=RedisStream;ConnectionString=redis://a;Queue=a;Group=b;ConsumerLostAfter=00:00:00")]
+    [InlineData("HealthKit:Checks:jobs:EnqueuedAtPointer = 'x'; allowed: a JSON pointer", "Source=RedisList;ConnectionString=redis://a;Queue=a;EnqueuedAtPointer=x")]
+    [InlineData("HealthKit:Checks:jobs (check 'jobs'): ConnectionString = null", "Source=Sidekiq")]
     [InlineData("HealthKit:Checks:jobs (check 'jobs'): Statement = null; allowed: one read-only statement", "Source=Sql;DataSource=shop")]
     [InlineData("HealthKit:Checks:jobs:DataSource = 'shop'; allowed: the key of a DbDataSource", "Source=Sql;DataSource=shop;Statement=SELECT 1 AS depth")]
     [InlineData("HealthKit:Checks:jobs:Service = 'own'; allowed: the key of an IQueueSource that the app registers", "Source=Service;Service=own")]
@@ -31,7 +31,7 @@ public class DeclaredQueueTests
     [Fact]
     public async Task RabbitMq_without_its_package_names_the_call_that_is_missing()
     {
-        var builder = TestHost.Builder(Settings("Source=RabbitMq;Connection=amqp://a;Queue=b"));
+        var builder = TestHost.Builder(Settings("Source=RabbitMq;ConnectionString=amqp://a;Queue=b"));
         builder.AddHealthKit(options => options.AddDefaultChecks = false).AddDependencyChecks();
 
         var error = await Assert.ThrowsAnyAsync<OptionsValidationException>(() => TestHost.Start(builder));
@@ -42,7 +42,7 @@ public class DeclaredQueueTests
     [Fact]
     public async Task A_password_in_a_connection_that_is_none_is_not_shown()
     {
-        var error = await Assert.ThrowsAnyAsync<OptionsValidationException>(() => TestHost.Start(_ => { }, Settings("Source=Sidekiq;Connection=redis://x:hunter2@a b")));
+        var error = await Assert.ThrowsAnyAsync<OptionsValidationException>(() => TestHost.Start(_ => { }, Settings("Source=Sidekiq;ConnectionString=redis://x:hunter2@a b")));
 
         Assert.DoesNotContain("hunter2", error.Message, StringComparison.Ordinal);
     }

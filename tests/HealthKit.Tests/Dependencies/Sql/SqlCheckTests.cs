@@ -157,7 +157,7 @@ public sealed class SqlCheckTests : IDisposable
         };
         var options = _server.Options();
         options.ConnectionString = options.ConnectionString!.Replace("Port=1;", $"Port={listener.Port};", StringComparison.Ordinal);
-        options.Deadline = TimeSpan.FromMilliseconds(300);
+        options.Deadline = TimeSpan.FromSeconds(2);
         var check = Check(options);
 
         var first = await check.RunAsync();
@@ -219,7 +219,7 @@ public sealed class SqlCheckTests : IDisposable
         _server.OnOpen = token => Task.Delay(Timeout.Infinite, token);
         var options = _server.Options();
         options.ConnectionString = options.ConnectionString!.Replace("Port=1;", $"Port={silent.Port};", StringComparison.Ordinal);
-        options.Deadline = TimeSpan.FromMilliseconds(500);
+        options.Deadline = TimeSpan.FromSeconds(2);
 
         var result = await Check(options).RunAsync();
 
@@ -236,7 +236,7 @@ public sealed class SqlCheckTests : IDisposable
             return null;
         };
         var options = _server.Options();
-        options.Deadline = TimeSpan.FromMilliseconds(300);
+        options.Deadline = TimeSpan.FromSeconds(2);
         var check = Check(options);
 
         var result = await check.RunAsync();
