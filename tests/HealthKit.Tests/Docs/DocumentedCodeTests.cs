@@ -16,6 +16,13 @@ public partial class DocumentedCodeTests
     [InlineData("docs/log-summary.md", "tests/HealthKit.Tests/Docs/LogSummarySamples.cs")]
     [InlineData("docs/log-trimming.md", "tests/HealthKit.Tests/Docs/LogTrimmingSamples.cs")]
     [InlineData("docs/guides/runaway-log.md", "tests/HealthKit.Tests/Docs/LogTrimmingSamples.cs")]
+    [InlineData("docs/guides/queues.md", "tests/HealthKit.IntegrationTests/Docs/DataStoreSamples.cs")]
+    [InlineData("docs/checks/queue.md", "tests/HealthKit.IntegrationTests/Docs/DataStoreSamples.cs")]
+    [InlineData("docs/checks/sql.md", "tests/HealthKit.IntegrationTests/Docs/DataStoreSamples.cs")]
+    [InlineData("docs/checks/mysql.md", "tests/HealthKit.IntegrationTests/Docs/DataStoreSamples.cs")]
+    [InlineData("docs/checks/postgresql.md", "tests/HealthKit.IntegrationTests/Docs/DataStoreSamples.cs")]
+    [InlineData("docs/checks/redis.md", "tests/HealthKit.IntegrationTests/Docs/DataStoreSamples.cs")]
+    [InlineData("docs/checks/rabbitmq.md", "tests/HealthKit.IntegrationTests/Docs/DataStoreSamples.cs")]
     [InlineData("docs/deployment.md", "tests/HealthKit.IntegrationTests.Child/ContainerHealthCheck.cs")]
     [InlineData("README.md", "samples/Quickstart/Program.cs")]
     public void Every_block_of_code_stands_in_a_compiled_file(string page, string source)
