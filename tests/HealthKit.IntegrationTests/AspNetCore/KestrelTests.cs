@@ -72,7 +72,7 @@ public sealed class KestrelTests
     [Fact]
     public async Task The_management_port_answers_and_no_other_whatever_the_host_header_says()
     {
-        var port = FreePort();
+        var port = LoopbackPort.Free();
         var builder = RealApp.Builder(("HealthKit:Endpoints:ManagementPort", port.ToString(CultureInfo.InvariantCulture)));
         builder.WebHost.UseUrls("http://127.0.0.1:0", $"http://127.0.0.1:{port}");
         await using var app = await RealApp.Start(builder);
@@ -107,12 +107,5 @@ public sealed class KestrelTests
         var started = root.GetProperty("startedAt").GetDateTimeOffset();
         Assert.Equal(TimeSpan.Zero, started.Offset);
         Assert.Equal(process.StartTime.ToUniversalTime(), started.UtcDateTime, TimeSpan.FromSeconds(2));
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
-        listener.Start();
-        return ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using HealthKit.IntegrationTests.LoadBalancers;
 
 namespace HealthKit.IntegrationTests.Dependencies;
 

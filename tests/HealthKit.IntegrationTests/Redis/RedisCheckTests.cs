@@ -139,7 +139,7 @@ public sealed class RedisCheckTests : IDisposable
         other.Run("CLUSTER", "ADDSLOTSRANGE", "15000", "16383");
         foreach (var node in new[] { other, replica })
         {
-            Assert.Equal("OK", one.Run("CLUSTER", "MEET", "127.0.0.1", node.Port.ToString(CultureInfo.InvariantCulture)));
+            Assert.Equal("OK", one.Run("CLUSTER", "MEET", "127.0.0.1", node.Port.ToString(CultureInfo.InvariantCulture), node.ClusterPort.ToString(CultureInfo.InvariantCulture)));
         }
 
         await Eventually.TrueAsync(

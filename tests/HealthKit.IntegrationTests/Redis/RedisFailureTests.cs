@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using HealthKit.IntegrationTests.LoadBalancers;
 using HealthKit.IntegrationTests.Servers;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 

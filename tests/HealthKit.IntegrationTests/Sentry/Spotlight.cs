@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json.Nodes;
 
 namespace HealthKit.IntegrationTests.Sentry;
@@ -27,10 +25,7 @@ internal sealed class Spotlight : IAsyncDisposable
 
     public static Spotlight Start()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        var port = ((IPEndPoint)listener.LocalEndpoint).Port;
-        listener.Stop();
+        var port = LoopbackPort.Free();
         var node = ChildProcess.Start("node", SentryOracle.Script("spotlight.mjs"), SentryOracle.Packages, $"{port}");
         while (!node.ReadLine(Deadline).StartsWith("ready", StringComparison.Ordinal))
         {

@@ -1,5 +1,4 @@
 using System.Globalization;
-using HealthKit.IntegrationTests.LoadBalancers;
 
 namespace HealthKit.IntegrationTests.Servers;
 

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Npgsql;
 
 namespace HealthKit.IntegrationTests;
@@ -26,7 +24,7 @@ public sealed class PostgresServer : IDisposable
     private PostgresServer(string directory, string[] settings)
     {
         (_directory, _settings) = (directory, settings);
-        Port = FreePort();
+        Port = LoopbackPort.Free();
         try
         {
             Start();
@@ -122,13 +120,6 @@ public sealed class PostgresServer : IDisposable
     }
 
     private static void AsServer(string program, params string[] arguments) => Tool.Run("setpriv", [.. AsPostgres, $"/usr/lib/postgresql/15/bin/{program}", .. arguments]);
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 
     private void SignalAll(string signal) =>
         Tool.TryRun("sh", "-c", $"kill -{signal} {_process!.Id} $(pgrep -P {_process.Id})");

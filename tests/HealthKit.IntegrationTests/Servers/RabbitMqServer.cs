@@ -7,7 +7,6 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
-using HealthKit.IntegrationTests.LoadBalancers;
 
 namespace HealthKit.IntegrationTests.Servers;
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using HealthKit.IntegrationTests.LoadBalancers;
 
 namespace HealthKit.IntegrationTests.Servers;
 
@@ -25,6 +24,9 @@ internal sealed class RedisServer : IDisposable
 
     /// <summary>Its port. With <see cref="StartTls"/> TLS is spoken there.</summary>
     public int Port { get; } = LoopbackPort.Free();
+
+    /// <summary>The port at which other nodes of its cluster reach it: by default 10,000 above, where outgoing connections have theirs.</summary>
+    public int ClusterPort { get; } = LoopbackPort.Free();
 
     /// <summary>Its address, without user and password, database 0.</summary>
     public string Address => string.Create(CultureInfo.InvariantCulture, $"redis://127.0.0.1:{Port}");
@@ -99,6 +101,7 @@ internal sealed class RedisServer : IDisposable
             appendonly no
             daemonize no
             logfile {Path}/log
+            cluster-port {ClusterPort}
             {string.Join('\n', _settings)}
 
             """);

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace HealthKit.IntegrationTests.LoadBalancers;
+namespace HealthKit.IntegrationTests;
 
 internal static class LoopbackPort
 {
