@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Starts real servers on 127.0.0.1, breaks each in the ways that real ones broke, runs this sample against them, and prints what /health says.
 # Needs redis-server, mariadb-server, postgresql, rabbitmq-server and ruby-sidekiq (tests/run.sh installs them), and root.
-# Everything stands in a temporary directory, and ends with this script.
+# Everything stands in a temporary directory, and ends with this script. BASE_PORT is the first of eleven ports (5700); BUILT the folder of a build of the
+# sample, where it is not to be built.
 set -uo pipefail
 cd "$(dirname "$0")"
 work=$(mktemp -d /tmp/datastores-XXXXXX)
@@ -12,7 +13,7 @@ say() { echo "-- $*" >&2; }
 start() { "$@" >>"$work/log" 2>&1 & pids+=($!); }
 await() { # what command…
   local what=$1; shift
-  for _ in $(seq 300); do "$@" >/dev/null 2>&1 && return; sleep 0.1; done
+  for _ in $(seq 1500); do "$@" >/dev/null 2>&1 && return; sleep 0.1; done
   say "$what did not come up; see below"; tail -20 "$work/log" >&2; exit 1
 }
 stop() {
@@ -38,7 +39,8 @@ redis hung $((base + 2))
 redis replica $((base + 3)) --replicaof "127.0.0.1 $((base + 1))"
 redis jobs $((base + 4))
 mkdir "$work/sidekiq"
-cat >"$work/sidekiq/app.rb" <<'RUBY'
+app=$work/sidekiq/app.rb
+cat >"$app" <<'RUBY'
 require 'sidekiq'
 Sidekiq.configure_client { |c| c.redis = { url: ENV['REDIS_URL'] } }
 Sidekiq.configure_server { |c| c.redis = { url: ENV['REDIS_URL'] } }
@@ -50,13 +52,11 @@ end
 MailJob.perform_async if ENV['ENQUEUE']
 RUBY
 export REDIS_URL="redis://127.0.0.1:$((base + 4))/0"
-start sidekiq -r "$work/sidekiq/app.rb" -c 1
+start sidekiq -r "$app" -c 1
 worker=$!
 await "sidekiq" sh -c "redis-cli -p $((base + 4)) SCARD processes | grep -q 1"
-ENQUEUE=1 ruby "$work/sidekiq/app.rb" >>"$work/log" 2>&1
+ENQUEUE=1 ruby "$app" >>"$work/log" 2>&1
 await "a job that is given up" sh -c "redis-cli -p $((base + 4)) ZCARD dead | grep -q 1"
-disown $worker; kill -KILL $worker
-ENQUEUE=1 ruby "$work/sidekiq/app.rb" >>"$work/log" 2>&1
 
 say "MariaDB: one with a column that cannot hold an emoji, one that is read-only"
 maria() { # name port sql option…
@@ -105,11 +105,20 @@ export HealthKit__Checks__mysql_orders__ConnectionString="Server=127.0.0.1;Port=
 export HealthKit__Checks__postgres_password__ConnectionString="Host=127.0.0.1;Port=$((base + 7));Username=shop;Password=of-last-year;Database=postgres"
 export HealthKit__Checks__outbox__ConnectionString="Host=127.0.0.1;Port=$((base + 7));Username=shop;Password=secret;Database=postgres"
 for check in rabbit_orders rabbit_invoices; do export "HealthKit__Checks__${check}__ConnectionString=amqp://guest:guest@127.0.0.1:$((base + 9))/"; done
-dotnet build --nologo -v quiet >>"$work/log" 2>&1 || { tail -20 "$work/log" >&2; exit 1; }
-start dotnet run --no-build -- --urls "http://127.0.0.1:$base"
+if [ -z "${BUILT:-}" ]; then
+  BUILT=bin/Debug/net10.0
+  dotnet build --nologo -v quiet >>"$work/log" 2>&1 || { tail -20 "$work/log" >&2; exit 1; }
+fi
+cd "$BUILT"
+start dotnet DataStores.dll --urls "http://127.0.0.1:$base"
 await "the sample" curl -sf "http://127.0.0.1:$base/"
-start curl -s "http://127.0.0.1:$base/report?seconds=120"
-start curl -s "http://127.0.0.1:$base/report?seconds=120"
-await "the pool to be dry, and every check's first result" \
-  bash -c "curl -s http://127.0.0.1:$base/health | grep -q sql.poolExhausted && curl -sf http://127.0.0.1:$base/health/startup"
+await "every check's first result" curl -sf "http://127.0.0.1:$base/health/startup"
+
+say "The pool is used up; the only worker is killed, which shows when its heartbeat has been missing for a minute"
+start curl -s "http://127.0.0.1:$base/report?seconds=200"
+start curl -s "http://127.0.0.1:$base/report?seconds=200"
+disown $worker; kill -KILL $worker
+ENQUEUE=1 ruby "$app" >>"$work/log" 2>&1
+await "the dry pool and the lost worker" \
+  bash -c "health=\$(curl -s http://127.0.0.1:$base/health); grep -q sql.poolExhausted <<<\$health && grep -q queue.consumersLost <<<\$health"
 curl -s "http://127.0.0.1:$base/health?format=text"

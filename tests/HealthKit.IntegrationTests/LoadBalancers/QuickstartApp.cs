@@ -8,7 +8,7 @@ internal sealed class QuickstartApp : IDisposable
     /// <summary>The checkout that these tests were built from.</summary>
     public static readonly string Repository = FindRepository();
 
-    private static readonly string Folder = FindFolder();
+    private static readonly string Folder = FolderOf("Quickstart");
 
     public static string Dll => Path.Combine(Folder, "Quickstart.dll");
 
@@ -81,14 +81,15 @@ internal sealed class QuickstartApp : IDisposable
         Directory.Delete(_state, recursive: true);
     }
 
-    private static string FindFolder()
+    /// <summary>Where a sample was built beside these tests.</summary>
+    public static string FolderOf(string sample)
     {
         // …/tests/HealthKit.IntegrationTests/bin/Release/net10.0/ -> …/samples/Quickstart/bin/Release/net10.0/
         var built = Path.GetRelativePath(Path.Combine(Repository, "tests", "HealthKit.IntegrationTests"), AppContext.BaseDirectory);
-        var folder = Path.Combine(Repository, "samples", "Quickstart", built);
-        return File.Exists(Path.Combine(folder, "Quickstart.dll"))
+        var folder = Path.Combine(Repository, "samples", sample, built);
+        return File.Exists(Path.Combine(folder, $"{sample}.dll"))
             ? folder
-            : throw new InvalidOperationException($"Quickstart.dll is not in {folder}: it is built with these tests.");
+            : throw new InvalidOperationException($"{sample}.dll is not in {folder}: it is built with these tests.");
     }
 
     private static string FindRepository()
