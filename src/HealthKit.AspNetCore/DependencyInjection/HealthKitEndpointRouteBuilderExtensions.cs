@@ -33,11 +33,17 @@ public static partial class HealthKitEndpointRouteBuilderExtensions
         ArgumentNullException.ThrowIfNull(endpoints);
         ArgumentNullException.ThrowIfNull(pattern);
         var services = endpoints.ServiceProvider;
-        if (services.GetService<HealthMonitor>() is not { } monitor || services.GetService<Drain>() is not { } drain)
+        if (services.GetService<HealthMonitor>() is not { } monitor)
         {
             throw new InvalidOperationException(
-                "MapHealthKit needs HealthKit among the app's services: call builder.AddHealthKit() on the WebApplicationBuilder, " +
-                "or services.AddHealthKit().AddEndpoints() on the IServiceCollection, before the app is built.");
+                "MapHealthKit needs HealthKit among the app's services: call builder.AddHealthKit() on the WebApplicationBuilder before the app is built.");
+        }
+
+        if (services.GetService<Drain>() is not { } drain)
+        {
+            throw new InvalidOperationException(
+                "HealthKit is among the app's services, and what its endpoints need is not: services.AddHealthKit() is for any host and does not know them. " +
+                "Call builder.AddHealthKit() on the WebApplicationBuilder instead, or services.AddHealthKit().AddEndpoints().");
         }
 
         var incidents = services.GetRequiredService<HealthIncidents>();
@@ -67,7 +73,7 @@ public static partial class HealthKitEndpointRouteBuilderExtensions
         void Map(string path, RequestDelegate answer) => group.Map(path, answer)
             .WithDisplayName("HealthKit " + pattern.TrimEnd('/') + path)
             // Output caching passes over no-store; an answer about health must never come out of its store.
-            .WithMetadata(new OutputCacheAttribute { NoStore = true });
+            .WithMetadata(new OutputCacheAttribute { NoStore = true }, HealthKitRoute.Marker);
     }
 
     private static void WarnIfNobodyListens(IServiceProvider services, int port, ILogger logger)

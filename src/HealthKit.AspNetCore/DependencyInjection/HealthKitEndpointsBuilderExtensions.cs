@@ -37,6 +37,7 @@ public static class HealthKitEndpointsBuilderExtensions
         services.AddSingleton<EndpointSettings>();
         services.AddSingleton<Drain>();
         services.AddSingleton<IHostedService>(s => s.GetRequiredService<Drain>());
+        services.AddSingleton<IHostedService, HealthKitRoute>();
         services.AddSingleton<IPostConfigureOptions<HostOptions>, ExtendShutdownTimeout>();
         return builder;
     }

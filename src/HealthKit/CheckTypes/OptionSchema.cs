@@ -57,14 +57,15 @@ internal sealed class OptionSchema
     /// <param name="options">The object to set them on.</param>
     /// <param name="errors">Takes unknown keys and wrong values.</param>
     /// <param name="alsoKnown">Keys of this schema are someone else's: they are passed over.</param>
+    /// <param name="connectionStrings">Holds the section <c>ConnectionStrings</c>, whose entries a key <c>ConnectionString</c> may name.</param>
     public void Bind(
-        IConfigurationSection section, object options, ICollection<string> errors, OptionSchema? alsoKnown = null)
+        IConfigurationSection section, object options, ICollection<string> errors, OptionSchema? alsoKnown = null, IConfiguration? connectionStrings = null)
     {
         foreach (var child in section.GetChildren())
         {
             if (_properties.TryGetValue(child.Key, out var property))
             {
-                Set(child, property, options, errors);
+                Set(child, property, options, errors, connectionStrings);
             }
             else if (alsoKnown?._properties.ContainsKey(child.Key) != true)
             {
@@ -87,7 +88,7 @@ internal sealed class OptionSchema
     }
 
     private static void Set(
-        IConfigurationSection child, PropertyInfo property, object options, ICollection<string> errors)
+        IConfigurationSection child, PropertyInfo property, object options, ICollection<string> errors, IConfiguration? connectionStrings = null)
     {
         if (property.PropertyType == typeof(IList<string>))
         {
@@ -128,6 +129,11 @@ internal sealed class OptionSchema
         if (child.Value is not { } text)
         {
             return;
+        }
+
+        if (property.Name == "ConnectionString" && connectionStrings?.GetConnectionString(text) is { Length: > 0 } named)
+        {
+            text = named;
         }
 
         if (TryParse(text, Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType, out var parsed))

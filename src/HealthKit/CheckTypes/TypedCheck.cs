@@ -41,7 +41,7 @@ internal sealed class TypedCheck<TOptions>(CheckType<TOptions> type, Action<TOpt
             configure?.Invoke(options);
             if (section is not null)
             {
-                type.Schema.Bind(section, options, errors, alsoKnown: CheckEntry.Schema);
+                type.Schema.Bind(section, options, errors, alsoKnown: CheckEntry.Schema, connectionStrings: services.GetService<HealthKitConfiguration>()?.Source);
             }
 
             foreach (var error in type.Validate(options, services))

@@ -22,7 +22,7 @@ public sealed class Gauge
     /// <param name="defaults">The limits when neither is set; null means then none.</param>
     /// <param name="ratio">
     /// How many times farther from the end the degraded limit lies than the unhealthy one, where only one is set; taken from the
-    /// defaults when there are any.
+    /// defaults when there are any. Infinity: a limit that is not set is none.
     /// </param>
     public Gauge(
         string quantity,
@@ -97,7 +97,7 @@ public sealed class Gauge
         }
     }
 
-    /// <summary>The limits in force: a limit left unset follows the one that is set; the defaults when neither is.</summary>
+    /// <summary>The limits in force: a limit left unset follows the one that is set, unless the ratio is infinite; the defaults when neither is.</summary>
     public GaugeLimits Resolve(double? degraded, double? unhealthy) => (degraded, unhealthy) switch
     {
         ({ } d, { } u) => new GaugeLimits(d, u),
@@ -148,11 +148,11 @@ public sealed class Gauge
 
     private bool InRange(double value) => double.IsFinite(value) && value >= 0 && value <= Maximum;
 
-    private double Farther(double unhealthy) => Direction == GaugeDirection.LowIsBad
+    private double Farther(double unhealthy) => double.IsPositiveInfinity(_ratio) ? double.NaN : Direction == GaugeDirection.LowIsBad
         ? Math.Min(Maximum, unhealthy * _ratio)
         : double.IsFinite(Maximum) ? Math.Max(0, Maximum - ((Maximum - unhealthy) * _ratio)) : unhealthy / _ratio;
 
-    private double Nearer(double degraded) => Direction == GaugeDirection.LowIsBad
+    private double Nearer(double degraded) => double.IsPositiveInfinity(_ratio) ? double.NaN : Direction == GaugeDirection.LowIsBad
         ? degraded / _ratio
         : double.IsFinite(Maximum) ? Maximum - ((Maximum - degraded) / _ratio) : degraded * _ratio;
 

@@ -33,7 +33,7 @@ internal static class DataStoreSamples
 
     public static void Sql(WebApplicationBuilder builder, DbDataSource dataSource)
     {
-        builder.Services.AddHealthKit()
+        builder.AddHealthKit()
             .AddSqlCheck(dataSource, options =>
             {
                 options.Facts.Add(new SqlFact("unpaidInvoices", "SELECT count(*) FROM invoices WHERE paid_at IS NULL")
@@ -49,7 +49,7 @@ internal static class DataStoreSamples
 
     public static void MySql(WebApplicationBuilder builder, DbDataSource dataSource)
     {
-        builder.Services.AddHealthKit()
+        builder.AddHealthKit()
             .AddMySqlCheck(dataSource, options =>
             {
                 options.UnhealthyAboveSizeBytes = 50_000_000_000;
@@ -59,27 +59,27 @@ internal static class DataStoreSamples
 
     public static void PostgreSql(WebApplicationBuilder builder)
     {
-        builder.Services.AddHealthKit()
+        builder.AddHealthKit()
             .AddPostgresCheck(services => services.GetRequiredService<NpgsqlDataSource>(), options => options.UnhealthyAboveSizeBytes = 200L << 30);
     }
 
     public static void Redis(WebApplicationBuilder builder)
     {
-        builder.Services.AddHealthKit()
+        builder.AddHealthKit()
             .AddRedisCheck("rediss://app:secret@cache.example/1", options => options.ExpectRole = RedisRole.Master)
             .AddRedisCheck("jobs.example:6379,password=secret,ssl=false", options => options.DegradedAboveEvictedPerSecond = 0, name: "jobs_redis");
     }
 
     public static void OwnRedisClient(WebApplicationBuilder builder)
     {
-        builder.Services.AddHealthKit()
+        builder.AddHealthKit()
             .AddRedisCheck(async (services, command, _) => (string?)await services.GetRequiredService<IConnectionMultiplexer>().GetDatabase()
                 .ExecuteAsync(command[0], [.. command.Skip(1)]));
     }
 
     public static void RabbitMq(WebApplicationBuilder builder)
     {
-        builder.Services.AddHealthKit()
+        builder.AddHealthKit()
             .AddRabbitMqCheck("amqp://app:password@mq.example:5672/shop", options =>
             {
                 options.RequiredQueues = ["orders", "mails"];
@@ -103,14 +103,14 @@ internal static class DataStoreSamples
 
     public static void BrokerQueue(WebApplicationBuilder builder)
     {
-        builder.Services.AddHealthKit()
+        builder.AddHealthKit()
             .AddQueueCheck(RabbitMqQueueSource.Create(
                 "amqp://app:password@mq.example/shop", ["orders"], deadLetterQueues: ["orders.dead"], management: new Uri("http://mq.example:15672")));
     }
 
     public static void Sidekiq(WebApplicationBuilder builder)
     {
-        builder.Services.AddHealthKit()
+        builder.AddHealthKit()
             .AddQueueCheck(
                 QueueSources.Sidekiq("redis://cache.example:6379/0"),
                 options => (options.DegradedAboveOldestAge, options.DegradedAboveDeadCount) = (TimeSpan.FromMinutes(5), 0),

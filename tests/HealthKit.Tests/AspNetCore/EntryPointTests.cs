@@ -72,4 +72,60 @@ public sealed class EntryPointTests
             return Task.CompletedTask;
         }
     }
+
+    [Theory]
+    [InlineData("/health", "/health", "Health checks")]
+    [InlineData("/health/", "/health", "Health checks")]
+    [InlineData("/Health/Ready", "/health/ready", "Health checks")]
+    public async Task A_path_that_is_mapped_twice_stops_the_start_and_says_what_to_do(string theirs, string path, string display)
+    {
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => TestApp.Start(TestApp.Builder(), app =>
+        {
+            app.MapHealthChecks(theirs);
+            app.MapHealthKit();
+        }));
+
+        Assert.StartsWith($"{path} is mapped twice, by MapHealthKit and as '{display}'", error.Message, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("MapHealthKit(\"/status\")", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_path_twice_by_HealthKit_is_mapped_twice_too()
+    {
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => TestApp.Start(TestApp.Builder(), app =>
+        {
+            app.MapHealthKit();
+            app.MapHealthKit("/health/");
+        }));
+
+        Assert.Contains(" is mapped twice", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Other_paths_methods_and_hosts_are_in_nobodys_way()
+    {
+        await using var app = await TestApp.Start(TestApp.Builder(), app =>
+        {
+            app.MapHealthChecks("/healthz");
+            app.MapPost("/health", () => "posted");
+            app.MapHealthChecks("/health").RequireHost("other.example");
+            app.MapHealthKit();
+            app.MapHealthKit("/status");
+        });
+
+        Assert.Equal(200, (int)(await app.Client.GetAsync(new Uri("/health/live", UriKind.Relative))).StatusCode);
+        Assert.Equal(200, (int)(await app.Client.GetAsync(new Uri("/status/live", UriKind.Relative))).StatusCode);
+    }
+
+    [Fact]
+    public async Task HealthKit_on_the_services_alone_has_no_endpoints_and_says_which_call_adds_them()
+    {
+        var builder = WebApplication.CreateBuilder();
+        builder.Services.AddHealthKit();
+        await using var app = builder.Build();
+
+        var error = Assert.Throws<InvalidOperationException>(() => app.MapHealthKit());
+
+        Assert.Contains("services.AddHealthKit() is for any host", error.Message, StringComparison.Ordinal);
+    }
 }

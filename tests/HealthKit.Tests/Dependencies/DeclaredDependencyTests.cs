@@ -82,4 +82,32 @@ public class DeclaredDependencyTests
 
         Assert.Contains("Type = 'Tcp'", error.Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task A_connection_string_may_be_the_name_of_one_under_ConnectionStrings()
+    {
+        var port = RawServer.ClosedPort();
+        var builder = TestHost.Builder(
+            ("Checks:cache:Type", "Redis"),
+            ("Checks:cache:ConnectionString", "Cache"),
+            ("Checks:jobs:Type", "Queue"),
+            ("Checks:jobs:Source", "Sidekiq"),
+            ("Checks:jobs:ConnectionString", "cache"),
+            ("Checks:mq:Type", "RabbitMq"),
+            ("Checks:mq:ConnectionString", "Broker"),
+            ("Checks:host:Type", "Redis"),
+            ("Checks:host:ConnectionString", $"127.0.0.1:{port}"));
+        builder.Configuration["ConnectionStrings:Cache"] = $"redis://app:hunter22@127.0.0.1:{port}/3";
+        builder.Configuration["ConnectionStrings:Broker"] = $"amqp://app:hunter22@127.0.0.1:{port}/shop";
+        builder.Services.AddHealthKit(options => options.AddDefaultChecks = false).AddDependencyChecks().AddRabbitMqChecks();
+        await using var host = await TestHost.Start(builder);
+
+        foreach (var (check, target) in new[] { ("cache", $"redis://127.0.0.1:{port}/3: "), ("jobs", $"redis://127.0.0.1:{port}/3 Sidekiq: "), ("mq", $"amqp://127.0.0.1:{port}/shop: "), ("host", $"redis://127.0.0.1:{port}/0: ") })
+        {
+            var state = await host.Monitor.RunAsync(check);
+            Assert.Equal("tcp.refused", state.Reason);
+            Assert.StartsWith(target, state.Description, StringComparison.Ordinal);
+            Assert.DoesNotContain("hunter22", state.Description, StringComparison.Ordinal);
+        }
+    }
 }

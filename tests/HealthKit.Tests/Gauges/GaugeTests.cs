@@ -47,6 +47,16 @@ public class GaugeTests
     }
 
     [Fact]
+    public void With_an_infinite_ratio_a_limit_that_is_not_set_is_none()
+    {
+        var gauge = new Gauge("waiting", GaugeUnit.Count, GaugeDirection.HighIsBad, "DegradedAboveCount", "UnhealthyAboveCount", ratio: double.PositiveInfinity);
+
+        Assert.Equal(GaugeLevel.Degraded, gauge.Judge(double.MaxValue, gauge.Resolve(0, null)));
+        Assert.Equal(GaugeLevel.Ok, gauge.Judge(10, gauge.Resolve(null, 10)));
+        Assert.Equal(GaugeLevel.Unhealthy, gauge.Judge(11, gauge.Resolve(null, 10)));
+    }
+
+    [Fact]
     public void Without_limits_and_defaults_nothing_is_judged()
     {
         Assert.Equal(GaugeLevel.Ok, FreeBytes.Judge(0, FreeBytes.Resolve(null, null)));

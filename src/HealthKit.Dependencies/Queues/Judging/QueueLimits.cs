@@ -3,21 +3,21 @@ namespace HealthKit;
 /// <summary>What limits mean, worked out once for each options object.</summary>
 internal sealed class QueueLimits
 {
+    // One limit does not bring the other: a queue that is to warn is not to take the app out of its load balancer.
     private static readonly Gauge DepthGauge = new(
-        "depth", GaugeUnit.Count, GaugeDirection.HighIsBad, nameof(QueueOptions.DegradedAboveDepthCount), nameof(QueueOptions.UnhealthyAboveDepthCount));
+        "depth", GaugeUnit.Count, GaugeDirection.HighIsBad, nameof(QueueOptions.DegradedAboveDepthCount), nameof(QueueOptions.UnhealthyAboveDepthCount), ratio: double.PositiveInfinity);
 
     private static readonly Gauge AgeGauge = new(
-        "oldest age", GaugeUnit.Seconds, GaugeDirection.HighIsBad, nameof(QueueOptions.DegradedAboveOldestAge), nameof(QueueOptions.UnhealthyAboveOldestAge));
+        "oldest age", GaugeUnit.Seconds, GaugeDirection.HighIsBad, nameof(QueueOptions.DegradedAboveOldestAge), nameof(QueueOptions.UnhealthyAboveOldestAge), ratio: double.PositiveInfinity);
 
     private static readonly Gauge DrainGauge = new(
-        "time to drain", GaugeUnit.Seconds, GaugeDirection.HighIsBad, nameof(QueueOptions.DegradedAboveDrainTime), nameof(QueueOptions.UnhealthyAboveDrainTime));
+        "time to drain", GaugeUnit.Seconds, GaugeDirection.HighIsBad, nameof(QueueOptions.DegradedAboveDrainTime), nameof(QueueOptions.UnhealthyAboveDrainTime), ratio: double.PositiveInfinity);
 
-    // One limit does not bring the other: that any dead entry degrades does not mean that twice none is unhealthy.
     private static readonly Gauge DeadGauge = new(
         "dead", GaugeUnit.Count, GaugeDirection.HighIsBad, nameof(QueueOptions.DegradedAboveDeadCount), nameof(QueueOptions.UnhealthyAboveDeadCount), ratio: double.PositiveInfinity);
 
     private static readonly Gauge RetryingGauge = new(
-        "retrying", GaugeUnit.Count, GaugeDirection.HighIsBad, nameof(QueueOptions.DegradedAboveRetryingCount), nameof(QueueOptions.UnhealthyAboveRetryingCount));
+        "retrying", GaugeUnit.Count, GaugeDirection.HighIsBad, nameof(QueueOptions.DegradedAboveRetryingCount), nameof(QueueOptions.UnhealthyAboveRetryingCount), ratio: double.PositiveInfinity);
 
     private static readonly Gauge NoArrivalsGauge = new(
         "no arrivals for",
