@@ -5,6 +5,10 @@
 # sample, where it is not to be built.
 set -uo pipefail
 cd "$(dirname "$0")"
+if [ -z "${BUILT:-}" ]; then
+  BUILT=bin/Debug/net10.0
+  dotnet build --nologo -v quiet || exit 1
+fi
 work=$(mktemp -d /tmp/datastores-XXXXXX)
 chmod 755 "$work"
 base=${BASE_PORT:-5700}
@@ -85,18 +89,18 @@ psql "INSERT INTO outbox SELECT i, now() - interval '3 hours' FROM generate_seri
 say "RabbitMQ: a disk alarm; a queue that is not there"
 mkdir -p "$work/rabbit/home"
 : >"$work/rabbit/env" && : >"$work/rabbit/rabbitmq.conf" && echo '[].' >"$work/rabbit/plugins"
-export HOME="$work/rabbit/home" ERL_EPMD_PORT=$((base + 8)) ERL_EPMD_ADDRESS=127.0.0.1 RABBITMQ_NODENAME="shop$base@localhost" \
+export ERL_EPMD_PORT=$((base + 8)) ERL_EPMD_ADDRESS=127.0.0.1 RABBITMQ_NODENAME="shop$base@localhost" \
   RABBITMQ_NODE_IP_ADDRESS=127.0.0.1 RABBITMQ_NODE_PORT=$((base + 9)) RABBITMQ_DIST_PORT=$((base + 10)) RABBITMQ_MNESIA_BASE="$work/rabbit/mnesia" \
   RABBITMQ_LOG_BASE="$work/rabbit/log" RABBITMQ_LOGS=- RABBITMQ_CONFIG_FILE="$work/rabbit/rabbitmq.conf" RABBITMQ_CONF_ENV_FILE="$work/rabbit/env" \
   RABBITMQ_ENABLED_PLUGINS_FILE="$work/rabbit/plugins" RABBITMQ_PID_FILE="$work/rabbit/pid"
-start epmd -address 127.0.0.1 -port "$ERL_EPMD_PORT"
-start /usr/lib/rabbitmq/bin/rabbitmq-server
+start env HOME="$work/rabbit/home" epmd -address 127.0.0.1 -port "$ERL_EPMD_PORT"
+start env HOME="$work/rabbit/home" /usr/lib/rabbitmq/bin/rabbitmq-server
 await RabbitMQ bash -c "exec 3<>/dev/tcp/127.0.0.1/$RABBITMQ_NODE_PORT"
-/usr/lib/rabbitmq/bin/rabbitmqctl set_disk_free_limit 900GB >>"$work/log" 2>&1
+HOME="$work/rabbit/home" /usr/lib/rabbitmq/bin/rabbitmqctl set_disk_free_limit 900GB >>"$work/log" 2>&1
 
 say "The sample, with every check declared in appsettings.json"
 kill -STOP "$hung_pid"
-export HOME="$work" ConnectionStrings__Shop="Host=127.0.0.1;Port=$((base + 7));Username=shop;Password=secret;Database=postgres;Maximum Pool Size=2;Timeout=1"
+export HealthKit__StateDirectory="$work/state" ConnectionStrings__Shop="Host=127.0.0.1;Port=$((base + 7));Username=shop;Password=secret;Database=postgres;Maximum Pool Size=2;Timeout=1"
 declare -A at=([redis_full]=$((base + 1)) [redis_hung]=$((base + 2)) [redis_replica]=$((base + 3)))
 for check in "${!at[@]}"; do export "HealthKit__Checks__${check}__ConnectionString=redis://127.0.0.1:${at[$check]}"; done
 export HealthKit__Checks__mail_jobs__ConnectionString="$REDIS_URL"
@@ -105,10 +109,6 @@ export HealthKit__Checks__mysql_orders__ConnectionString="Server=127.0.0.1;Port=
 export HealthKit__Checks__postgres_password__ConnectionString="Host=127.0.0.1;Port=$((base + 7));Username=shop;Password=of-last-year;Database=postgres"
 export HealthKit__Checks__outbox__ConnectionString="Host=127.0.0.1;Port=$((base + 7));Username=shop;Password=secret;Database=postgres"
 for check in rabbit_orders rabbit_invoices; do export "HealthKit__Checks__${check}__ConnectionString=amqp://guest:guest@127.0.0.1:$((base + 9))/"; done
-if [ -z "${BUILT:-}" ]; then
-  BUILT=bin/Debug/net10.0
-  dotnet build --nologo -v quiet >>"$work/log" 2>&1 || { tail -20 "$work/log" >&2; exit 1; }
-fi
 cd "$BUILT"
 start dotnet DataStores.dll --urls "http://127.0.0.1:$base"
 await "the sample" curl -sf "http://127.0.0.1:$base/"
