@@ -112,8 +112,24 @@ internal sealed class MySqlCheck(Network network, Func<MySqlOptions> options, IS
         findings.Note("serverVersion", server.Version.ToString());
         TellRole(server, options, findings);
         TellConnections(server, options, findings);
-        await TellAccountAsync(session, state, options, findings, token).ConfigureAwait(false);
-        await TellReplicationAsync(session, state, server, options, findings, token).ConfigureAwait(false);
+        try
+        {
+            await TellAccountAsync(session, state, options, findings, token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not DbException && IsOfOneFact(e, session, token))
+        {
+            findings.Add(GaugeLevel.Degraded, "sql.factFailed", $"connections of the account could not be asked for: {Shown(SqlErrors.Told(e))}");
+        }
+
+        try
+        {
+            await TellReplicationAsync(session, state, server, options, findings, token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not DbException && IsOfOneFact(e, session, token))
+        {
+            findings.Add(GaugeLevel.Degraded, "sql.factFailed", $"replication could not be asked for: {Shown(SqlErrors.Told(e))}");
+        }
+
         if (options.RoundTrip)
         {
             await TellRoundTripAsync(session, state, server, findings, token).ConfigureAwait(false);
@@ -322,10 +338,10 @@ internal sealed class MySqlCheck(Network network, Func<MySqlOptions> options, IS
                 var result = await MySqlRoundTrip.DoAsync(session, state, !server.LogsTemporaryTables, token).ConfigureAwait(false);
                 _roundTrip = new Traveled(of, Network.Time.GetTimestamp(), result);
             }
-            catch (DbException e) when (!session.IsDead && !token.IsCancellationRequested)
+            catch (Exception e) when (IsOfOneFact(e, session, token))
             {
                 _roundTrip = null;
-                findings.Add(GaugeLevel.Degraded, "mysql.roundTripFailed", $"the round trip of a character failed: {Shown(e.Message)}");
+                findings.Add(GaugeLevel.Degraded, "mysql.roundTripFailed", $"the round trip of a character failed: {Shown(SqlErrors.Told(e))}");
                 return;
             }
         }
@@ -435,11 +451,18 @@ internal sealed class MySqlCheck(Network network, Func<MySqlOptions> options, IS
         {
             return new Searched(of, Network.Time.GetTimestamp(), null, ("sql.factLate", $"no answer within {Latency.Text(share)}"));
         }
-        catch (DbException e) when (!session.IsDead && !token.IsCancellationRequested)
+        catch (Exception e) when (IsOfOneFact(e, session, token))
         {
-            return new Searched(of, Network.Time.GetTimestamp(), null, ("sql.factFailed", Shown(e.Message)));
+            return new Searched(of, Network.Time.GetTimestamp(), null, ("sql.factFailed", Shown(SqlErrors.Told(e))));
         }
     }
+
+    /// <summary>
+    /// Whether an exception says nothing of the connection as a whole. Drivers throw more than their own kind, as for a value that they cannot convert: the other facts are
+    /// told all the same.
+    /// </summary>
+    private static bool IsOfOneFact(Exception error, SqlSession session, CancellationToken token) =>
+        error is not StageException && !session.IsDead && !token.IsCancellationRequested;
 
     private static string SelectGrant(MySqlSessionState? state) =>
         state?.Database is null ? "GRANT SELECT ON <database>.* TO <account>" : $"GRANT SELECT ON {state.QuotedDatabase}.* TO {state.QuotedAccount}";

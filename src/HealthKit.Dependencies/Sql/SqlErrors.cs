@@ -47,6 +47,9 @@ internal static class SqlErrors
         }
     }
 
+    /// <summary>An exception in words. One that is not the driver's own kind is named: its words alone ("Index was out of range") tell nobody where to look.</summary>
+    public static string Told(Exception error) => error is DbException ? ShownText.Of(error.Message) : $"{error.GetType().Name}: {ShownText.Of(error.Message)}";
+
     /// <summary>Whether it says no more than that time was up.</summary>
     public static bool IsTimeout(Exception error) => All(error).Any(e => e is TimeoutException or OperationCanceledException);
 

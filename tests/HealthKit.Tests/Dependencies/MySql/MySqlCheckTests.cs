@@ -137,6 +137,25 @@ public sealed class MySqlCheckTests : IDisposable
     }
 
     [Fact]
+    public async Task What_a_driver_throws_that_is_not_its_own_kind_is_the_failure_of_that_part()
+    {
+        _server.Throws["CREATE TEMPORARY"] = new KeyNotFoundException("utf8mb3 is not known");
+        _server.Throws["SELECT CONVERT(c.TABLE_NAME"] = new ArgumentOutOfRangeException("charset");
+        _server.Throws["SHOW REPLICA"] = new InvalidCastException("no date");
+
+        var result = await Check().RunAsync();
+
+        Is(
+            result,
+            HealthStatus.Degraded,
+            "sql.factFailed",
+            "the round trip of a character failed: KeyNotFoundException: utf8mb3 is not known",
+            "the columns' character sets are not known: ArgumentOutOfRangeException",
+            "replication could not be asked for: InvalidCastException: no date");
+        Assert.Equal(16_384.0, result.Data["sizeBytes"]);
+    }
+
+    [Fact]
     public async Task Columns_are_looked_for_once_an_hour()
     {
         var check = Check();
