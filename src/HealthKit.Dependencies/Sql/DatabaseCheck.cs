@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace HealthKit;
 
@@ -106,7 +107,11 @@ internal abstract class DatabaseCheck<TOptions> : DependencyCheck<TOptions>
             List<SqlFact> facts = [.. FactsOf(options), .. options.Facts];
             await _facts.AskAsync(run, lease.Session, facts, LacksPrivilege).ConfigureAwait(false);
             _facts.Tell(findings, facts, _connections.TargetOf(options).User);
-            return findings.ToFinding(prefix);
+            var finding = findings.ToFinding(prefix);
+            return finding.Status == HealthStatus.Healthy && run.Elapsed > run.Deadline
+                ? throw new StageException(
+                    Stage.Use, "use.timeout", $"it answered after {Latency.Text(run.Elapsed)}; the deadline is {Latency.Text(run.Deadline)}") { Answered = true }
+                : finding;
         }
         finally
         {

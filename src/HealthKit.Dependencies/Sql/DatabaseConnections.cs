@@ -16,7 +16,9 @@ internal sealed class DatabaseConnections(
     /// <summary>How long a connection of the check's own is kept.</summary>
     public static readonly TimeSpan KeptFor = TimeSpan.FromMinutes(5);
 
-    private readonly BlockingCalls _calls = new();
+    /// <summary>How long a run waits for a connection to be closed; it goes on alone then, and the next run waits for it.</summary>
+    private static readonly TimeSpan ClosingGrace = TimeSpan.FromMilliseconds(200);
+
     private readonly Lock _gate = new();
     private volatile Plan? _plan;
     private Kept? _kept;
@@ -64,7 +66,7 @@ internal sealed class DatabaseConnections(
         {
             if (made is not null && _left is not { IsCompleted: false })
             {
-                await CloseAsync(made).ConfigureAwait(false);
+                await CloseSoonAsync(made).ConfigureAwait(false);
             }
 
             if (e is StageException or OperationCanceledException)
@@ -96,7 +98,7 @@ internal sealed class DatabaseConnections(
             }
         }
 
-        await CloseAsync(lease.Connection).ConfigureAwait(false);
+        await CloseSoonAsync(lease.Connection).ConfigureAwait(false);
     }
 
     public void Dispose()
@@ -145,7 +147,7 @@ internal sealed class DatabaseConnections(
         var kept = mayTouch ? TimeSpan.FromTicks(Math.Min(left.Ticks / 4, TimeSpan.TicksPerSecond)) : left / 20;
         using var enough = new CancellationTokenSource(left - kept > TimeSpan.Zero ? left - kept : TimeSpan.FromTicks(1), network.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(enough.Token, token);
-        var opening = _calls.RunAsync(async () =>
+        var opening = BlockingCalls.RunAsync(async () =>
         {
             if (made is null)
             {
@@ -247,7 +249,7 @@ internal sealed class DatabaseConnections(
 
     private StageException Explained(Exception error) => SqlErrors.Explain(error, opening: true, isDead: false, Place, explain, redactor.Redact);
 
-    private SqlSession Session(DbConnection connection) => new(connection, Dialect(connection), _calls, network.Time);
+    private SqlSession Session(DbConnection connection) => new(connection, Dialect(connection), network.Time);
 
     private SqlDialect Dialect(object? driver) => dialect() ?? SqlDialect.Of(driver);
 
@@ -296,7 +298,18 @@ internal sealed class DatabaseConnections(
         }
     }
 
-    private Task<bool> CloseAsync(DbConnection connection) => _calls.RunAsync(async () =>
+    private async Task CloseSoonAsync(DbConnection connection)
+    {
+        var closing = CloseAsync(connection);
+        using var enough = new CancellationTokenSource(ClosingGrace, network.Time);
+        await ((Task)closing).WaitAsync(enough.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!closing.IsCompleted)
+        {
+            Leave(closing);
+        }
+    }
+
+    private static Task<bool> CloseAsync(DbConnection connection) => BlockingCalls.RunAsync(async () =>
     {
         try
         {

@@ -6,7 +6,7 @@ namespace HealthKit;
 /// <summary>
 /// A connection for the time of one run: asks statements in their time, and knows when the connection cannot be used any more. One statement at a time.
 /// </summary>
-internal sealed class SqlSession(DbConnection connection, SqlDialect dialect, BlockingCalls calls, TimeProvider time)
+internal sealed class SqlSession(DbConnection connection, SqlDialect dialect, TimeProvider time)
 {
     /// <summary>How long a driver has to come back after its token was cancelled.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(200);
@@ -131,7 +131,7 @@ internal sealed class SqlSession(DbConnection connection, SqlDialect dialect, Bl
         // A source of its own: a driver that hears of its end may take long over it (MySql.Data and Npgsql open another connection to cancel the statement), and the
         // deadline must not wait for that.
         var stop = new CancellationTokenSource();
-        var working = calls.RunAsync(() => call(stop.Token));
+        var working = BlockingCalls.RunAsync(() => call(stop.Token));
         try
         {
             return await working.WaitAsync(token).ConfigureAwait(false);

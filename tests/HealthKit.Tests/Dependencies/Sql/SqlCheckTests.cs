@@ -56,10 +56,10 @@ public sealed class SqlCheckTests : IDisposable
         var check = Check(new SqlOptions { Source = source });
 
         await check.RunAsync();
-        Assert.Equal(0, _server.Open);
+        await Wait.For(() => _server.Open == 0);
         await check.RunAsync();
 
-        Assert.Equal((2, 0), (_server.Opened, _server.Open));
+        await Wait.For(() => (_server.Opened, _server.Open) == (2, 0));
     }
 
     [Fact]
@@ -324,6 +324,57 @@ public sealed class SqlCheckTests : IDisposable
         Assert.Contains("first could not be asked for: relation a does not exist", result.Description, StringComparison.Ordinal);
         Assert.Contains("second could not be asked for: 'many' is no number", result.Description, StringComparison.Ordinal);
         Assert.Equal(7.0, result.Data["thirdCount"]);
+    }
+
+    [Fact]
+    public async Task What_a_driver_throws_that_is_not_its_own_kind_is_the_failure_of_that_fact()
+    {
+        _server.OnStatement = (statement, _) => statement switch
+        {
+            "SELECT a" => throw new ArgumentOutOfRangeException("collation", "no such collation, hunter2hunter2"),
+            "SELECT b" => throw new StageException(Stage.Use, "x.y", "unheard of"),
+            _ => Task.FromResult<object?[][]?>([[7]]),
+        };
+        var check = Check(_server.Options(new SqlFact("first", "SELECT a"), new SqlFact("second", "SELECT b"), new SqlFact("third", "SELECT c")));
+
+        var result = await check.RunAsync();
+
+        Assert.Equal((HealthStatus.Degraded, "sql.factFailed"), (result.Status, result.Reason()));
+        Assert.Contains("first could not be asked for: ArgumentOutOfRangeException: no such collation", result.Description, StringComparison.Ordinal);
+        Assert.Contains("second could not be asked for: StageException: unheard of", result.Description, StringComparison.Ordinal);
+        Assert.Equal(7.0, result.Data["thirdCount"]);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_driver_that_opens_well_and_then_blocks_does_not_hold_the_deadline_up(bool closing)
+    {
+        using var go = new ManualResetEventSlim();
+        _server.OnOpen = static async _ => await Task.Yield();
+        if (closing)
+        {
+            _server.OnClose = () => go.Wait(TimeSpan.FromSeconds(60));
+        }
+        else
+        {
+            _server.OnStatement = (_, _) =>
+            {
+                go.Wait(TimeSpan.FromSeconds(60), CancellationToken.None);
+                return Task.FromResult<object?[][]?>(null);
+            };
+        }
+
+        using var source = new FakeDataSource(_server.ConnectionString);
+        var check = Check(new SqlOptions { Source = source, Deadline = TimeSpan.FromSeconds(2) });
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+
+        var result = await check.RunAsync();
+
+        Assert.Equal(closing ? null : "use.timeout", result.Data.GetValueOrDefault("reason"));
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(30));
+        go.Set();
+        await Wait.For(() => _server.Open == 0);
     }
 
     [Fact]
