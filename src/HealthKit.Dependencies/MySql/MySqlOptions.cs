@@ -69,6 +69,14 @@ public sealed class MySqlOptions : DatabaseOptions
     /// <summary>Whether a character of 4 bytes is written into a temporary table and read back, every 5 minutes.</summary>
     public bool RoundTrip { get; set; } = true;
 
+    private protected override IReadOnlyList<string> OwnFacts { get; } =
+        ["size", "connections", "accountConnections", "replicationLag", "narrowColumns", "roundTrip"];
+
+    private protected override IReadOnlyList<string> OwnKeys { get; } =
+    [
+        "maxConnectionsCount", "mostConnectionsCount", "maxAccountConnectionsCount", "abortedConnectsCount", "uptimeSeconds", "replicaChannelsCount",
+    ];
+
     internal IEnumerable<OptionError> Validate()
     {
         foreach (var error in ValidateDatabase()

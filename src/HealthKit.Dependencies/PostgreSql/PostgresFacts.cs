@@ -94,6 +94,14 @@ internal static class PostgresFacts
         FROM pg_database
         """;
 
+    private static readonly IReadOnlyList<SqlFact> Unlimited = Of(new PostgresOptions());
+
+    /// <summary>Their names.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. Unlimited.Select(static fact => fact.Name)];
+
+    /// <summary>The keys of their values.</summary>
+    public static IReadOnlyList<string> Keys { get; } = [.. Unlimited.Select(static fact => fact.Key)];
+
     /// <summary>What is wrong with the limits.</summary>
     public static IEnumerable<OptionError> Validate(PostgresOptions options) =>
     [

@@ -62,6 +62,10 @@ public sealed class PostgresOptions : DatabaseOptions
     /// <summary>Unhealthy when it has used more. Percent, 0 to 100; null: 80, or as near as the other limit has it.</summary>
     public double? UnhealthyAboveWraparoundPercent { get; set; }
 
+    private protected override IReadOnlyList<string> OwnFacts => PostgresFacts.Names;
+
+    private protected override IReadOnlyList<string> OwnKeys => PostgresFacts.Keys;
+
     internal IEnumerable<OptionError> Validate()
     {
         foreach (var error in ValidateDatabase())

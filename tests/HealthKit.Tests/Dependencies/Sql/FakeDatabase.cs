@@ -111,7 +111,7 @@ internal sealed class FakeDataSource(string connectionString) : DbDataSource
     protected override DbConnection CreateDbConnection() => new FakeConnection { ConnectionString = ConnectionString };
 }
 
-internal sealed class FakeConnection : DbConnection
+internal class FakeConnection : DbConnection
 {
     private ConnectionState _state;
 

@@ -213,6 +213,87 @@ public sealed class SqlCheckTests : IDisposable
     }
 
     [Fact]
+    public async Task What_a_driver_says_of_a_connection_string_that_it_cannot_read_is_not_shown()
+    {
+        foreach (var options in new SqlOptions[]
+        {
+            new() { ConnectionOf = _ => throw new ArgumentException("Couldn't set tail9 (Parameter 'tail9')", new KeyNotFoundException("tail9")) },
+            new() { SourceOf = _ => throw new ArgumentException("Couldn't set tail9 (Parameter 'tail9')") },
+        })
+        {
+            var result = await Check(options).RunAsync();
+
+            Assert.Equal("sql.openFailed", result.Reason());
+            Assert.Contains("quote values that hold ';' or '='", result.Description, StringComparison.Ordinal);
+            Assert.DoesNotContain("tail9", result.Description, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_driver_whose_own_time_is_up_first_does_not_hide_a_server_that_hangs(bool borrowed)
+    {
+        using var listener = RawServer.Silent();
+        _server.OnOpen = _ => throw new FakeException("Unable to connect", inner: new IOException("x", new SocketException((int)SocketError.TimedOut)));
+        var text = _server.ConnectionString.Replace("Port=1;", $"Port={listener.Port};", StringComparison.Ordinal);
+        using var source = new FakeDataSource(text);
+        var check = Check(borrowed ? new SqlOptions { Source = source } : new SqlOptions { Provider = FakeServer.Provider, ConnectionString = text });
+
+        var result = await check.RunAsync();
+
+        // What the driver of an unknown kind waits for cannot be told where a pool stands between.
+        Assert.Equal(borrowed ? "sql.openTimeout" : "auth.timeout", result.Reason());
+        if (borrowed)
+        {
+            Assert.Contains("so it lets nobody in, or the app's pool has none left", result.Description, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task After_a_login_that_was_not_answered_no_other_is_tried_for_a_growing_time()
+    {
+        using var listener = RawServer.Silent();
+        var tries = 0;
+        _server.OnOpen = _ =>
+        {
+            tries++;
+            throw new TimeoutException("no greeting");
+        };
+        var options = _server.Options();
+        options.ConnectionString = options.ConnectionString!.Replace("Port=1;", $"Port={listener.Port};", StringComparison.Ordinal);
+        options.Deadline = TimeSpan.FromSeconds(2);
+        var check = Check(options);
+        await check.RunAsync();
+        for (var second = 0; second < 100; second += 5)
+        {
+            _time.Advance(TimeSpan.FromSeconds(5));
+            var result = await check.RunAsync();
+            Assert.Equal((HealthStatus.Unhealthy, "auth.timeout"), (result.Status, result.Reason()));
+        }
+
+        // At once, after 15 s, after 30 s more; with the look at who is silent that is four.
+        Assert.Equal((3, 1), (tries, listener.Accepted));
+        _server.OnOpen = static _ => Task.CompletedTask;
+        var between = await check.RunAsync();
+        Assert.Contains("(so it was at the last try, ", between.Description, StringComparison.Ordinal);
+        Assert.Contains(" ago; the next is in ", between.Description, StringComparison.Ordinal);
+        _time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(HealthStatus.Healthy, (await check.RunAsync()).Status);
+    }
+
+    [Fact]
+    public void A_data_source_of_dotnets_own_type_is_of_the_kind_of_its_connections()
+    {
+        using var source = MySqlStandIn.StandInFactory.Instance.CreateDataSource("Server=db;Database=shop");
+        using var services = new ServiceCollection().BuildServiceProvider();
+
+        var plan = new DatabaseConnections.Plan(new SqlOptions { Source = source }, services, new Redactor(), null);
+
+        Assert.Equal((SqlDialect.MySql, 3306), (SqlDialect.Of(plan.Driver), plan.Target.Port));
+    }
+
+    [Fact]
     public async Task An_address_that_is_silent_is_told_from_a_server_that_hangs()
     {
         using var silent = new FullListener();
