@@ -62,7 +62,7 @@ public sealed class MySqlOptions : DatabaseOptions
 
     /// <summary>
     /// Columns of text that are known to hold no character of 4 bytes, and may stay so: <c>table.column</c>, with * and ? for any characters and for one. <c>*</c>
-    /// alone turns the search off.
+    /// alone turns the search off, and lets the database's default character set be a narrow one too.
     /// </summary>
     public IList<string>? KnownNarrowColumns { get; set; }
 

@@ -73,7 +73,7 @@ internal sealed class DatabaseConnections(
         {
             if (made is not null && _left is not { IsCompleted: false })
             {
-                await CloseSoonAsync(made).ConfigureAwait(false);
+                await SoonAsync(CloseAsync(made)).ConfigureAwait(false);
             }
 
             if (e is StageException or OperationCanceledException)
@@ -91,8 +91,8 @@ internal sealed class DatabaseConnections(
     {
         if (lease.Session.LeftRunning is { } running)
         {
-            // It is in use: it is closed when that ends.
-            Leave(running.ContinueWith(_ => CloseAsync(lease.Connection), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).Unwrap());
+            // It is in use: it is closed, or given back as it was, when that ends.
+            Leave(running.ContinueWith(_ => UndoAndCloseAsync(lease.Session), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).Unwrap());
             return;
         }
 
@@ -105,7 +105,13 @@ internal sealed class DatabaseConnections(
             }
         }
 
-        await CloseSoonAsync(lease.Connection).ConfigureAwait(false);
+        await SoonAsync(UndoAndCloseAsync(lease.Session)).ConfigureAwait(false);
+    }
+
+    private static async Task<bool> UndoAndCloseAsync(SqlSession session)
+    {
+        await session.UndoAsync().ConfigureAwait(false);
+        return await CloseAsync(session.Connection).ConfigureAwait(false);
     }
 
     public void Dispose()
@@ -342,9 +348,8 @@ internal sealed class DatabaseConnections(
         }
     }
 
-    private async Task CloseSoonAsync(DbConnection connection)
+    private async Task SoonAsync(Task<bool> closing)
     {
-        var closing = CloseAsync(connection);
         using var enough = new CancellationTokenSource(ClosingGrace, network.Time);
         await ((Task)closing).WaitAsync(enough.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!closing.IsCompleted)

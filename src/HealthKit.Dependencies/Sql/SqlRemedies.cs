@@ -17,7 +17,7 @@ internal static class SqlRemedies
         ["sql.forbidden"] = "Grant the account the right that the text names.",
         ["sql.failed"] = "See the server's words, and try the statement with the app's account.",
         ["use.broken"] = "Something ends connections: the server was restarted, or something between cuts idle ones.",
-        ["sql.factLimit"] = "Look at what the fact counts.",
+        ["sql.factLimit"] = "Look at what the fact counts; its text has the limit.",
         ["sql.factFailed"] = "Try the fact's statement with the app's account.",
         ["sql.factLate"] = "The fact's statement is too slow for the time it is given: give it an index, a longer Period does not help; or raise Deadline.",
         ["network.noWayOut"] = "Look at this machine's own network first: ip addr, ip route, its firewall.",
