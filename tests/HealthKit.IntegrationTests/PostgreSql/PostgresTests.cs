@@ -151,7 +151,8 @@ public sealed class PostgresTests(PostgresTests.Server shared) : IClassFixture<P
     [Fact]
     public async Task The_limits_of_the_role_and_of_the_database_count_too()
     {
-        _server.Do("CREATE ROLE narrow LOGIN PASSWORD 'hunter2-postgres' CONNECTION LIMIT 1; CREATE DATABASE narrow CONNECTION LIMIT 1");
+        _server.Do("CREATE ROLE narrow LOGIN PASSWORD 'hunter2-postgres' CONNECTION LIMIT 1");
+        _server.Do("CREATE DATABASE narrow CONNECTION LIMIT 1");
         using var role = PostgresBench.Own(_server.For("narrow"));
         var result = await role.RunAsync();
         Assert.Equal((HealthStatus.Unhealthy, "postgres.connections"), (result.Status, result.Data["reason"]));
