@@ -20,7 +20,7 @@ internal sealed class MySqlCheck(Network network, Func<MySqlOptions> options, IS
                 [HealthStatus.Unhealthy] = "A stage failed; it is read-only where it must take writes; it is no replica where it must be one, or one that has stopped; or an unhealthy limit is passed.",
             },
             "The text names the stage and the server's words. On the server: SHOW FULL PROCESSLIST, SHOW REPLICA STATUS, and its error log.",
-            "Repeat it from this machine with the app's account: mariadb -h <host> -u <user> -p <database>.")
+            "Past a limit: look at what the text names. Failed: repeat it from this machine with the app's account: mariadb -h <host> -u <user> -p <database>.")
         {
             RemedyByReason = StageRemedies.UpTo(Stage.Use, SqlRemedies.With(new Dictionary<string, string>
             {
@@ -38,6 +38,7 @@ internal sealed class MySqlCheck(Network network, Func<MySqlOptions> options, IS
                 ["mysql.connections"] = "SHOW FULL PROCESSLIST tells who holds them: close leaks, lower the pools of the apps, or raise max_connections.",
                 ["mysql.accountConnections"] = "Lower the pools of the app, or raise the account's limit (max_user_connections).",
                 ["mysql.notReplica"] = "It was to be a replica and replicates from nobody: find out who reset or promoted it, and whether there are two primaries now.",
+                ["mysql.replicationUnseen"] = "Give the account the right that the text names, or set ExpectRole to Any.",
                 ["mysql.replicaStopped"] = "SHOW REPLICA STATUS on the replica: mend what the error names, then START REPLICA (MariaDB and older: START SLAVE).",
                 ["mysql.replicaLag"] = "See what the replica applies (SHOW FULL PROCESSLIST: system user): a long transaction, a lock, a table without a primary key; or it is too slow for its source.",
                 ["mysql.size"] = "Delete or archive what is no longer needed, or give it more room and raise the limit.",
@@ -45,7 +46,7 @@ internal sealed class MySqlCheck(Network network, Func<MySqlOptions> options, IS
                 ["mysql.narrowCharset"] =
                     "ALTER TABLE … CONVERT TO CHARACTER SET utf8mb4 (it rebuilds the table); writes with an emoji fail until then. Columns that may stay so: KnownNarrowColumns.",
                 ["mysql.connectionCharset"] = "Add CharSet=utf8mb4 to the connection string, or have the driver send SET NAMES utf8mb4; see init_connect and character_set_server on the server.",
-                ["mysql.databaseCharset"] = "ALTER DATABASE … CHARACTER SET utf8mb4: new tables get it; those that are there keep theirs.",
+                ["mysql.databaseCharset"] = "ALTER DATABASE … CHARACTER SET utf8mb4: new tables get it; those that are there keep theirs. If it is so on purpose: * in KnownNarrowColumns.",
                 ["mysql.roundTripFailed"] = "Try the statements of the round trip with the app's account (they stand on the check's page), or turn it off: RoundTrip.",
             })),
             DefaultTags = ["ready"],
@@ -72,7 +73,6 @@ internal sealed class MySqlCheck(Network network, Func<MySqlOptions> options, IS
     private Traveled? _roundTrip;
     private Searched? _columns;
     private MySqlSessionState? _state;
-    private string? _undo;
 
     protected override SqlDialect? Dialect => SqlDialect.MySql;
 
@@ -112,33 +112,39 @@ internal sealed class MySqlCheck(Network network, Func<MySqlOptions> options, IS
         findings.Note("serverVersion", server.Version.ToString());
         TellRole(server, options, findings);
         TellConnections(server, options, findings);
-        await TellAccountAsync(session, state, options, findings, token).ConfigureAwait(false);
-        await TellReplicationAsync(session, state, server, options, findings, token).ConfigureAwait(false);
+        try
+        {
+            await TellAccountAsync(session, state, options, findings, token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not DbException && IsOfOneFact(e, session, token))
+        {
+            findings.Add(GaugeLevel.Degraded, "sql.factFailed", $"connections of the account could not be asked for: {Shown(SqlErrors.Told(e))}");
+        }
+
+        try
+        {
+            await TellReplicationAsync(session, state, server, options, findings, token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not DbException && IsOfOneFact(e, session, token))
+        {
+            findings.Add(GaugeLevel.Degraded, "sql.factFailed", $"replication could not be asked for: {Shown(SqlErrors.Told(e))}");
+        }
+
         if (options.RoundTrip)
         {
-            await TellRoundTripAsync(session, state, server, findings, token).ConfigureAwait(false);
+            await TellRoundTripAsync(session, state, server, options, findings, token).ConfigureAwait(false);
         }
 
         await TellColumnsAsync(session, state, options, findings, token).ConfigureAwait(false);
     }
 
-    /// <summary>The connection may be the app's: it gets back what it had.</summary>
-    protected override async Task LeaveAsync(SqlSession session, CancellationToken token)
-    {
-        if (_undo is { } undo)
-        {
-            _undo = null;
-            await session.ExecuteAsync(undo, token).ConfigureAwait(false);
-        }
-    }
-
     /// <summary>Has the connection answer in what any driver reads, for the time of the run, and asks what the server is.</summary>
-    private async Task<MySqlServerState> PrepareAsync(SqlSession session, MySqlSessionState state, CancellationToken token)
+    private static async Task<MySqlServerState> PrepareAsync(SqlSession session, MySqlSessionState state, CancellationToken token)
     {
         if (state.Results != Utf8)
         {
             // MySql.Data has the server answer in each column's character set, of which it does not know all: SHOW fails then.
-            _undo = $"SET character_set_results = {(state.Results is { } name && name.All(static c => char.IsAsciiLetterOrDigit(c) || c == '_') ? name : "NULL")}";
+            session.Undo = $"SET character_set_results = {(state.Results is { } name && name.All(static c => char.IsAsciiLetterOrDigit(c) || c == '_') ? name : "NULL")}";
             await session.ExecuteAsync($"SET character_set_results = {Utf8}", token).ConfigureAwait(false);
         }
 
@@ -149,7 +155,7 @@ internal sealed class MySqlCheck(Network network, Func<MySqlOptions> options, IS
         {
             // Else sizes are up to a day old (MySQL 8.0: information_schema_stats_expiry).
             const string Fresh = "information_schema_stats_expiry = ";
-            _undo = _undo is null ? $"SET SESSION {Fresh}DEFAULT" : $"{_undo}, SESSION {Fresh}DEFAULT";
+            session.Undo = session.Undo is null ? $"SET SESSION {Fresh}DEFAULT" : $"{session.Undo}, SESSION {Fresh}DEFAULT";
             await session.ExecuteAsync($"SET SESSION {Fresh}0", token).ConfigureAwait(false);
         }
 
@@ -240,12 +246,15 @@ internal sealed class MySqlCheck(Network network, Func<MySqlOptions> options, IS
         }
         catch (DbException e) when (LacksPrivilege(e))
         {
-            findings.AddMissingPrivilege("replication", $"GRANT {server.Version.ReplicaPrivilege} ON *.* TO {state.QuotedAccount}");
+            var grant = $"GRANT {server.Version.ReplicaPrivilege} ON *.* TO {state.QuotedAccount}";
+            findings.AddMissingPrivilege("replication", grant);
+            TellUnseen($"the account may not see it ({grant})");
             return;
         }
         catch (DbException e) when (MySqlErrors.NumberOf(e) == MySqlErrors.NoSuchStatement)
         {
             findings.AddUnknown($"replication (the server does not know {server.Version.ReplicaStatement})");
+            TellUnseen($"the server does not know {server.Version.ReplicaStatement}");
             return;
         }
 
@@ -259,6 +268,14 @@ internal sealed class MySqlCheck(Network network, Func<MySqlOptions> options, IS
         foreach (var channel in channels)
         {
             TellChannel(channel, channels.Count > 1, options, findings);
+        }
+
+        void TellUnseen(string because)
+        {
+            if (options.ExpectRole == MySqlRole.Replica)
+            {
+                findings.Add(GaugeLevel.Degraded, "mysql.replicationUnseen", $"it was to be a replica, and whether it replicates cannot be told: {because}");
+            }
         }
     }
 
@@ -311,21 +328,22 @@ internal sealed class MySqlCheck(Network network, Func<MySqlOptions> options, IS
         string Because(string? error) => error is null ? "" : $": {Shown(error)}";
     }
 
-    private async Task TellRoundTripAsync(SqlSession session, MySqlSessionState state, MySqlServerState server, DatabaseFindings findings, CancellationToken token)
+    private async Task TellRoundTripAsync(
+        SqlSession session, MySqlSessionState state, MySqlServerState server, MySqlOptions options, DatabaseFindings findings, CancellationToken token)
     {
         // Another connection string after a reload, or another server behind the same name, may be set up differently.
-        var of = (state.Client, state.Results, state.NewColumns, state.Database, state.Account, server.LogsTemporaryTables);
+        var of = (state.Client, state.Results, state.NewColumns, state.Database, state.Account, server.LogsTemporaryTables, IsNarrowOnPurpose(options));
         if (_roundTrip is not { Result.IsGood: true } known || known.Of != of || Network.Time.GetElapsedTime(known.At) >= RoundTripAgain)
         {
             try
             {
                 var result = await MySqlRoundTrip.DoAsync(session, state, !server.LogsTemporaryTables, token).ConfigureAwait(false);
-                _roundTrip = new Traveled(of, Network.Time.GetTimestamp(), result);
+                _roundTrip = new Traveled(of, Network.Time.GetTimestamp(), IsNarrowOnPurpose(options) ? result with { Kept = null } : result);
             }
-            catch (DbException e) when (!session.IsDead && !token.IsCancellationRequested)
+            catch (Exception e) when (IsOfOneFact(e, session, token))
             {
                 _roundTrip = null;
-                findings.Add(GaugeLevel.Degraded, "mysql.roundTripFailed", $"the round trip of a character failed: {Shown(e.Message)}");
+                findings.Add(GaugeLevel.Degraded, "mysql.roundTripFailed", $"the round trip of a character failed: {Shown(SqlErrors.Told(e))}");
                 return;
             }
         }
@@ -378,7 +396,7 @@ internal sealed class MySqlCheck(Network network, Func<MySqlOptions> options, IS
     private async Task TellColumnsAsync(SqlSession session, MySqlSessionState state, MySqlOptions options, DatabaseFindings findings, CancellationToken token)
     {
         IList<string> ignored = options.KnownNarrowColumns ?? [];
-        if (state.Database is null || ignored.Contains("*"))
+        if (state.Database is null || IsNarrowOnPurpose(options))
         {
             return;
         }
@@ -435,17 +453,27 @@ internal sealed class MySqlCheck(Network network, Func<MySqlOptions> options, IS
         {
             return new Searched(of, Network.Time.GetTimestamp(), null, ("sql.factLate", $"no answer within {Latency.Text(share)}"));
         }
-        catch (DbException e) when (!session.IsDead && !token.IsCancellationRequested)
+        catch (Exception e) when (IsOfOneFact(e, session, token))
         {
-            return new Searched(of, Network.Time.GetTimestamp(), null, ("sql.factFailed", Shown(e.Message)));
+            return new Searched(of, Network.Time.GetTimestamp(), null, ("sql.factFailed", Shown(SqlErrors.Told(e))));
         }
     }
+
+    /// <summary>
+    /// Whether an exception says nothing of the connection as a whole. Drivers throw more than their own kind, as for a value that they cannot convert: the other facts are
+    /// told all the same.
+    /// </summary>
+    private static bool IsOfOneFact(Exception error, SqlSession session, CancellationToken token) =>
+        error is not StageException && !session.IsDead && !token.IsCancellationRequested;
+
+    /// <summary>Whether all columns may be narrow, those to come as well.</summary>
+    private static bool IsNarrowOnPurpose(MySqlOptions options) => options.KnownNarrowColumns?.Contains("*") == true;
 
     private static string SelectGrant(MySqlSessionState? state) =>
         state?.Database is null ? "GRANT SELECT ON <database>.* TO <account>" : $"GRANT SELECT ON {state.QuotedDatabase}.* TO {state.QuotedAccount}";
 
     /// <summary>A round trip, of what kind of connection, and when.</summary>
-    private sealed record Traveled((string?, string?, string?, string?, string, bool) Of, long At, MySqlRoundTripResult Result);
+    private sealed record Traveled((string?, string?, string?, string?, string, bool, bool) Of, long At, MySqlRoundTripResult Result);
 
     /// <summary>A search for narrow columns, where, and when.</summary>
     private sealed record Searched((string, string) Of, long At, MySqlNarrowColumns? Result, (string Reason, string Text)? Trouble);

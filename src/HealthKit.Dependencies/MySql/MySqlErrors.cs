@@ -1,9 +1,10 @@
 using System.Data.Common;
+using System.Text.RegularExpressions;
 
 namespace HealthKit;
 
 /// <summary>What went wrong, by the server's own numbers (MySQL and MariaDB list them in their "Error Reference").</summary>
-internal static class MySqlErrors
+internal static partial class MySqlErrors
 {
     public const int NoSuchStatement = 1064;
     public const int InvalidCharacterString = 1300;
@@ -38,7 +39,7 @@ internal static class MySqlErrors
         {
             // 1698: an account of the machine (unix_socket); 3118 and 4151: locked; 1820, 1862: the password has expired.
             1045 or 1698 or 3118 or 4151 or 1820 or 1862 => Refused("auth.rejected", "the server does not let this account in"),
-            1044 when opening => Refused("sql.forbidden", "the account may not use this database"),
+            1044 when opening => Refused("sql.forbidden", $"the account may not use this database{Grant(words)}"),
             1049 => Refused("sql.noDatabase", "there is no such database"),
             1040 => Refused("sql.tooManyConnections", "the server takes no more connections"),
             1203 or 1226 => Refused("mysql.accountLimit", "the account has used up what it is allowed"),
@@ -55,6 +56,13 @@ internal static class MySqlErrors
 
         StageException Refused(string reason, string text) => new(opening ? Stage.Authenticate : Stage.Use, reason, $"{text}: {words}", error) { Answered = true };
     }
+
+    /// <summary>The statement that lets the account in, from the server's own words of whom it does not.</summary>
+    private static string Grant(string words) =>
+        Denied().Match(words) is { Success: true } match ? $" (GRANT SELECT ON {match.Groups["database"].Value}.* TO {match.Groups["account"].Value})" : "";
+
+    [GeneratedRegex("for user (?<account>'[^']*'@'[^']*') to database '(?<database>[A-Za-z0-9_$]+)'", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase, 1_000)]
+    private static partial Regex Denied();
 
     private static bool IsOfServer(int? number) => number is >= 1_000 and < 10_000 and not CannotConnect;
 

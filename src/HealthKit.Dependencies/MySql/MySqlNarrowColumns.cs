@@ -17,12 +17,12 @@ internal sealed record MySqlNarrowColumns(IReadOnlyList<(string Column, string C
 
     private const int LongestName = 140;
 
-    // ENUM and SET hold only what their definition lists. information_schema lists the tables and columns that the account has any privilege on.
+    // What is in ascii is so on purpose (hashes, codes, UUIDs). ENUM and SET hold only what their definition lists. information_schema lists the tables and columns that the account has any privilege on.
     private static readonly string Statement =
         $"""
         SELECT CONVERT(c.TABLE_NAME USING utf8mb4) AS tableName, CONVERT(c.COLUMN_NAME USING utf8mb4) AS columnName, CONVERT(c.CHARACTER_SET_NAME USING utf8mb4) AS charset
         FROM information_schema.COLUMNS c JOIN information_schema.TABLES t ON t.TABLE_SCHEMA = c.TABLE_SCHEMA AND t.TABLE_NAME = c.TABLE_NAME
-        WHERE c.TABLE_SCHEMA = DATABASE() AND t.TABLE_TYPE = 'BASE TABLE' AND c.CHARACTER_SET_NAME NOT IN ({MySqlRoundTrip.WideCharsetList})
+        WHERE c.TABLE_SCHEMA = DATABASE() AND t.TABLE_TYPE = 'BASE TABLE' AND c.CHARACTER_SET_NAME NOT IN ({MySqlRoundTrip.WideCharsetList}, 'ascii')
           AND c.DATA_TYPE NOT IN ('enum', 'set')
         ORDER BY c.TABLE_NAME, c.ORDINAL_POSITION LIMIT {Most + 1}
         """;

@@ -62,12 +62,20 @@ public sealed class MySqlOptions : DatabaseOptions
 
     /// <summary>
     /// Columns of text that are known to hold no character of 4 bytes, and may stay so: <c>table.column</c>, with * and ? for any characters and for one. <c>*</c>
-    /// alone turns the search off.
+    /// alone turns the search off, and lets the database's default character set be a narrow one too.
     /// </summary>
     public IList<string>? KnownNarrowColumns { get; set; }
 
     /// <summary>Whether a character of 4 bytes is written into a temporary table and read back, every 5 minutes.</summary>
     public bool RoundTrip { get; set; } = true;
+
+    private protected override IReadOnlyList<string> OwnFacts { get; } =
+        ["size", "connections", "accountConnections", "replicationLag", "narrowColumns", "roundTrip"];
+
+    private protected override IReadOnlyList<string> OwnKeys { get; } =
+    [
+        "maxConnectionsCount", "mostConnectionsCount", "maxAccountConnectionsCount", "abortedConnectsCount", "uptimeSeconds", "replicaChannelsCount",
+    ];
 
     internal IEnumerable<OptionError> Validate()
     {

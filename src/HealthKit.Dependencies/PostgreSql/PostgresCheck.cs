@@ -19,7 +19,7 @@ internal sealed class PostgresCheck(Network network, Func<PostgresOptions> optio
                 [HealthStatus.Unhealthy] = "A stage failed, it is read-only or in recovery (or is not, where it should be), or something is past its unhealthy limit.",
             },
             "The text names the stage and the server's words, or the limit. The server's log has its side; SELECT * FROM pg_stat_activity shows who does what.",
-            "Repeat it with psql from this machine, with the app's account.")
+            "Past a limit: look at what the text names. Failed: repeat it with psql from this machine, with the app's account.")
         {
             RemedyByReason = StageRemedies.UpTo(Stage.Use, SqlRemedies.With(new Dictionary<string, string>
             {
@@ -31,6 +31,7 @@ internal sealed class PostgresCheck(Network network, Func<PostgresOptions> optio
                 ["postgres.replicationLag"] = "Look for long queries on the standby that hold replay up (max_standby_streaming_delay), for pg_wal_replay_pause(), and at its disks.",
                 ["postgres.standbyLag"] = "Look at the standby that the text names: its disks, long queries there, the network between.",
                 ["postgres.retainedWal"] = "Bring the slot's consumer back, or drop the slot (pg_drop_replication_slot) before it fills the disk; max_slot_wal_keep_size bounds it.",
+                ["postgres.slotLost"] = "The WAL that it needs is gone (max_slot_wal_keep_size): drop the slot (pg_drop_replication_slot), and build its consumer anew from a new base backup or snapshot.",
                 ["postgres.size"] = "Find what is large (pg_total_relation_size), clean up, or raise the limit with the disk.",
                 ["postgres.sizeGrows"] = "Find what grows (pg_total_relation_size), before the limit is reached.",
                 ["postgres.transactionAge"] = "Look at the transaction that the text names: an app that forgot to commit (idle in transaction), or a long job. pg_terminate_backend(pid) ends it; ROLLBACK PREPARED a prepared one.",

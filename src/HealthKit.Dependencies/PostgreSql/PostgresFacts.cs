@@ -27,14 +27,25 @@ internal static class PostgresFacts
     private static readonly Gauge Wraparound = new(
         "transaction numbers used", GaugeUnit.Percent, GaugeDirection.HighIsBad, nameof(PostgresOptions.DegradedAboveWraparoundPercent), nameof(PostgresOptions.UnhealthyAboveWraparoundPercent), new GaugeLimits(50, 80));
 
-    // Anybody may see how many there are, if not what they do.
+    // Anybody may see how many there are, and whose, if not what they do. The narrowest of the three limits counts; a superuser is bound by none of a role or a
+    // database (CREATE ROLE, CREATE DATABASE: CONNECTION LIMIT).
     private const string ConnectionsStatement =
         """
-        SELECT NULL, least(100, 100.0 * used / greatest(room, 1)), used || ' of ' || room
+        SELECT NULL, least(100, 100.0 * used / greatest(room, 1)), used || ' of ' || room || whose
         FROM (
-          SELECT (SELECT sum(numbackends) FROM pg_stat_database) AS used,
-            current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
-              - coalesce(nullif(current_setting('reserved_connections', true), '')::int, 0) AS room) counted
+          SELECT (SELECT sum(numbackends) FROM pg_stat_database)::bigint AS used,
+            (current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+              - coalesce(nullif(current_setting('reserved_connections', true), '')::int, 0))::bigint AS room, '' AS whose
+          UNION ALL
+          SELECT (SELECT count(*) FROM pg_stat_activity WHERE usename = r.rolname AND backend_type = 'client backend'), r.rolconnlimit, ' of the role ' || r.rolname
+          FROM pg_roles r WHERE r.rolname = session_user AND r.rolconnlimit >= 0 AND NOT r.rolsuper
+          UNION ALL
+          SELECT s.numbackends, d.datconnlimit, ' of the database ' || d.datname
+          FROM pg_database d JOIN pg_stat_database s ON s.datid = d.oid
+          WHERE d.datname = current_database() AND d.datconnlimit >= 0 AND NOT EXISTS (SELECT 1 FROM pg_roles r WHERE r.rolname = session_user AND r.rolsuper)
+        ) counted
+        ORDER BY 1.0 * used / greatest(room, 1) DESC
+        LIMIT 1
         """;
 
     // A standby that has replayed all it received is not behind, however long ago the last transaction was; unless it receives nothing any more. It knows
@@ -51,23 +62,49 @@ internal static class PostgresFacts
         WHERE pg_is_in_recovery()
         """;
 
-    // replay_lag is NULL where there is nothing to replay, and where the role may not see it.
+    private const string StandbyName = "coalesce(nullif(application_name, ''), 'standby') || coalesce(' ' || host(client_addr), '')";
+
+    // replay_lag is NULL where there is nothing to replay, where the role may not see it, and where the other side does not tell: pg_receivewal, a standby that hangs.
     private const string StandbysStatement =
-        """
-        SELECT coalesce(nullif(application_name, ''), 'standby') || coalesce(' ' || host(client_addr), ''),
+        $"""
+        SELECT {StandbyName},
           CASE WHEN pg_has_role('pg_read_all_stats', 'USAGE') THEN coalesce(extract(epoch FROM replay_lag), 0) END
         FROM pg_stat_replication
         WHERE state IS DISTINCT FROM 'backup'
+          AND (replay_lag IS NOT NULL OR replay_lsn = sent_lsn OR NOT pg_has_role('pg_read_all_stats', 'USAGE'))
         ORDER BY replay_lag DESC NULLS LAST
+        LIMIT 21
+        """;
+
+    // Those of which no time is known, and which have not replayed all: how far they are, in WAL.
+    private const string BehindStatement =
+        $"""
+        SELECT {StandbyName},
+          pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END, coalesce(replay_lsn, flush_lsn, write_lsn, sent_lsn)),
+          CASE WHEN replay_lsn IS NULL THEN 'it replays nothing' ELSE 'it does not say by how much time' END
+        FROM pg_stat_replication
+        WHERE state IS DISTINCT FROM 'backup' AND pg_has_role('pg_read_all_stats', 'USAGE') AND replay_lag IS NULL AND replay_lsn IS DISTINCT FROM sent_lsn
+        ORDER BY 2 DESC NULLS LAST
         LIMIT 21
         """;
 
     private const string SlotsStatement =
         """
-        SELECT slot_name, greatest(0, pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END, restart_lsn))
+        SELECT slot_name, greatest(0, pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END, restart_lsn)),
+          CASE WHEN active THEN 'active' ELSE 'inactive' END
         FROM pg_replication_slots
-        WHERE NOT active AND restart_lsn IS NOT NULL
+        WHERE restart_lsn IS NOT NULL
         ORDER BY 2 DESC
+        LIMIT 21
+        """;
+
+    // wal_status is there since PostgreSQL 13; a row as JSON has it or has it not.
+    private const string LostStatement =
+        """
+        SELECT s.slot_name, 1, s.slot_type || CASE WHEN s.active THEN ', active' ELSE ', inactive' END
+        FROM pg_replication_slots s
+        WHERE to_jsonb(s) ->> 'wal_status' = 'lost'
+        ORDER BY 1
         LIMIT 21
         """;
 
@@ -94,6 +131,14 @@ internal static class PostgresFacts
         FROM pg_database
         """;
 
+    private static readonly IReadOnlyList<SqlFact> Unlimited = Of(new PostgresOptions());
+
+    /// <summary>Their names.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. Unlimited.Select(static fact => fact.Name)];
+
+    /// <summary>The keys of their values.</summary>
+    public static IReadOnlyList<string> Keys { get; } = [.. Unlimited.Select(static fact => fact.Key)];
+
     /// <summary>What is wrong with the limits.</summary>
     public static IEnumerable<OptionError> Validate(PostgresOptions options) =>
     [
@@ -119,6 +164,8 @@ internal static class PostgresFacts
             },
             Fact("replicationLag", Lag, LagStatement, lag) with { Period = TimeSpan.Zero, Reason = "postgres.replicationLag" },
             Fact("standbyLag", Lag, StandbysStatement, lag) with { Grant = Monitor, Quantity = "lag of standbys", Reason = "postgres.standbyLag" },
+            new("standbyBehind", BehindStatement, GaugeUnit.Bytes) { Quantity = "WAL that a standby has not replayed" },
+            new("lostSlots", LostStatement) { Quantity = "slot that lost its WAL", DegradedLimit = 0, Reason = "postgres.slotLost" },
             Fact("retainedWal", Retained, SlotsStatement, Retained.Resolve(options.DegradedAboveRetainedWalBytes, options.UnhealthyAboveRetainedWalBytes)) with { Reason = "postgres.retainedWal" },
             Fact("size", Size, "SELECT pg_database_size(current_database())", size) with
             {

@@ -16,7 +16,7 @@ public sealed class PostgresOptions : DatabaseOptions
 
     /// <summary>
     /// Degraded above this share of the connections that the server has for ordinary accounts: max_connections less superuser_reserved_connections and
-    /// reserved_connections. Percent, 0 to 100; null: 80, or as far from the other limit.
+    /// reserved_connections; or of the role's or the database's own CONNECTION LIMIT, where less is left of that. Percent, 0 to 100; null: 80, or as far from the other limit.
     /// </summary>
     public double? DegradedAboveConnectionsPercent { get; set; }
 
@@ -32,10 +32,10 @@ public sealed class PostgresOptions : DatabaseOptions
     /// <summary>Unhealthy when a standby is behind by more. Seconds, 0 or more; null: 300, or five times the other limit.</summary>
     public double? UnhealthyAboveReplicationLagSeconds { get; set; }
 
-    /// <summary>Degraded when an inactive replication slot keeps more WAL than this. Bytes, 0 or more; null: 5 GiB, or a tenth of the other limit.</summary>
+    /// <summary>Degraded when a replication slot, active or not, keeps more WAL than this. Bytes, 0 or more; null: 5 GiB, or a tenth of the other limit.</summary>
     public long? DegradedAboveRetainedWalBytes { get; set; }
 
-    /// <summary>Unhealthy when an inactive replication slot keeps more WAL than this. Bytes, 0 or more; null: 50 GiB, or ten times the other limit.</summary>
+    /// <summary>Unhealthy when a replication slot, active or not, keeps more WAL than this. Bytes, 0 or more; null: 50 GiB, or ten times the other limit.</summary>
     public long? UnhealthyAboveRetainedWalBytes { get; set; }
 
     /// <summary>Degraded when the database (pg_database_size) is larger. Bytes, 0 or more; null: no limit, or 80 % of the other.</summary>
@@ -61,6 +61,10 @@ public sealed class PostgresOptions : DatabaseOptions
 
     /// <summary>Unhealthy when it has used more. Percent, 0 to 100; null: 80, or as near as the other limit has it.</summary>
     public double? UnhealthyAboveWraparoundPercent { get; set; }
+
+    private protected override IReadOnlyList<string> OwnFacts => PostgresFacts.Names;
+
+    private protected override IReadOnlyList<string> OwnKeys => PostgresFacts.Keys;
 
     internal IEnumerable<OptionError> Validate()
     {

@@ -1,28 +1,15 @@
 namespace HealthKit;
 
 /// <summary>
-/// Calls a driver. Many drivers' asynchronous methods block: the deadline could not be held then. So they are called on a thread of their own, until
-/// a driver has shown that it does return before the work is done.
+/// Calls a driver, always on a thread of its own. Many drivers' asynchronous methods block, some of them only now and then (the pool is full, the answer is late, a
+/// connection that is closed says goodbye): that one returned before its work was done once does not mean that the next does, and the deadline could not be held
+/// then. A thread costs a tenth of a millisecond.
 /// </summary>
-internal sealed class BlockingCalls
+internal static class BlockingCalls
 {
-    private volatile bool _returns;
-
     /// <summary>Calls it; the task that comes back can be waited for, or left.</summary>
-    public Task<T> RunAsync<T>(Func<Task<T>> call)
+    public static Task<T> RunAsync<T>(Func<Task<T>> call)
     {
-        if (_returns)
-        {
-            try
-            {
-                return call();
-            }
-            catch (Exception e)
-            {
-                return Task.FromException<T>(e);
-            }
-        }
-
         var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         return Start(Run) is { } error ? Task.FromException<T>(error) : done.Task;
 
@@ -30,13 +17,7 @@ internal sealed class BlockingCalls
         {
             try
             {
-                var working = call();
-                if (!working.IsCompleted)
-                {
-                    _returns = true;
-                }
-
-                _ = working.ContinueWith(
+                _ = call().ContinueWith(
                     static (ended, state) => ((TaskCompletionSource<T>)state!).SetFromTask(ended),
                     done,
                     CancellationToken.None,
@@ -50,7 +31,7 @@ internal sealed class BlockingCalls
         }
     }
 
-    /// <summary>Cancels on a thread of its own, however well the driver returns: what it does when cancelled blocks.</summary>
+    /// <summary>Cancels on a thread of its own: what a driver does when cancelled blocks.</summary>
     public static Task CancelAsync(CancellationTokenSource source)
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

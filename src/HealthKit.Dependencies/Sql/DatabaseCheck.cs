@@ -1,5 +1,6 @@
 using System.Data.Common;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace HealthKit;
 
@@ -47,16 +48,13 @@ internal abstract class DatabaseCheck<TOptions> : DependencyCheck<TOptions>
 
     /// <summary>
     /// Looks closer, at each run, after the statement and before the facts. What it finds it adds to the findings. A DbException or StageException that it
-    /// throws is a failure of the run: catch what is none.
+    /// throws is a failure of the run: catch what is none. What it does to the connection it has undone: <see cref="SqlSession.Undo"/>.
     /// </summary>
     /// <param name="session">The connection.</param>
     /// <param name="options">The options.</param>
     /// <param name="findings">Where to.</param>
     /// <param name="token">Ends with the run's deadline.</param>
     protected virtual Task ExamineAsync(SqlSession session, TOptions options, DatabaseFindings findings, CancellationToken token) => Task.CompletedTask;
-
-    /// <summary>Undoes what <see cref="ExamineAsync"/> did to the connection, which goes back to the app or is kept; called also when that failed.</summary>
-    protected virtual Task LeaveAsync(SqlSession session, CancellationToken token) => Task.CompletedTask;
 
     /// <summary>A text of the server or the driver, fit to be shown.</summary>
     protected string Shown(string text) => _redact(ShownText.Of(text));
@@ -106,7 +104,11 @@ internal abstract class DatabaseCheck<TOptions> : DependencyCheck<TOptions>
             List<SqlFact> facts = [.. FactsOf(options), .. options.Facts];
             await _facts.AskAsync(run, lease.Session, facts, LacksPrivilege).ConfigureAwait(false);
             _facts.Tell(findings, facts, _connections.TargetOf(options).User);
-            return findings.ToFinding(prefix);
+            var finding = findings.ToFinding(prefix);
+            return finding.Status == HealthStatus.Healthy && run.Elapsed > run.Deadline
+                ? throw new StageException(
+                    Stage.Use, "use.timeout", $"it answered after {Latency.Text(run.Elapsed)}; the deadline is {Latency.Text(run.Deadline)}") { Answered = true }
+                : finding;
         }
         finally
         {
@@ -128,20 +130,9 @@ internal abstract class DatabaseCheck<TOptions> : DependencyCheck<TOptions>
             }
         }
 
-        if (session.IsDead)
+        if (!session.IsDead)
         {
-            return;
-        }
-
-        using var enough = new CancellationTokenSource(TimeSpan.FromSeconds(1), Network.Time);
-        try
-        {
-            await LeaveAsync(session, enough.Token).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is DbException or IOException or InvalidOperationException or OperationCanceledException or TimeoutException)
-        {
-            // It is as it is, so nobody else shall have it.
-            session.Abandon();
+            await session.UndoAsync().ConfigureAwait(false);
         }
     }
 

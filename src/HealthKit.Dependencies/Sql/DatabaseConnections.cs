@@ -16,7 +16,14 @@ internal sealed class DatabaseConnections(
     /// <summary>How long a connection of the check's own is kept.</summary>
     public static readonly TimeSpan KeptFor = TimeSpan.FromMinutes(5);
 
-    private readonly BlockingCalls _calls = new();
+    /// <summary>How long a run waits for a connection to be closed; it goes on alone then, and the next run waits for it.</summary>
+    private static readonly TimeSpan ClosingGrace = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>How long no connection is opened after a first one that was not let in, where the server counts those; twice as long after each further one.</summary>
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromSeconds(15);
+
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
+
     private readonly Lock _gate = new();
     private volatile Plan? _plan;
     private Kept? _kept;
@@ -24,6 +31,7 @@ internal sealed class DatabaseConnections(
     private long _leftAt;
     private StageException? _touched;
     private IReadOnlyList<IPAddress> _addresses = [];
+    private volatile Pause? _pause;
     private bool _ended;
 
     /// <summary>Where connections lead.</summary>
@@ -46,6 +54,7 @@ internal sealed class DatabaseConnections(
             return new Lease(kept.Connection, Session(kept.Connection), plan.IsBorrowed, WasUsedBefore: true, kept);
         }
 
+        ThrowIfPausing();
         DbConnection? made = null;
         try
         {
@@ -57,14 +66,14 @@ internal sealed class DatabaseConnections(
             }
 
             var opened = await run.DoAsync(Stage.Connect, token => OpenAsync(run, plan, made, token)).ConfigureAwait(false);
-            _touched = null;
+            (_touched, _pause) = (null, null);
             return new Lease(opened, Session(opened), plan.IsBorrowed, plan.IsBorrowed, new Kept(opened, plan, network.Time.GetTimestamp()));
         }
         catch (Exception e)
         {
             if (made is not null && _left is not { IsCompleted: false })
             {
-                await CloseAsync(made).ConfigureAwait(false);
+                await SoonAsync(CloseAsync(made)).ConfigureAwait(false);
             }
 
             if (e is StageException or OperationCanceledException)
@@ -82,8 +91,8 @@ internal sealed class DatabaseConnections(
     {
         if (lease.Session.LeftRunning is { } running)
         {
-            // It is in use: it is closed when that ends.
-            Leave(running.ContinueWith(_ => CloseAsync(lease.Connection), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).Unwrap());
+            // It is in use: it is closed, or given back as it was, when that ends.
+            Leave(running.ContinueWith(_ => UndoAndCloseAsync(lease.Session), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).Unwrap());
             return;
         }
 
@@ -96,7 +105,13 @@ internal sealed class DatabaseConnections(
             }
         }
 
-        await CloseAsync(lease.Connection).ConfigureAwait(false);
+        await SoonAsync(UndoAndCloseAsync(lease.Session)).ConfigureAwait(false);
+    }
+
+    private static async Task<bool> UndoAndCloseAsync(SqlSession session)
+    {
+        await session.UndoAsync().ConfigureAwait(false);
+        return await CloseAsync(session.Connection).ConfigureAwait(false);
     }
 
     public void Dispose()
@@ -145,7 +160,7 @@ internal sealed class DatabaseConnections(
         var kept = mayTouch ? TimeSpan.FromTicks(Math.Min(left.Ticks / 4, TimeSpan.TicksPerSecond)) : left / 20;
         using var enough = new CancellationTokenSource(left - kept > TimeSpan.Zero ? left - kept : TimeSpan.FromTicks(1), network.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(enough.Token, token);
-        var opening = _calls.RunAsync(async () =>
+        var opening = BlockingCalls.RunAsync(async () =>
         {
             if (made is null)
             {
@@ -169,12 +184,43 @@ internal sealed class DatabaseConnections(
             }
 
             token.ThrowIfCancellationRequested();
-            failure = enough.IsCancellationRequested || SqlErrors.IsTimeout(e) && !SqlErrors.IsPoolExhausted(e)
+            failure = enough.IsCancellationRequested || (SqlErrors.IsTimeout(e) || SqlErrors.IsSocketTimeout(e)) && !SqlErrors.IsPoolExhausted(e)
                 ? new StageException(Stage.Connect, "sql.openTimeout", $"the driver gave no connection within {Latency.Text(run.Elapsed)}; at which stage it waits it does not tell", e)
                 : Explained(e);
         }
 
-        throw failure.Reason is not ("sql.openTimeout" or "sql.openFailed") ? failure : await TouchAsync(run, plan, failure, mayTouch).ConfigureAwait(false);
+        if (failure.Reason is "sql.openTimeout" or "sql.openFailed")
+        {
+            failure = await TouchAsync(run, plan, failure, mayTouch).ConfigureAwait(false);
+        }
+
+        _pause = failure.Reason == "auth.timeout" && Dialect(plan.Driver).CountsInterruptedHandshakes
+            ? new Pause(failure, network.Time.GetTimestamp(), _pause is { } before ? TimeSpan.FromTicks(Math.Min(2 * before.For.Ticks, LongestPause.Ticks)) : ShortestPause)
+            : null;
+        throw failure;
+    }
+
+    /// <summary>
+    /// A server that hangs gets each login that is given up as an interrupted handshake once it goes on, and after max_connect_errors of them it lets nobody of this
+    /// host in, the app included. So they become rare.
+    /// </summary>
+    private void ThrowIfPausing()
+    {
+        if (_pause is not { } pause)
+        {
+            return;
+        }
+
+        var age = network.Time.GetElapsedTime(pause.At);
+        if (age < pause.For)
+        {
+            var last = pause.Last;
+            throw new StageException(
+                last.Stage,
+                last.Reason,
+                $"{last.Message} (so it was at the last try, {Latency.Text(age)} ago; the next is in {Latency.Text(pause.For - age)}, or the server may shut this host out)",
+                last) { Answered = last.Answered };
+        }
     }
 
     /// <summary>
@@ -201,15 +247,13 @@ internal sealed class DatabaseConnections(
                 ("sql.openFailed", _) => failure,
                 (_, false) => new StageException(
                     Stage.Authenticate, "auth.timeout", $"the server accepted the connection and said nothing (within {Latency.Text(within)})", failure) { Answered = true },
-                (_, true) when plan.IsBorrowed => new StageException(
+                _ when plan.IsBorrowed => new StageException(
                     Stage.Connect,
-                    "sql.poolExhausted",
-                    $"no connection of the app's pool became free within {Latency.Text(within)}, while the server itself answers a new connection",
+                    "sql.openTimeout",
+                    $"{failure.Message}: the server {(speaks == true ? "answers a new connection" : "accepts connections")}, so it lets nobody in, or the app's pool has none left",
                     failure) { Answered = true },
                 (_, true) => new StageException(
                     Stage.Authenticate, "auth.timeout", $"the server answers and did not let us in within {Latency.Text(within)}", failure) { Answered = true },
-                _ when plan.IsBorrowed => new StageException(
-                    Stage.Connect, "sql.openTimeout", $"{failure.Message}: the server accepts connections, so it hangs, or the app's pool has none left", failure) { Answered = true },
                 _ => new StageException(
                     Stage.Authenticate, "auth.timeout", $"the server accepts connections and did not let us in within {Latency.Text(within)}", failure) { Answered = true },
             };
@@ -247,7 +291,7 @@ internal sealed class DatabaseConnections(
 
     private StageException Explained(Exception error) => SqlErrors.Explain(error, opening: true, isDead: false, Place, explain, redactor.Redact);
 
-    private SqlSession Session(DbConnection connection) => new(connection, Dialect(connection), _calls, network.Time);
+    private SqlSession Session(DbConnection connection) => new(connection, Dialect(connection), network.Time);
 
     private SqlDialect Dialect(object? driver) => dialect() ?? SqlDialect.Of(driver);
 
@@ -272,7 +316,15 @@ internal sealed class DatabaseConnections(
     }
 
     private void LeaveOpening(Task<DbConnection> opening, DbConnection? made) => Leave(opening.ContinueWith(
-        ended => (made ?? (ended.IsCompletedSuccessfully ? ended.Result : null)) is { } connection ? CloseAsync(connection) : Observe(ended),
+        ended =>
+        {
+            if (ended.IsCompletedSuccessfully)
+            {
+                _pause = null; // it lets in again, if late
+            }
+
+            return (made ?? (ended.IsCompletedSuccessfully ? ended.Result : null)) is { } connection ? CloseAsync(connection) : Observe(ended);
+        },
         CancellationToken.None,
         TaskContinuationOptions.None,
         TaskScheduler.Default).Unwrap());
@@ -296,7 +348,17 @@ internal sealed class DatabaseConnections(
         }
     }
 
-    private Task<bool> CloseAsync(DbConnection connection) => _calls.RunAsync(async () =>
+    private async Task SoonAsync(Task<bool> closing)
+    {
+        using var enough = new CancellationTokenSource(ClosingGrace, network.Time);
+        await ((Task)closing).WaitAsync(enough.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!closing.IsCompleted)
+        {
+            Leave(closing);
+        }
+    }
+
+    private static Task<bool> CloseAsync(DbConnection connection) => BlockingCalls.RunAsync(async () =>
     {
         try
         {
@@ -326,12 +388,18 @@ internal sealed class DatabaseConnections(
         {
             // The app's or the driver's own code: a data source whose connection string is wrong.
             throw new StageException(
-                Stage.Connect, "sql.openFailed", $"the app's data source could not be made: {e.GetType().Name}: {redactor.Redact(ShownText.Of(e.Message))}", e);
+                Stage.Connect,
+                "sql.openFailed",
+                $"the app's data source could not be made: {(SqlErrors.IsOfParser(e) ? SqlErrors.Unreadable : $"{e.GetType().Name}: {redactor.Redact(ShownText.Of(e.Message))}")}",
+                e);
         }
 
-        _touched = null;
+        (_touched, _pause) = (null, null);
         return _plan = plan;
     }
+
+    /// <summary>The last failure to log in, when it was, and how long none is tried.</summary>
+    private sealed record Pause(StageException Last, long At, TimeSpan For);
 
     /// <summary>A connection for one run.</summary>
     internal sealed record Lease(DbConnection Connection, SqlSession Session, bool IsBorrowed, bool WasUsedBefore, Kept Origin);
@@ -380,9 +448,21 @@ internal sealed class DatabaseConnections(
                     ? services.GetKeyedService<DbDataSource>(key) ?? (key == DatabaseOptions.UnkeyedName ? services.GetRequiredService<DbDataSource>() : services.GetRequiredKeyedService<DbDataSource>(key))
                     : options.Source ?? options.SourceOf!(services);
                 redactor.AddConnectionString(Source.ConnectionString);
-                Driver = Source;
-                _target = DatabaseTarget.Of(Source.ConnectionString, _defaultPort ?? SqlDialect.Of(Source).DefaultPort);
+                Driver = DriverOf(Source);
+                _target = DatabaseTarget.Of(Source.ConnectionString, _defaultPort ?? SqlDialect.Of(Driver).DefaultPort);
             }
+        }
+
+        /// <summary>A source that DbProviderFactory.CreateDataSource made is of .NET's own type; its connections are the driver's.</summary>
+        private static object DriverOf(DbDataSource source)
+        {
+            if (SqlDialect.Of(source) != SqlDialect.Unknown)
+            {
+                return source;
+            }
+
+            using var closed = source.CreateConnection();
+            return closed;
         }
 
         public DatabaseOptions Options { get; }

@@ -45,6 +45,12 @@ public abstract class DatabaseOptions : DependencyOptions
     /// <summary>A factory of connections given in code.</summary>
     internal Func<IServiceProvider, DbConnection>? ConnectionOf { get; set; }
 
+    /// <summary>The keys that results have already: of facts of the check's own, and of what it measures without one.</summary>
+    private protected virtual IReadOnlyList<string> OwnKeys => [];
+
+    /// <summary>The names of facts of the check's own.</summary>
+    private protected virtual IReadOnlyList<string> OwnFacts => [];
+
     private bool IsGivenInCode => SourceOf is not null || Source is not null || ConnectionOf is not null;
 
     /// <summary>What is wrong with what all checks of databases share.</summary>
@@ -103,8 +109,15 @@ public abstract class DatabaseOptions : DependencyOptions
         }
 
         HashSet<string> names = new(StringComparer.OrdinalIgnoreCase);
-        foreach (var fact in Facts)
+        HashSet<string> keys = new([.. StageKeys, .. OwnKeys, .. OwnFacts.Select(static name => name + "AgeSeconds")], StringComparer.OrdinalIgnoreCase);
+        for (var i = 0; i < Facts.Count; i++)
         {
+            if (Facts[i] is not { } fact)
+            {
+                yield return new OptionError(string.Create(CultureInfo.InvariantCulture, $"{nameof(Facts)}[{i}]"), null, "a SqlFact");
+                continue;
+            }
+
             foreach (var error in fact.Validate(nameof(Facts)))
             {
                 yield return error;
@@ -113,6 +126,14 @@ public abstract class DatabaseOptions : DependencyOptions
             if (!names.Add(fact.Name))
             {
                 yield return new OptionError(nameof(Facts), fact.Name, "each name once");
+            }
+            else if (OwnFacts.Contains(fact.Name, StringComparer.OrdinalIgnoreCase))
+            {
+                yield return new OptionError(nameof(Facts), fact.Name, $"a name that no fact of the check itself has ({string.Join(", ", OwnFacts)})");
+            }
+            else if (!keys.Add(fact.Key) || !keys.Add(fact.AgeKey))
+            {
+                yield return new OptionError(nameof(Facts), fact.Name, $"a name whose key in the data ({fact.Key}, {fact.AgeKey}) nothing else has");
             }
         }
     }
@@ -144,6 +165,24 @@ public abstract class DatabaseOptions : DependencyOptions
         {
             yield return new OptionError(nameof(ConnectionString), Hidden(name), "a connection string (key=value;…), or the name of one under ConnectionStrings");
         }
+        else if (Provider is { } named && DbProviderFactories.TryGetFactory(named, out var factory) && FindConnectionString(services) is { } text && !CanRead(factory, text))
+        {
+            yield return new OptionError(nameof(ConnectionString), Hidden(text), $"a connection string that can be read by {named}; quote values that hold ';' or '='");
+        }
+    }
+
+    private static bool CanRead(DbProviderFactory factory, string text)
+    {
+        try
+        {
+            (factory.CreateConnectionStringBuilder() ?? new DbConnectionStringBuilder()).ConnectionString = text;
+            return true;
+        }
+        catch (Exception)
+        {
+            // Each driver throws what it likes, with parts of the text in its words.
+            return false;
+        }
     }
 
     /// <summary>The connection string itself; null when it names one that is not there.</summary>
@@ -153,6 +192,8 @@ public abstract class DatabaseOptions : DependencyOptions
         var text when text.Contains('=', StringComparison.Ordinal) => text,
         var name => services.GetService<IConfiguration>()?.GetConnectionString(name) is { Length: > 0 } found ? found : null,
     };
+
+    private static readonly string[] StageKeys = [.. Enum.GetValues<Stage>().Select(static stage => stage.Reading())];
 
     private static bool HasSource(IServiceProvider services, string key)
     {

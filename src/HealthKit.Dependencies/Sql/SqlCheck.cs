@@ -17,7 +17,7 @@ internal sealed class SqlCheck(Network network, Func<SqlOptions> options, IServi
                 [HealthStatus.Unhealthy] = "A stage failed, or a fact is past its unhealthy limit.",
             },
             "The text names the stage and the driver's words; the server's log has its side.",
-            "Repeat it by the server's own client from this machine, with the app's account.")
+            "A fact past its limit: look at what it counts. A stage or a statement that failed: repeat it by the server's own client from this machine, with the app's account.")
         {
             RemedyByReason = StageRemedies.UpTo(Stage.Use, SqlRemedies.With([])),
             DefaultTags = ["ready"],

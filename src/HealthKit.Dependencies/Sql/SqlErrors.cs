@@ -47,8 +47,21 @@ internal static class SqlErrors
         }
     }
 
+    /// <summary>An exception in words. One that is not the driver's own kind is named: its words alone ("Index was out of range") tell nobody where to look.</summary>
+    public static string Told(Exception error) => error is DbException ? ShownText.Of(error.Message) : $"{error.GetType().Name}: {ShownText.Of(error.Message)}";
+
     /// <summary>Whether it says no more than that time was up.</summary>
     public static bool IsTimeout(Exception error) => All(error).Any(e => e is TimeoutException or OperationCanceledException);
+
+    /// <summary>Whether the driver's own time was up while it connected or logged in: MySql.Data says so by the error of its socket.</summary>
+    public static bool IsSocketTimeout(Exception error) => All(error).Any(e => e is SocketException { SocketErrorCode: SocketError.TimedOut });
+
+    /// <summary>What is said of a connection string that the driver's parser does not take. Its own words show parts of it: of an unquoted password behind a ';'.</summary>
+    public const string Unreadable = "the connection string cannot be read by the driver; quote values that hold ';' or '='";
+
+    /// <summary>Whether a parser of connection strings threw it.</summary>
+    public static bool IsOfParser(Exception error) => All(error).Any(e => e is ArgumentException or FormatException or KeyNotFoundException or OverflowException)
+        && !All(error).Any(e => e is DbException or SocketException or IOException);
 
     /// <summary>
     /// Whether the pool of the process had no connection left. The words are those of Npgsql, MySqlConnector, and MySql.Data and SqlClient.
@@ -115,6 +128,11 @@ internal static class SqlErrors
             return opening
                 ? new StageException(Stage.Authenticate, "auth.closed", $"the connection was closed before it could be used: {Words(error)}", error)
                 : new StageException(Stage.Use, "use.broken", $"the connection broke: {Words(error)}", error);
+        }
+
+        if (opening && IsOfParser(error))
+        {
+            return new StageException(Stage.Connect, "sql.openFailed", $"{Unreadable} ({error.GetType().Name})", error);
         }
 
         return opening

@@ -71,6 +71,9 @@ internal sealed class SqlFactRunner(TimeProvider time, Func<string, string> reda
     private async Task AskAsync(StageRun run, SqlSession session, Known known, TimeSpan share, Func<DbException, bool> lacksPrivilege)
     {
         known.AskedAt = time.GetTimestamp();
+
+        // It stands unless something else comes of it: a fact that was asked for is never left out without a word.
+        known.Trouble = new Trouble(TroubleKind.Failed, "nothing came of it");
         using var enough = new CancellationTokenSource(share, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(enough.Token, run.Token);
         try
@@ -90,9 +93,9 @@ internal sealed class SqlFactRunner(TimeProvider time, Func<string, string> reda
         {
             known.Trouble = new Trouble(TroubleKind.Privilege, "");
         }
-        catch (Exception e) when (e is not StageException)
+        catch (Exception e)
         {
-            known.Trouble = new Trouble(TroubleKind.Failed, redact(ShownText.Of(e.Message)));
+            known.Trouble = new Trouble(TroubleKind.Failed, redact(SqlErrors.Told(e)));
         }
     }
 

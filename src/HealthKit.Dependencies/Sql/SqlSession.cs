@@ -6,12 +6,13 @@ namespace HealthKit;
 /// <summary>
 /// A connection for the time of one run: asks statements in their time, and knows when the connection cannot be used any more. One statement at a time.
 /// </summary>
-internal sealed class SqlSession(DbConnection connection, SqlDialect dialect, BlockingCalls calls, TimeProvider time)
+internal sealed class SqlSession(DbConnection connection, SqlDialect dialect, TimeProvider time)
 {
     /// <summary>How long a driver has to come back after its token was cancelled.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(200);
 
     private volatile bool _isDead;
+    private volatile bool _isBegun;
 
     /// <summary>The connection: for what the methods here do not do.</summary>
     public DbConnection Connection => connection;
@@ -22,12 +23,51 @@ internal sealed class SqlSession(DbConnection connection, SqlDialect dialect, Bl
     /// <summary>Whether nothing can be asked on it any more.</summary>
     public bool IsDead => _isDead || connection.State is ConnectionState.Closed or ConnectionState.Broken;
 
+    /// <summary>The statement that gives the connection back what it had; null where nothing was changed. Set before what it undoes is done.</summary>
+    public string? Undo { get; set; }
+
+    /// <summary>
+    /// Undoes what was done to the connection: the app may get it next. Also one that was given up, once what was left running on it has ended: its pool may keep it.
+    /// </summary>
+    /// <returns>Whether it is as it was.</returns>
+    public async Task<bool> UndoAsync()
+    {
+        if (connection.State != ConnectionState.Open || (Undo is null && !_isBegun))
+        {
+            return true;
+        }
+
+        using var enough = new CancellationTokenSource(TimeSpan.FromSeconds(1), time);
+        try
+        {
+            if (_isBegun)
+            {
+                await ExecuteAsync("ROLLBACK", enough.Token).ConfigureAwait(false);
+                _isBegun = false;
+            }
+
+            if (Undo is { } undo)
+            {
+                await ExecuteAsync(undo, enough.Token).ConfigureAwait(false);
+                Undo = null;
+            }
+
+            return true;
+        }
+        catch (Exception)
+        {
+            // Whatever the driver throws: it is as it is, so nothing more is asked on it.
+            _isDead = true;
+            return false;
+        }
+    }
+
     /// <summary>Nothing more is asked on it, and nobody else gets it.</summary>
     /// <param name="running">What still runs on it.</param>
     public void Abandon(Task? running = null)
     {
         _isDead = true;
-        LeftRunning ??= running;
+        LeftRunning = LeftRunning is { } left && running is not null ? Task.WhenAll(left, running) : LeftRunning ?? running;
     }
 
     /// <summary>Asks for rows.</summary>
@@ -87,6 +127,7 @@ internal sealed class SqlSession(DbConnection connection, SqlDialect dialect, Bl
             return await RowsAsync(statement, most, token).ConfigureAwait(false);
         }
 
+        _isBegun = true;
         await ExecuteAsync(begin, token).ConfigureAwait(false);
         try
         {
@@ -109,8 +150,9 @@ internal sealed class SqlSession(DbConnection connection, SqlDialect dialect, Bl
         try
         {
             await ExecuteAsync("ROLLBACK", enough.Token).ConfigureAwait(false);
+            _isBegun = false;
         }
-        catch (Exception e) when (e is DbException or IOException or InvalidOperationException or OperationCanceledException or TimeoutException)
+        catch (Exception)
         {
             // It cannot be told what would come of the next statement.
             _isDead = true;
@@ -131,7 +173,7 @@ internal sealed class SqlSession(DbConnection connection, SqlDialect dialect, Bl
         // A source of its own: a driver that hears of its end may take long over it (MySql.Data and Npgsql open another connection to cancel the statement), and the
         // deadline must not wait for that.
         var stop = new CancellationTokenSource();
-        var working = calls.RunAsync(() => call(stop.Token));
+        var working = BlockingCalls.RunAsync(() => call(stop.Token));
         try
         {
             return await working.WaitAsync(token).ConfigureAwait(false);

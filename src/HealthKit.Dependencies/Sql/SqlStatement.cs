@@ -14,7 +14,11 @@ internal static class SqlStatement
     private static readonly string[] Beginnings = ["SELECT", "SHOW", "WITH", "VALUES", "TABLE"];
 
     // What writes although it begins well: WITH x AS (DELETE …), SELECT … INTO, SELECT … FOR UPDATE.
-    private static readonly string[] Writing = ["INSERT", "UPDATE", "DELETE", "MERGE", "INTO"];
+    // And what begins another statement: T-SQL needs no ';' between two.
+    private static readonly string[] Writing =
+    [
+        "INSERT", "UPDATE", "DELETE", "MERGE", "INTO", "DROP", "TRUNCATE", "ALTER", "CREATE", "EXEC", "EXECUTE", "CALL", "GRANT", "REVOKE", "SHUTDOWN", "KILL",
+    ];
 
     private enum Backslashes
     {
@@ -105,6 +109,7 @@ internal static class SqlStatement
                 }
                 else if (char.IsLetter(c) || c == '_')
                 {
+                    var from = _at;
                     var word = ReadWord();
                     if (first is null)
                     {
@@ -114,7 +119,7 @@ internal static class SqlStatement
                             return ($"a statement that begins with {ShownText.Of(word, 20)}", true);
                         }
                     }
-                    else if (!first.Equals("SHOW", StringComparison.OrdinalIgnoreCase) && Writing.Contains(word, StringComparer.OrdinalIgnoreCase))
+                    else if (!first.Equals("SHOW", StringComparison.OrdinalIgnoreCase) && Writing.Contains(word, StringComparer.OrdinalIgnoreCase) && !IsName(from, word))
                     {
                         return ($"a statement with the word {word.ToUpperInvariant()}", true);
                     }
@@ -131,6 +136,11 @@ internal static class SqlStatement
 
             return _isOpen ? (null, false) : first is null ? ("a text without a statement", true) : (null, true);
         }
+
+        /// <summary>[insert] is a name, and no statement where brackets do not quote; MySQL has a function truncate(), and no statement TRUNCATE (.</summary>
+        private readonly bool IsName(int from, string word) =>
+            (text[from - 1] == '[' && _at < text.Length && text[_at] == ']')
+            || (word.Equals("TRUNCATE", StringComparison.OrdinalIgnoreCase) && text.AsSpan(_at).TrimStart().StartsWith("("));
 
         private string ReadWord()
         {

@@ -120,5 +120,5 @@ public sealed class MySqlServerLostTests : IDisposable
     }
 
     private static Task RecoversAsync(MySqlProbe probe) => Eventually.TrueAsync(
-        async () => (await probe.RunAsync()).Status == Healthy, "the check recovers", TimeSpan.FromSeconds(20));
+        async () => (await probe.RunAsync()).Status == Healthy, "the check recovers", TimeSpan.FromSeconds(60));
 }

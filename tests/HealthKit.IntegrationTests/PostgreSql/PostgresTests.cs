@@ -148,6 +148,26 @@ public sealed class PostgresTests(PostgresTests.Server shared) : IClassFixture<P
         }
     }
 
+    [Fact]
+    public async Task The_limits_of_the_role_and_of_the_database_count_too()
+    {
+        _server.Do("CREATE ROLE narrow LOGIN PASSWORD 'hunter2-postgres' CONNECTION LIMIT 1");
+        _server.Do("CREATE DATABASE narrow CONNECTION LIMIT 1");
+        using var role = PostgresBench.Own(_server.For("narrow"));
+        var result = await role.RunAsync();
+        Assert.Equal((HealthStatus.Unhealthy, "postgres.connections"), (result.Status, result.Data["reason"]));
+        Assert.Contains("(1 of 1 of the role narrow)", result.Description, StringComparison.Ordinal);
+
+        using var database = PostgresBench.Own(_server.For("least", "narrow"));
+        result = await database.RunAsync();
+        Assert.Equal((HealthStatus.Unhealthy, "postgres.connections"), (result.Status, result.Data["reason"]));
+        Assert.Contains("(1 of 1 of the database narrow)", result.Description, StringComparison.Ordinal);
+
+        // Neither binds a superuser.
+        using var super = PostgresBench.Own(_server.For("postgres", "narrow"));
+        Assert.Equal(HealthStatus.Healthy, (await super.RunAsync()).Status);
+    }
+
     [Theory]
     [MemberData(nameof(Roles))]
     public async Task A_pool_of_the_app_without_a_free_connection_is_told_from_a_server_that_is_down(string role)
@@ -161,7 +181,7 @@ public sealed class PostgresTests(PostgresTests.Server shared) : IClassFixture<P
             await using (await source.OpenConnectionAsync())
             {
                 var result = await bench.RunAsync();
-                Assert.True((HealthStatus.Unhealthy, "sql.poolExhausted") == (result.Status, (string)result.Data["reason"]), result.Description);
+                Assert.True((HealthStatus.Unhealthy, more.Length > 0 ? "sql.poolExhausted" : "sql.openTimeout") == (result.Status, (string)result.Data["reason"]), result.Description);
             }
 
             Assert.Equal(HealthStatus.Healthy, (await bench.RunAsync()).Status);

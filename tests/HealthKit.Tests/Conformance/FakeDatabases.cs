@@ -11,6 +11,7 @@ internal static class FakeDatabases
         ("default_transaction_read_only", [false, "off", 0L, "15.4"]),
         ("numbackends", [null, 3.1m, "3 of 97"]),
         ("pg_stat_replication", ["standby 10.0.0.2", 0.2m]),
+        ("'wal_status' = 'lost'", ["old", 0]),
         ("pg_replication_slots", ["old", 1_000m]),
         ("pg_database_size", [7_500_000L]),
         ("pg_stat_activity", [null, 1.5m, "pid 7, active, app"]),

@@ -37,6 +37,9 @@ internal sealed class FakeMySql
     /// <summary>What a statement that begins with a text fails with.</summary>
     public Dictionary<string, int> Errors { get; } = [];
 
+    /// <summary>What a statement that begins with a text throws.</summary>
+    public Dictionary<string, Exception> Throws { get; } = [];
+
     /// <summary>A text of each failure.</summary>
     public string ErrorText { get; set; } = "no";
 
@@ -54,6 +57,11 @@ internal sealed class FakeMySql
         if (Errors.FirstOrDefault(error => statement.StartsWith(error.Key, StringComparison.Ordinal)) is { Key: not null } found)
         {
             throw new FakeException(ErrorText, number: found.Value);
+        }
+
+        if (Throws.FirstOrDefault(error => statement.StartsWith(error.Key, StringComparison.Ordinal)) is { Key: not null } thrown)
+        {
+            throw thrown.Value;
         }
 
         return statement switch

@@ -1,3 +1,4 @@
+using HealthKit.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
@@ -41,6 +42,61 @@ public sealed class MySqlCheckTests : IDisposable
         await Check().RunAsync();
 
         Assert.DoesNotContain(_server.Server.Statements, statement => statement.Contains("DROP TABLE", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_session_whose_run_was_cut_is_given_back_as_it_was_when_its_work_has_ended()
+    {
+        using var go = new ManualResetEventSlim();
+        var answer = _server.Server.OnStatement;
+        _server.Server.OnStatement = (statement, token) =>
+        {
+            if (statement.StartsWith("SHOW GLOBAL STATUS", StringComparison.Ordinal))
+            {
+                go.Wait(TimeSpan.FromSeconds(60), CancellationToken.None);
+            }
+
+            return answer(statement, token);
+        };
+        using var source = new FakeDataSource(_server.Server.ConnectionString);
+        var check = Check(options => (options.Provider, options.ConnectionString, options.Source, options.Deadline) = (null, null, source, TimeSpan.FromSeconds(2)));
+
+        Is(await check.RunAsync(), HealthStatus.Unhealthy, "use.timeout");
+        go.Set();
+
+        await Wait.For(() => _server.Server.Open == 0);
+        Assert.StartsWith("SET character_set_results = NULL", _server.Server.Statements.Last(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_replica_that_may_not_be_seen_to_be_one_is_not_healthy()
+    {
+        _server.Errors["SHOW REPLICA"] = 1227;
+        Is(
+            await Check(options => options.ExpectRole = MySqlRole.Replica).RunAsync(),
+            HealthStatus.Degraded,
+            "mysql.replicationUnseen",
+            "whether it replicates cannot be told: the account may not see it (GRANT REPLICATION CLIENT ON *.* TO 'app'@'%')");
+
+        _server.Errors["SHOW REPLICA"] = 1064;
+        Is(await Check(options => options.ExpectRole = MySqlRole.Replica).RunAsync(), HealthStatus.Degraded, "mysql.replicationUnseen");
+    }
+
+    [Fact]
+    public async Task A_narrow_character_set_on_purpose_can_be_declared()
+    {
+        _server.Session[2] = "latin1";
+        _server.Bytes = ("F09F9883", "3F");
+        Is(await Check().RunAsync(), HealthStatus.Degraded, "mysql.databaseCharset");
+        Is(await Check(options => options.KnownNarrowColumns = ["*"]).RunAsync(), HealthStatus.Healthy, null);
+    }
+
+    [Fact]
+    public async Task An_account_without_a_right_in_the_database_is_told_the_statement_that_gives_it()
+    {
+        _server.Server.OnOpen = static _ => throw new FakeException("Access denied for user 'hk0'@'%' to database 'shop'", "42000", 1044);
+
+        Is(await Check().RunAsync(), HealthStatus.Unhealthy, "sql.forbidden", "(GRANT SELECT ON shop.* TO 'hk0'@'%')");
     }
 
     [Fact]
@@ -134,6 +190,25 @@ public sealed class MySqlCheckTests : IDisposable
 
         Is(await Check().RunAsync(), HealthStatus.Degraded, "mysql.roundTripFailed", "the round trip of a character failed: The table is full");
         Is(await Check(options => options.RoundTrip = false).RunAsync(), HealthStatus.Healthy, null);
+    }
+
+    [Fact]
+    public async Task What_a_driver_throws_that_is_not_its_own_kind_is_the_failure_of_that_part()
+    {
+        _server.Throws["CREATE TEMPORARY"] = new KeyNotFoundException("utf8mb3 is not known");
+        _server.Throws["SELECT CONVERT(c.TABLE_NAME"] = new ArgumentOutOfRangeException("charset");
+        _server.Throws["SHOW REPLICA"] = new InvalidCastException("no date");
+
+        var result = await Check().RunAsync();
+
+        Is(
+            result,
+            HealthStatus.Degraded,
+            "sql.factFailed",
+            "the round trip of a character failed: KeyNotFoundException: utf8mb3 is not known",
+            "the columns' character sets are not known: ArgumentOutOfRangeException",
+            "replication could not be asked for: InvalidCastException: no date");
+        Assert.Equal(16_384.0, result.Data["sizeBytes"]);
     }
 
     [Fact]

@@ -29,6 +29,8 @@ internal sealed class FakeServer
 
     public Func<CancellationToken, Task> OnOpen { get; set; } = static _ => Task.CompletedTask;
 
+    public Action OnClose { get; set; } = static () => { };
+
     /// <summary>Gives the columns' names and the rows; null for one row that says 1.</summary>
     public Func<string, CancellationToken, Task<object?[][]?>> OnStatement { get; set; } = static (_, _) => Task.FromResult<object?[][]?>(null);
 
@@ -109,7 +111,7 @@ internal sealed class FakeDataSource(string connectionString) : DbDataSource
     protected override DbConnection CreateDbConnection() => new FakeConnection { ConnectionString = ConnectionString };
 }
 
-internal sealed class FakeConnection : DbConnection
+internal class FakeConnection : DbConnection
 {
     private ConnectionState _state;
 
@@ -139,6 +141,7 @@ internal sealed class FakeConnection : DbConnection
     {
         if (_state == ConnectionState.Open)
         {
+            Server.OnClose();
             Server.CountClose();
         }
 

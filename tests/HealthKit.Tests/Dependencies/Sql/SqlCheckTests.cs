@@ -56,10 +56,10 @@ public sealed class SqlCheckTests : IDisposable
         var check = Check(new SqlOptions { Source = source });
 
         await check.RunAsync();
-        Assert.Equal(0, _server.Open);
+        await Wait.For(() => _server.Open == 0);
         await check.RunAsync();
 
-        Assert.Equal((2, 0), (_server.Opened, _server.Open));
+        await Wait.For(() => (_server.Opened, _server.Open) == (2, 0));
     }
 
     [Fact]
@@ -213,6 +213,87 @@ public sealed class SqlCheckTests : IDisposable
     }
 
     [Fact]
+    public async Task What_a_driver_says_of_a_connection_string_that_it_cannot_read_is_not_shown()
+    {
+        foreach (var options in new SqlOptions[]
+        {
+            new() { ConnectionOf = _ => throw new ArgumentException("Couldn't set tail9 (Parameter 'tail9')", new KeyNotFoundException("tail9")) },
+            new() { SourceOf = _ => throw new ArgumentException("Couldn't set tail9 (Parameter 'tail9')") },
+        })
+        {
+            var result = await Check(options).RunAsync();
+
+            Assert.Equal("sql.openFailed", result.Reason());
+            Assert.Contains("quote values that hold ';' or '='", result.Description, StringComparison.Ordinal);
+            Assert.DoesNotContain("tail9", result.Description, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_driver_whose_own_time_is_up_first_does_not_hide_a_server_that_hangs(bool borrowed)
+    {
+        using var listener = RawServer.Silent();
+        _server.OnOpen = _ => throw new FakeException("Unable to connect", inner: new IOException("x", new SocketException((int)SocketError.TimedOut)));
+        var text = _server.ConnectionString.Replace("Port=1;", $"Port={listener.Port};", StringComparison.Ordinal);
+        using var source = new FakeDataSource(text);
+        var check = Check(borrowed ? new SqlOptions { Source = source } : new SqlOptions { Provider = FakeServer.Provider, ConnectionString = text });
+
+        var result = await check.RunAsync();
+
+        // What the driver of an unknown kind waits for cannot be told where a pool stands between.
+        Assert.Equal(borrowed ? "sql.openTimeout" : "auth.timeout", result.Reason());
+        if (borrowed)
+        {
+            Assert.Contains("so it lets nobody in, or the app's pool has none left", result.Description, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task After_a_login_that_was_not_answered_no_other_is_tried_for_a_growing_time()
+    {
+        using var listener = RawServer.Silent();
+        var tries = 0;
+        _server.OnOpen = _ =>
+        {
+            tries++;
+            throw new TimeoutException("no greeting");
+        };
+        var options = _server.Options();
+        options.ConnectionString = options.ConnectionString!.Replace("Port=1;", $"Port={listener.Port};", StringComparison.Ordinal);
+        options.Deadline = TimeSpan.FromSeconds(2);
+        var check = Check(options);
+        await check.RunAsync();
+        for (var second = 0; second < 100; second += 5)
+        {
+            _time.Advance(TimeSpan.FromSeconds(5));
+            var result = await check.RunAsync();
+            Assert.Equal((HealthStatus.Unhealthy, "auth.timeout"), (result.Status, result.Reason()));
+        }
+
+        // At once, after 15 s, after 30 s more; with the look at who is silent that is four.
+        Assert.Equal((3, 1), (tries, listener.Accepted));
+        _server.OnOpen = static _ => Task.CompletedTask;
+        var between = await check.RunAsync();
+        Assert.Contains("(so it was at the last try, ", between.Description, StringComparison.Ordinal);
+        Assert.Contains(" ago; the next is in ", between.Description, StringComparison.Ordinal);
+        _time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(HealthStatus.Healthy, (await check.RunAsync()).Status);
+    }
+
+    [Fact]
+    public void A_data_source_of_dotnets_own_type_is_of_the_kind_of_its_connections()
+    {
+        using var source = MySqlStandIn.StandInFactory.Instance.CreateDataSource("Server=db;Database=shop");
+        using var services = new ServiceCollection().BuildServiceProvider();
+
+        var plan = new DatabaseConnections.Plan(new SqlOptions { Source = source }, services, new Redactor(), null);
+
+        Assert.Equal((SqlDialect.MySql, 3306), (SqlDialect.Of(plan.Driver), plan.Target.Port));
+    }
+
+    [Fact]
     public async Task An_address_that_is_silent_is_told_from_a_server_that_hangs()
     {
         using var silent = new FullListener();
@@ -324,6 +405,57 @@ public sealed class SqlCheckTests : IDisposable
         Assert.Contains("first could not be asked for: relation a does not exist", result.Description, StringComparison.Ordinal);
         Assert.Contains("second could not be asked for: 'many' is no number", result.Description, StringComparison.Ordinal);
         Assert.Equal(7.0, result.Data["thirdCount"]);
+    }
+
+    [Fact]
+    public async Task What_a_driver_throws_that_is_not_its_own_kind_is_the_failure_of_that_fact()
+    {
+        _server.OnStatement = (statement, _) => statement switch
+        {
+            "SELECT a" => throw new ArgumentOutOfRangeException("collation", "no such collation, hunter2hunter2"),
+            "SELECT b" => throw new StageException(Stage.Use, "x.y", "unheard of"),
+            _ => Task.FromResult<object?[][]?>([[7]]),
+        };
+        var check = Check(_server.Options(new SqlFact("first", "SELECT a"), new SqlFact("second", "SELECT b"), new SqlFact("third", "SELECT c")));
+
+        var result = await check.RunAsync();
+
+        Assert.Equal((HealthStatus.Degraded, "sql.factFailed"), (result.Status, result.Reason()));
+        Assert.Contains("first could not be asked for: ArgumentOutOfRangeException: no such collation", result.Description, StringComparison.Ordinal);
+        Assert.Contains("second could not be asked for: StageException: unheard of", result.Description, StringComparison.Ordinal);
+        Assert.Equal(7.0, result.Data["thirdCount"]);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_driver_that_opens_well_and_then_blocks_does_not_hold_the_deadline_up(bool closing)
+    {
+        using var go = new ManualResetEventSlim();
+        _server.OnOpen = static async _ => await Task.Yield();
+        if (closing)
+        {
+            _server.OnClose = () => go.Wait(TimeSpan.FromSeconds(60));
+        }
+        else
+        {
+            _server.OnStatement = (_, _) =>
+            {
+                go.Wait(TimeSpan.FromSeconds(60), CancellationToken.None);
+                return Task.FromResult<object?[][]?>(null);
+            };
+        }
+
+        using var source = new FakeDataSource(_server.ConnectionString);
+        var check = Check(new SqlOptions { Source = source, Deadline = TimeSpan.FromSeconds(2) });
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+
+        var result = await check.RunAsync();
+
+        Assert.Equal(closing ? null : "use.timeout", result.Data.GetValueOrDefault("reason"));
+        Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(30));
+        go.Set();
+        await Wait.For(() => _server.Open == 0);
     }
 
     [Fact]

@@ -88,6 +88,47 @@ public class SqlStartTests
             errors);
     }
 
+    [Fact]
+    public void A_fact_has_a_name_that_nothing_else_has()
+    {
+        var source = new FakeDataSource("Host=db");
+        foreach (var (options, names) in new (DatabaseOptions, string[])[]
+        {
+            (new SqlOptions { Source = source }, []),
+            (new MySqlOptions { Source = source }, ["size", "Connections", "replicationLag", "mostConnections"]),
+            (new PostgresOptions { Source = source }, ["size", "connections", "replicationLag", "standbyLag", "standbyBehind", "lostSlots", "retainedWal", "transactionAge", "wraparound"]),
+        })
+        {
+            options.Facts.Add(new SqlFact("mine", "SELECT 1"));
+            options.Facts.Add(new SqlFact("mineAge", "SELECT 1", GaugeUnit.Seconds));
+            options.Facts.Add(null!);
+            options.Facts.Add(new SqlFact("use", "SELECT 1", GaugeUnit.Seconds));
+            options.Facts.Add(new SqlFact("tlsSeconds", "SELECT 1", GaugeUnit.Seconds));
+            foreach (var name in names)
+            {
+                options.Facts.Add(new SqlFact(char.ToLowerInvariant(name[0]) + name[1..], "SELECT 1"));
+            }
+
+            var errors = options.ValidateDatabase().ToList();
+
+            Assert.Equal(
+                ["mineAge", "", "use", "tlsSeconds", .. names],
+                errors.Select(error => error.Value?.ToString() ?? ""),
+                StringComparer.OrdinalIgnoreCase);
+            Assert.Equal("Facts[2]", errors[1].Property);
+        }
+    }
+
+    [Fact]
+    public async Task A_connection_string_that_the_driver_cannot_read_stops_the_start_and_is_not_shown()
+    {
+        var error = await Start(("Type", "Sql"), ("Provider", FakeServer.Provider), ("ConnectionString", "Host=db;Password=hunter2;tail9"));
+
+        Assert.Contains($"that can be read by {FakeServer.Provider}; quote values that hold ';' or '='", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("tail9", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2", error, StringComparison.Ordinal);
+    }
+
     private static void AddSources(IServiceCollection services, FakeServer server)
     {
         services.AddSingleton<DbDataSource>(_ => new FakeDataSource(server.ConnectionString));

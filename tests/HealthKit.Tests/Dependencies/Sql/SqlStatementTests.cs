@@ -18,6 +18,8 @@ public class SqlStatementTests
     [InlineData("SELECT updated_at, \"delete\", `update`, 'INTO' FROM t")]
     [InlineData("SELECT 'it''s; so'")]
     [InlineData("SELECT replace(name, 'a', 'b') FROM t")]
+    [InlineData("SELECT [insert], [x], a FROM t")]
+    [InlineData("SELECT truncate(price, 2), \"drop\" FROM t")]
     [InlineData("SELECT data #> '{a}' FROM t")]
     public void What_reads_only_is_taken(string statement) => Assert.Null(SqlStatement.Reject(statement));
 
@@ -27,6 +29,11 @@ public class SqlStatementTests
     [InlineData("SELECT 1; DROP TABLE orders", "more than one statement")]
     [InlineData("SELECT 1; --x\nDROP TABLE orders", "more than one statement")]
     [InlineData("WITH x AS (DELETE FROM orders RETURNING 1) SELECT * FROM x", "the word DELETE")]
+    [InlineData("SELECT 1 DROP TABLE orders", "the word DROP")]
+    [InlineData("SELECT 1 TRUNCATE TABLE orders", "the word TRUNCATE")]
+    [InlineData("SELECT 1 exec sp_x", "the word EXEC")]
+    [InlineData("SELECT 1 SHUTDOWN", "the word SHUTDOWN")]
+    [InlineData("SELECT a[1] KILL 5", "the word KILL")]
     [InlineData("SELECT * INTO copy FROM orders", "the word INTO")]
     [InlineData("SELECT * FROM orders FOR UPDATE", "the word UPDATE")]
     [InlineData("SELECT 1 /*! INTO OUTFILE '/tmp/x' */", "that MySQL executes")]
