@@ -171,6 +171,16 @@ internal sealed class BrokerLink : IDisposable
     /// <summary>Another channel, which ends with the connection.</summary>
     public Task<IChannel> OpenChannelAsync(CancellationToken token) => OpenChannelAsync(_connection, Publishes, token);
 
+    /// <summary>Says something to which the broker has to answer, and which changes nothing: it opens a channel and closes it.</summary>
+    public async Task ExchangeAsync(CancellationToken token)
+    {
+        var channel = await OpenChannelAsync(token).ConfigureAwait(false);
+        await using (channel.ConfigureAwait(false))
+        {
+            await channel.CloseAsync(token).ConfigureAwait(false);
+        }
+    }
+
     /// <summary>Closes it, politely where the other side takes part, and without waiting.</summary>
     public void Dispose()
     {

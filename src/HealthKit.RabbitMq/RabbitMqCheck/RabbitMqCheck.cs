@@ -109,6 +109,8 @@ internal sealed class RabbitMqCheck : DependencyCheck<RabbitMqOptions>
     private async Task<BrokerReport> AskAsync(StageRun run, RabbitMqPlan plan, List<BrokerLink> used)
     {
         var report = new BrokerReport();
+        _links.KeepOnly(plan.Address, plan.Pins);
+        _publishers.KeepOnly(plan.Address, plan.Pins);
         var link = await RentAsync(run, plan, _links, used, keepOld: null).ConfigureAwait(false);
         if (link.Version is { } version)
         {
@@ -127,12 +129,21 @@ internal sealed class RabbitMqCheck : DependencyCheck<RabbitMqOptions>
             }
 
             await run.DoAsync(Stage.Use, token => PublishAsync(run, link, publisher, plan, report, token)).ConfigureAwait(false);
-            _publishers.Return(run, plan.Address, publisher);
+            _publishers.Return(run, plan.Address, plan.Pins, publisher);
         }
 
         var names = plan.Management is null ? null : await AskManagementAsync(run, plan, report).ConfigureAwait(false);
-        await run.DoAsync(Stage.Use, token => TopologyProbe.LookAsync(link, plan, report, names, token)).ConfigureAwait(false);
-        _links.Return(run, plan.Address, link);
+        await run.DoAsync(Stage.Use, async token =>
+        {
+            if (!publishes)
+            {
+                // A kept connection says nothing of a broker that hangs, and nothing need be required.
+                await link.ExchangeAsync(token).ConfigureAwait(false);
+            }
+
+            await TopologyProbe.LookAsync(link, plan, report, names, token).ConfigureAwait(false);
+        }).ConfigureAwait(false);
+        _links.Return(run, plan.Address, plan.Pins, link);
         if (!publishes)
         {
             report.AddFact("logged in, no message sent");
