@@ -62,6 +62,24 @@ public class RabbitMqCheckTests
         Assert.Contains("queues: 2 of 3 missing: a, c", result.Description, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_queue_is_asked_for_by_its_name_as_it_is()
+    {
+        using var broker = new FakeBroker { There = [" a b ", "jobs*", "x >= 2"] };
+        using var check = Check($"amqp://u:p@127.0.0.1:{broker.Port}", options => (options.RoundTrip, options.RequiredQueues) = (false, [" a b ", "jobs*", "x >= 2"]));
+        var result = await check.RunAsync();
+        Assert.Equal((HealthStatus.Healthy, result.Description), (result.Status, result.Description));
+        Assert.Contains("3 queues there", result.Description, StringComparison.Ordinal);
+
+        using var other = Check($"amqp://u:p@127.0.0.1:{broker.Port}", options => (options.RoundTrip, options.RequiredQueues) = (false, ["a b", "mails?"]));
+        var missing = await other.RunAsync();
+        Assert.Contains("queues: 2 of 2 missing: a b, mails? (patterns need Management: AMQP cannot list queues)", missing.Description, StringComparison.Ordinal);
+
+        var source = RabbitMqQueueSource.Create($"amqp://u:p@127.0.0.1:{broker.Port}", ["jobs*", " a b "], management: new Uri("http://127.0.0.1:1"));
+        Assert.Equal(14, (await source.ReadAsync(CancellationToken.None)).Depth);
+        ((IDisposable)source).Dispose();
+    }
+
     public static TheoryData<string, string, string> Strangers => new()
     {
         { "speaks HTTP", "rabbitmq.protocol", "authenticate" },
@@ -201,10 +219,20 @@ public class RabbitMqCheckTests
     [Fact]
     public async Task A_connection_to_an_address_that_was_changed_is_closed_even_where_the_new_one_cannot_be_had()
     {
+        var open = 2;
         var left = new TaskCompletionSource();
-        using var broker = new FakeBroker { Left = () => left.TrySetResult() };
+        using var broker = new FakeBroker
+        {
+            Left = () =>
+            {
+                if (Interlocked.Decrement(ref open) == 0)
+                {
+                    left.TrySetResult();
+                }
+            },
+        };
         using var nobody = new FakeBroker { Welcome = 0 };
-        var options = new RabbitMqOptions { ConnectionString = $"amqp://u:p@127.0.0.1:{broker.Port}", RoundTrip = false, Deadline = TimeSpan.FromSeconds(10) };
+        var options = new RabbitMqOptions { ConnectionString = $"amqp://u:p@127.0.0.1:{broker.Port}", Deadline = TimeSpan.FromSeconds(10) };
         using var check = new RabbitMqCheck(TestNetwork.With(_time), () => options, new Redactor());
         Assert.Equal(HealthStatus.Healthy, (await check.RunAsync()).Status);
 
@@ -248,7 +276,7 @@ public class RabbitMqCheckTests
             static _ => { },
             ("Checks:mq:Type", "RabbitMq"),
             ("Checks:mq:ConnectionString", "amqp://u:s3cr3t-word@mq example"),
-            ("Checks:mq:RequiredQueues", "orders.*"),
+            ("Checks:mq:RequiredQueues", "orders\u0001"),
             ("Checks:mq:RequiredBindings", "shop -> orders"),
             ("Checks:mq:ManagementUser", "somebody"),
             ("Checks:mq:CanaryLostAfter", "00:00:01")));
@@ -284,9 +312,9 @@ public class RabbitMqCheckTests
             ("Checks:orders:Source", "RabbitMq"),
             ("Checks:orders:ConnectionString", "amqp://mq.example"),
             ("Checks:orders:Queue", "orders"),
-            ("Checks:orders:DeadLetterQueues", "orders.*"),
+            ("Checks:orders:DeadLetterQueues", "orders\u0001"),
             ("Checks:orders:Management", "ftp://mq.example")));
-        Assert.Contains("HealthKit:Checks:orders:DeadLetterQueues = 'orders.*'", error.Message, StringComparison.Ordinal);
+        Assert.Contains("HealthKit:Checks:orders:DeadLetterQueues = ", error.Message, StringComparison.Ordinal);
         Assert.Contains("HealthKit:Checks:orders:Management = ", error.Message, StringComparison.Ordinal);
         await Assert.ThrowsAnyAsync<OptionsValidationException>(() => TestHost.Start(
             static _ => { }, ("Checks:orders:Type", "Queue"), ("Checks:orders:Source", "RabbitMq"), ("Checks:orders:ConnectionString", "amqp://mq.example")));
@@ -295,7 +323,7 @@ public class RabbitMqCheckTests
     [Fact]
     public void A_queue_source_takes_names_alone()
     {
-        foreach (var queues in new[] { Array.Empty<string>(), [""], ["a*"], ["a", "b >= 2"] })
+        foreach (var queues in new[] { Array.Empty<string>(), [""], ["a\u0001"], ["a", new string('b', 256)] })
         {
             Assert.Equal("queues", Assert.Throws<ArgumentException>(() => RabbitMqQueueSource.Create("amqp://mq.example", queues)).ParamName);
         }
