@@ -33,7 +33,7 @@ internal sealed class QueueCheck : DependencyCheck<QueueOptions>
                 ["queue.dead"] = "Look at the jobs that were given up and why, mend the cause, then retry or delete them.",
                 ["queue.retrying"] = "Many fail and are tried again: see the errors of the jobs; a dependency of theirs may be down.",
                 ["queue.noArrivals"] = "Nothing comes: look at who should put work there, his schedule and his connection to the queue.",
-                ["queue.notTold"] = "Take the limit away, or tell the source how to know it (EnqueuedAtPointer, a column of the statement).",
+                ["queue.notTold"] = "Take the limit away, or tell the source how to know it (EnqueuedAtPointer, a column of the statement, Management of RabbitMQ).",
                 ["queue.source.failed"] = "See the error in the text: that of the source or of the app's own function.",
                 ["queue.missing"] = "Correct the database or the name: nothing of that name is there. A stream is made by its first entry, or by XGROUP CREATE … MKSTREAM.",
                 ["queue.noGroup"] = "Create the group (XGROUP CREATE), or correct its name: the text has those that are there.",

@@ -108,16 +108,22 @@ public sealed class QueueOptions : DependencyOptions
     /// <summary>Degraded when consumers are lost: fewer than before while work waits, none where there were some, or a silent one that holds work.</summary>
     public bool DegradedWhenConsumersLost { get; set; } = true;
 
-    /// <summary>Degraded when no entry came for longer: work is expected there, and an empty queue is not a healthy one.</summary>
+    /// <summary>
+    /// Degraded when no entry came for longer: work is expected there, and an empty queue is not a healthy one. For sources that count what came or was
+    /// completed.
+    /// </summary>
     public TimeSpan? DegradedWhenNoArrivalsFor { get; set; }
 
     /// <summary>Unhealthy when no entry came for longer.</summary>
     public TimeSpan? UnhealthyWhenNoArrivalsFor { get; set; }
 
-    /// <summary>Degraded when entries wait and none was completed for longer, though it is not known that there are no consumers.</summary>
-    public TimeSpan? DegradedWhenStuckFor { get; set; } = TimeSpan.FromMinutes(15);
+    /// <summary>
+    /// Degraded when entries wait or are in progress and none was completed for longer, though it is not known that there are no consumers. Null means
+    /// 15 minutes, or <see cref="UnhealthyWhenStuckFor"/> where that is less, wherever the source tells it; set, it must tell it.
+    /// </summary>
+    public TimeSpan? DegradedWhenStuckFor { get; set; }
 
-    /// <summary>Unhealthy when entries wait and none was completed for longer.</summary>
+    /// <summary>Unhealthy when entries wait or are in progress and none was completed for longer.</summary>
     public TimeSpan? UnhealthyWhenStuckFor { get; set; }
 
     /// <summary>Makes the source of a check that was added in code.</summary>

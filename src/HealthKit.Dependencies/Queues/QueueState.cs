@@ -28,6 +28,9 @@ public sealed record QueueState(long Depth)
     /// <summary>How many entries wait for their time.</summary>
     public long? Scheduled { get; init; }
 
+    /// <summary>How many of the scheduled and the retried have their time behind them, and only want somebody to look for them. Null: that is not known.</summary>
+    internal long? Due { get; init; }
+
     /// <summary>How many entries failed and will be tried again.</summary>
     public long? Retrying { get; init; }
 

@@ -12,8 +12,23 @@ internal static class RedisConversation
     /// <exception cref="StageException">A stage failed: nothing was answered, or nothing that is Redis's.</exception>
     public static async Task<RedisAnswers> AskAsync(StageRun run, RedisOptions options, RedisPlan plan)
     {
+        var (answers, wasKept) = await AskOnceAsync(run, options, plan).ConfigureAwait(false);
+
+        // A failover behind one address leaves the kept connection with the server that was the master.
+        return wasKept && (answers.Errors.Any(static one => one.Error.Reason == RedisError.ReadOnly) || IsDemoted(options, answers))
+            ? (await AskOnceAsync(run, options, plan).ConfigureAwait(false)).Answers
+            : answers;
+    }
+
+    /// <summary>Whether it is a replica where a master is expected.</summary>
+    private static bool IsDemoted(RedisOptions options, RedisAnswers answers) => options.ExpectRole == RedisRole.Master && answers.Info is { IsReplica: true };
+
+    private static async Task<(RedisAnswers Answers, bool WasKept)> AskOnceAsync(StageRun run, RedisOptions options, RedisPlan plan)
+    {
+        var used = run.TimeOf(Stage.Use) ?? TimeSpan.Zero;
         var (connection, first) = await plan.Client!.BeginAsync(run, plan.First).ConfigureAwait(false);
-        var answers = new RedisAnswers { PingTime = run.TimeOf(Stage.Use) ?? TimeSpan.Zero };
+        var wasKept = connection.IsOld;
+        var answers = new RedisAnswers { PingTime = (run.TimeOf(Stage.Use) ?? used) - used };
         Take(answers, "PING", first[0], "PONG");
         var isOpen = options.Writes && Take(answers, "MULTI", first[1], "OK");
         if (answers.Errors is [{ Command: "PING" } ping, ..] && ping.Error.Reason is RedisError.NoAuth)
@@ -38,12 +53,12 @@ internal static class RedisConversation
             isOpen = !(await connection.SendAsync(run, plan.Discard).ConfigureAwait(false))[0].Is("OK");
         }
 
-        if (!isOpen)
+        if (!isOpen && !answers.Errors.Any(static one => one.Error.IsAboutRole) && !IsDemoted(options, answers))
         {
             plan.Client.Keep(run, connection);
         }
 
-        return answers;
+        return (answers, wasKept);
     }
 
     /// <summary>Writes. True when the transaction may be open still.</summary>

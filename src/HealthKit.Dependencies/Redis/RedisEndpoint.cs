@@ -12,8 +12,8 @@ internal sealed class RedisEndpoint
 {
     /// <summary>What errors say is allowed.</summary>
     public const string Allowed =
-        "one server, as redis://[user:password@]host[:port][/database], rediss://… (TLS), unix:///path[?db=n], or as StackExchange.Redis writes it: "
-        + "host:port,password=…,user=…,ssl=true,defaultDatabase=n";
+        "one server, as redis://HOST:PORT/DATABASE (with USER:PASSWORD and an at sign before the host), rediss:// (TLS), unix:///path[?db=n], or as StackExchange.Redis writes it: "
+        + "host:port,ssl=true,defaultDatabase=n, with the options user and password";
 
     private const int DefaultPort = 6379;
     private const int DefaultTlsPort = 6380; // of StackExchange.Redis, and only there

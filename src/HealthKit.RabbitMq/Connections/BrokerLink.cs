@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
+using RabbitMQ.Client.Exceptions;
 
 namespace HealthKit;
 
@@ -142,7 +143,7 @@ internal sealed class BrokerLink : IDisposable
         try
         {
             // RabbitMQ.Client 7.1 does not wait for the virtual host to be opened: only the first channel tells.
-            var channel = await OpenChannelAsync(connection, publishes, token).ConfigureAwait(false);
+            var channel = await FirstChannelAsync(connection, publishes, token).ConfigureAwait(false);
             var link = new BrokerLink(stream, connection, channel, publishes, run.Network.Time.GetTimestamp());
             connection.ConnectionBlockedAsync += link.OnBlockedAsync;
             connection.ConnectionUnblockedAsync += link.OnUnblockedAsync;
@@ -152,6 +153,40 @@ internal sealed class BrokerLink : IDisposable
         {
             _ = CloseAsync(connection, stream);
             throw;
+        }
+    }
+
+    /// <summary>The broker may close the connection instead of opening a channel, at a moment at which the client waits on for the channel.</summary>
+    private static async Task<IChannel> FirstChannelAsync(IConnection connection, bool publishes, CancellationToken token)
+    {
+        var closed = new TaskCompletionSource<ShutdownEventArgs>(TaskCreationOptions.RunContinuationsAsynchronously);
+        connection.ConnectionShutdownAsync += OnShutdownAsync;
+        try
+        {
+            if (connection.CloseReason is { } reason)
+            {
+                closed.TrySetResult(reason);
+            }
+
+            var opening = OpenChannelAsync(connection, publishes, token);
+            if (await Task.WhenAny(opening, closed.Task).ConfigureAwait(false) == opening)
+            {
+                return await opening.ConfigureAwait(false);
+            }
+
+            _ = opening.ContinueWith(static left => _ = left.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            var why = await closed.Task.ConfigureAwait(false);
+            throw why is { Initiator: not ShutdownInitiator.Peer, Exception: { } cause } ? cause : new OperationInterruptedException(why);
+        }
+        finally
+        {
+            connection.ConnectionShutdownAsync -= OnShutdownAsync;
+        }
+
+        Task OnShutdownAsync(object sender, ShutdownEventArgs e)
+        {
+            closed.TrySetResult(e);
+            return Task.CompletedTask;
         }
     }
 
@@ -170,6 +205,16 @@ internal sealed class BrokerLink : IDisposable
 
     /// <summary>Another channel, which ends with the connection.</summary>
     public Task<IChannel> OpenChannelAsync(CancellationToken token) => OpenChannelAsync(_connection, Publishes, token);
+
+    /// <summary>Says something to which the broker has to answer, and which changes nothing: it opens a channel and closes it.</summary>
+    public async Task ExchangeAsync(CancellationToken token)
+    {
+        var channel = await OpenChannelAsync(token).ConfigureAwait(false);
+        await using (channel.ConfigureAwait(false))
+        {
+            await channel.CloseAsync(token).ConfigureAwait(false);
+        }
+    }
 
     /// <summary>Closes it, politely where the other side takes part, and without waiting.</summary>
     public void Dispose()

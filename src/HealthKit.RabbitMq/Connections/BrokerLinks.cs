@@ -10,7 +10,7 @@ internal sealed class BrokerLinks(TimeProvider time, bool publishes) : IDisposab
 
     private readonly Lock _gate = new();
     private BrokerLink? _idle;
-    private RabbitMqAddress? _of;
+    private (RabbitMqAddress Address, IReadOnlyCollection<string> Pins)? _of;
     private bool _ended;
 
     /// <summary>Takes the one that was kept, or opens one. It is closed with the run unless it is given back.</summary>
@@ -23,14 +23,16 @@ internal sealed class BrokerLinks(TimeProvider time, bool publishes) : IDisposab
         StageRun run, RabbitMqAddress address, IReadOnlyCollection<string> pins, Func<BrokerLink, bool>? keepOld = null)
     {
         BrokerLink? kept;
+        bool isSame;
         lock (_gate)
         {
             (kept, _idle) = (_idle, null);
+            isSame = IsSame(address, pins);
         }
 
         if (kept is not null)
         {
-            if (kept.IsOpen && _of == address && (time.GetElapsedTime(kept.OpenedAt) < ReusedFor || keepOld?.Invoke(kept) == true))
+            if (kept.IsOpen && isSame && (time.GetElapsedTime(kept.OpenedAt) < ReusedFor || keepOld?.Invoke(kept) == true))
             {
                 return (run.Own(kept), true);
             }
@@ -42,7 +44,7 @@ internal sealed class BrokerLinks(TimeProvider time, bool publishes) : IDisposab
     }
 
     /// <summary>Gives one back that can be used again.</summary>
-    public void Return(StageRun run, RabbitMqAddress address, BrokerLink link)
+    public void Return(StageRun run, RabbitMqAddress address, IReadOnlyCollection<string> pins, BrokerLink link)
     {
         lock (_gate)
         {
@@ -50,13 +52,28 @@ internal sealed class BrokerLinks(TimeProvider time, bool publishes) : IDisposab
             {
                 run.Leave(link);
                 _idle = link;
-                _of = address;
+                _of = (address, pins);
                 return;
             }
         }
 
         link.Dispose();
     }
+
+    /// <summary>Closes one that was kept for another address or other pins, whatever becomes of the new one.</summary>
+    public void KeepOnly(RabbitMqAddress address, IReadOnlyCollection<string> pins)
+    {
+        lock (_gate)
+        {
+            if (_idle is not null && !IsSame(address, pins))
+            {
+                _idle.Dispose();
+                _idle = null;
+            }
+        }
+    }
+
+    private bool IsSame(RabbitMqAddress address, IReadOnlyCollection<string> pins) => _of is { } of && of.Address == address && of.Pins.SequenceEqual(pins);
 
     public void Dispose()
     {

@@ -12,7 +12,7 @@ internal sealed record RabbitMqAddress(string Host, int Port, bool Tls, string U
 {
     /// <summary>What errors say is allowed.</summary>
     public const string Allowed =
-        "an AMQP URI: amqp or amqps, user, password, a host with or without a port, and one virtual host at most, with %2F for a slash in it";
+        "an AMQP URI: amqp or amqps, user, password, a host with or without a port, and one virtual host at most; in user, password and virtual host write / as %2F, ? as %3F, @ as %40";
 
     private const int Port091 = 5672;
     private const int PortTls = 5671;
@@ -47,6 +47,12 @@ internal sealed record RabbitMqAddress(string Host, int Port, bool Tls, string U
         var rest = text[(text.IndexOf("://", StringComparison.Ordinal) + 3)..];
         if (rest.Contains('#', StringComparison.Ordinal))
         {
+            return false;
+        }
+
+        if (rest.IndexOfAny(['/', '?']) is >= 0 and var end && rest.IndexOf('@', end) >= 0)
+        {
+            // A part of the password would be read as a host, and shown.
             return false;
         }
 

@@ -40,14 +40,18 @@ internal static class ManagementJson
         }
 
         var counts = Member(root, "message_stats") is { ValueKind: JsonValueKind.Object } stats ? stats : default;
+
+        // The broker leaves out what it has not counted yet since its start: that is 0, where it counts at all.
+        var ready = Whole(root, "messages_ready");
+        long? none = ready is null ? null : 0;
         return new QueueFigures
         {
-            Ready = Whole(root, "messages_ready"),
+            Ready = ready,
             Unacknowledged = Whole(root, "messages_unacknowledged"),
             Consumers = (int?)Math.Min(Whole(root, "consumers") ?? -1, int.MaxValue) is >= 0 and var consumers ? consumers : null,
             HeadMessageAt = Whole(root, "head_message_timestamp") is { } seconds and <= 253_402_300_799 ? DateTimeOffset.FromUnixTimeSeconds(seconds) : null,
-            Published = Whole(counts, "publish"),
-            Acknowledged = Sum(Whole(counts, "ack"), Whole(counts, "deliver_no_ack"), Whole(counts, "get_no_ack")),
+            Published = Whole(counts, "publish") ?? none,
+            Acknowledged = Sum(Whole(counts, "ack"), Whole(counts, "deliver_no_ack"), Whole(counts, "get_no_ack")) ?? none,
         };
     });
 

@@ -45,7 +45,7 @@ internal sealed class BrokerQueueSource(RabbitMqPlan plan, IReadOnlyList<string>
             {
                 (link, used) = await _links.RentAsync(run, plan.Address, plan.Pins).ConfigureAwait(false);
                 var found = await run.DoAsync(Stage.Use, token => LookAsync(link, token)).ConfigureAwait(false);
-                _links.Return(run, plan.Address, link);
+                _links.Return(run, plan.Address, plan.Pins, link);
                 return found;
             }
             catch (Exception e) when (BrokerFaults.IsOne(e))

@@ -33,13 +33,13 @@ internal sealed class RabbitMqQueueKind : QueueSourceKind
         {
             foreach (var name in names.Where(static name => !RabbitMqPlan.IsQueueName(name)))
             {
-                yield return new OptionError(option, name, "a queue's name, without * and ?, 255 bytes at most");
+                yield return new OptionError(option, name, RabbitMqPlan.AllowedName);
             }
         }
     }
 
     public override IQueueSource Create(IServiceProvider services, QueueOptions options) =>
-        new BrokerQueueSource(new RabbitMqPlan(Read(options), services.GetService<Redactor>() ?? new Redactor()), [.. options.DeadLetterQueues ?? []], services.GetRequiredService<TimeProvider>());
+        new BrokerQueueSource(new RabbitMqPlan(Read(options), services.GetService<Redactor>() ?? new Redactor(), namesAlone: true), [.. options.DeadLetterQueues ?? []], services.GetRequiredService<TimeProvider>());
 
     private static RabbitMqOptions Read(QueueOptions options) =>
         new() { ConnectionString = options.ConnectionString, Management = options.Management, RequiredQueues = options.Queue is { } queue ? [queue] : [.. options.Queues!] };

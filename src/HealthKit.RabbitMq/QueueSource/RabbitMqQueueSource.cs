@@ -29,23 +29,23 @@ public static class RabbitMqQueueSource
         var options = new RabbitMqOptions
         {
             ConnectionString = connection,
-            RequiredQueues = [.. queues],
             Management = management,
             ManagementUser = managementUser,
             ManagementPassword = managementPassword,
         };
 
-        if (options.RequiredQueues.Count == 0)
+        string[] names = [.. queues];
+        if (names.Length == 0)
         {
             throw new ArgumentException("There is no queue; allowed: one name or more.", nameof(queues));
         }
 
         string[] dead = [.. deadLetterQueues ?? []];
-        foreach (var name in options.RequiredQueues.Concat(dead))
+        foreach (var name in names.Concat(dead))
         {
             if (!RabbitMqPlan.IsQueueName(name))
             {
-                throw new ArgumentException($"'{name}' is no queue's name; allowed: a name without * and ?, 255 bytes at most.", dead.Contains(name) ? nameof(deadLetterQueues) : nameof(queues));
+                throw new ArgumentException($"'{name}' is no queue's name; allowed: {RabbitMqPlan.AllowedName}.", dead.Contains(name) ? nameof(deadLetterQueues) : nameof(queues));
             }
         }
 
@@ -61,6 +61,7 @@ public static class RabbitMqQueueSource
             throw new ArgumentException($"{name} = {error.Value}; allowed: {error.Allowed}", name);
         }
 
-        return new BrokerQueueSource(new RabbitMqPlan(options, new Redactor()), dead, TimeProvider.System);
+        options.RequiredQueues = names;
+        return new BrokerQueueSource(new RabbitMqPlan(options, new Redactor(), namesAlone: true), dead, TimeProvider.System);
     }
 }

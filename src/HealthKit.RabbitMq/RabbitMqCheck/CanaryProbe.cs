@@ -35,8 +35,11 @@ internal sealed class CanaryProbe(TimeProvider time)
     /// <summary>Whether a reply may still come by a connection.</summary>
     public bool Waits(BrokerLink link) => _canary is { } canary && canary.Link == link;
 
-    /// <summary>Looks for the reply of the one that is on its way, and sends another when it is time.</summary>
-    public async Task GoAsync(StageRun run, BrokerLink publisher, RabbitMqPlan plan, BrokerReport report, CancellationToken token)
+    /// <summary>
+    /// Looks for the reply of the one that is on its way, and sends another when it is time. Only the sending is the broker's time: how long the app takes is
+    /// the app's.
+    /// </summary>
+    public async Task GoAsync(StageRun run, BrokerLink publisher, RabbitMqPlan plan, BrokerReport report)
     {
         if (Interlocked.Exchange(ref _busy, 1) != 0)
         {
@@ -58,12 +61,12 @@ internal sealed class CanaryProbe(TimeProvider time)
 
             if (_canary is null && (!_everSent || time.GetElapsedTime(_sentAt) >= Interval(plan.Options)))
             {
-                await SendAsync(publisher, plan, token).ConfigureAwait(false);
+                await run.DoAsync(Stage.Use, token => SendAsync(publisher, plan, token)).ConfigureAwait(false);
             }
 
             if (_canary is { } canary)
             {
-                await WaitAsync(run, canary, token).ConfigureAwait(false);
+                await WaitAsync(run, canary, run.Token).ConfigureAwait(false);
                 Judge(canary, plan);
             }
 
@@ -183,7 +186,7 @@ internal sealed class CanaryProbe(TimeProvider time)
             _standing = (
                 GaugeLevel.Unhealthy,
                 "rabbitmq.canary.lost",
-                $"the app did not acknowledge a canary to {plan.CanaryRoute} within {Latency.Text(options.CanaryLostAfter)}: no consumer takes it, or none acknowledges canaries");
+                $"the app did not acknowledge a canary to {plan.CanaryRoute} within {Latency.Text(options.CanaryLostAfter)}: no consumer takes it, none acknowledges canaries, or the consumer's user lacks write on amq.default, by which it replies");
         }
         else if (age >= options.CanaryLateAfter && _standing is not { Level: GaugeLevel.Unhealthy })
         {

@@ -109,6 +109,8 @@ internal sealed class RabbitMqCheck : DependencyCheck<RabbitMqOptions>
     private async Task<BrokerReport> AskAsync(StageRun run, RabbitMqPlan plan, List<BrokerLink> used)
     {
         var report = new BrokerReport();
+        _links.KeepOnly(plan.Address, plan.Pins);
+        _publishers.KeepOnly(plan.Address, plan.Pins);
         var link = await RentAsync(run, plan, _links, used, keepOld: null).ConfigureAwait(false);
         if (link.Version is { } version)
         {
@@ -118,21 +120,41 @@ internal sealed class RabbitMqCheck : DependencyCheck<RabbitMqOptions>
         var publishes = plan.Options.RoundTrip || plan.HasCanary;
         if (publishes)
         {
-            var publisher = await RentAsync(run, plan, _publishers, used, keepOld: one => one.Blocked is not null || _canary.Waits(one)).ConfigureAwait(false);
-            if (publisher is { WasBlocked: true, Blocked: null })
+            BrokerLink publisher;
+            try
             {
-                // An alarm is over. What an earlier run had under way in it is not this run's.
-                publisher.Dispose();
-                publisher = await RentAsync(run, plan, _publishers, used, keepOld: null).ConfigureAwait(false);
+                publisher = await RentPublisherAsync(run, plan, used).ConfigureAwait(false);
+            }
+            catch (StageException e)
+            {
+                // Nothing is wrong with the first: the next run has its time for the second alone.
+                _links.Return(run, plan.Address, plan.Pins, link);
+                throw Blame(run, e);
             }
 
-            await run.DoAsync(Stage.Use, token => PublishAsync(run, link, publisher, plan, report, token)).ConfigureAwait(false);
-            _publishers.Return(run, plan.Address, publisher);
+            await run.DoAsync(Stage.Use, token => PublishAsync(link, publisher, plan, report, token)).ConfigureAwait(false);
+
+            // What is sent to a broker with an alarm comes when that is over.
+            if (plan.HasCanary && publisher.Blocked is null)
+            {
+                await _canary.GoAsync(run, publisher, plan, report).ConfigureAwait(false);
+            }
+
+            _publishers.Return(run, plan.Address, plan.Pins, publisher);
         }
 
         var names = plan.Management is null ? null : await AskManagementAsync(run, plan, report).ConfigureAwait(false);
-        await run.DoAsync(Stage.Use, token => TopologyProbe.LookAsync(link, plan, report, names, token)).ConfigureAwait(false);
-        _links.Return(run, plan.Address, link);
+        await run.DoAsync(Stage.Use, async token =>
+        {
+            if (!publishes)
+            {
+                // A kept connection says nothing of a broker that hangs, and nothing need be required.
+                await link.ExchangeAsync(token).ConfigureAwait(false);
+            }
+
+            await TopologyProbe.LookAsync(link, plan, report, names, token).ConfigureAwait(false);
+        }).ConfigureAwait(false);
+        _links.Return(run, plan.Address, plan.Pins, link);
         if (!publishes)
         {
             report.AddFact("logged in, no message sent");
@@ -141,7 +163,43 @@ internal sealed class RabbitMqCheck : DependencyCheck<RabbitMqOptions>
         return report;
     }
 
-    private async Task PublishAsync(StageRun run, BrokerLink link, BrokerLink publisher, RabbitMqPlan plan, BrokerReport report, CancellationToken token)
+    /// <summary>
+    /// Two logins share one deadline: where the first took most of it, the stage of the second that found none left is not the one to look at.
+    /// </summary>
+    internal static StageException Blame(StageRun run, StageException e)
+    {
+        if (!e.Reason.EndsWith(".timeout", StringComparison.Ordinal))
+        {
+            return e;
+        }
+
+        var stages = Enum.GetValues<Stage>();
+        var slowest = stages.MaxBy(stage => run.TimeOf(stage) ?? TimeSpan.Zero);
+        var took = run.TimeOf(slowest) ?? TimeSpan.Zero;
+        var left = run.Deadline - new TimeSpan(stages.Sum(stage => run.TimeOf(stage)?.Ticks ?? 0));
+        return slowest == e.Stage || took <= left
+            ? e
+            : new StageException(
+                slowest,
+                slowest.Prefix() + ".timeout",
+                $"no answer within {Latency.Text(run.Deadline)}: the first of two connections took {Latency.Text(took)} to {slowest.Doing()}, and too little was left for the second ({e.Message})",
+                e);
+    }
+
+    private async Task<BrokerLink> RentPublisherAsync(StageRun run, RabbitMqPlan plan, List<BrokerLink> used)
+    {
+        var publisher = await RentAsync(run, plan, _publishers, used, keepOld: one => one.Blocked is not null || _canary.Waits(one)).ConfigureAwait(false);
+        if (publisher is { WasBlocked: true, Blocked: null })
+        {
+            // An alarm is over. What an earlier run had under way in it is not this run's.
+            publisher.Dispose();
+            publisher = await RentAsync(run, plan, _publishers, used, keepOld: null).ConfigureAwait(false);
+        }
+
+        return publisher;
+    }
+
+    private async Task PublishAsync(BrokerLink link, BrokerLink publisher, RabbitMqPlan plan, BrokerReport report, CancellationToken token)
     {
         if (publisher.Blocked is { } blocked)
         {
@@ -152,12 +210,6 @@ internal sealed class RabbitMqCheck : DependencyCheck<RabbitMqOptions>
         if (plan.Options.RoundTrip)
         {
             await RoundTrip.GoAsync(link, publisher, report, Network.Time, token).ConfigureAwait(false);
-        }
-
-        // What is sent to a broker with an alarm comes when that is over.
-        if (plan.HasCanary && publisher.Blocked is null)
-        {
-            await _canary.GoAsync(run, publisher, plan, report, token).ConfigureAwait(false);
         }
     }
 

@@ -35,7 +35,10 @@ internal sealed class RabbitMqPlan
     private readonly GaugeLimits? _disk;
     private readonly GaugeLimits _descriptors;
 
-    public RabbitMqPlan(RabbitMqOptions options, Redactor redactor)
+    /// <param name="options">Options that are valid.</param>
+    /// <param name="redactor">Learns the passwords.</param>
+    /// <param name="namesAlone">Whether no name of a queue is a pattern, whatever it holds.</param>
+    public RabbitMqPlan(RabbitMqOptions options, Redactor redactor, bool namesAlone = false)
     {
         Options = options;
         Address = RabbitMqAddress.TryParse(options.ConnectionString, out var address)
@@ -45,10 +48,10 @@ internal sealed class RabbitMqPlan
         redactor.AddSecret(Address.Password);
         redactor.AddSecret(options.ManagementPassword);
         Pins = CertificatePins.Parse(options.PinnedSha256);
-        Queues = new ExpectedSet(options.RequiredQueues ?? []);
-        QueueNames = [.. (options.RequiredQueues ?? []).Select(static name => name.Trim()).Where(static name => !IsPattern(name)).Distinct(StringComparer.Ordinal)];
-        HasPatterns = options.RequiredQueues?.Any(IsPattern) == true;
-        Exchanges = [.. (options.RequiredExchanges ?? []).Select(static name => name.Trim()).Distinct(StringComparer.Ordinal)];
+        var patterns = namesAlone || options.Management is null ? [] : (options.RequiredQueues ?? []).Where(IsPattern).ToList();
+        Patterns = new ExpectedSet(patterns);
+        QueueNames = [.. (options.RequiredQueues ?? []).Except(patterns, StringComparer.Ordinal)];
+        Exchanges = [.. (options.RequiredExchanges ?? []).Distinct(StringComparer.Ordinal)];
         Bindings = [.. (options.RequiredBindings ?? []).Select(static text => RequiredBinding.TryParse(text, out var binding) ? binding : null).OfType<RequiredBinding>()];
         if (options.Management is { } management)
         {
@@ -69,13 +72,14 @@ internal sealed class RabbitMqPlan
 
     public IReadOnlyCollection<string> Pins { get; }
 
-    public ExpectedSet Queues { get; }
+    /// <summary>The queues that only a list of all names tells of: AMQP has none, the management API has.</summary>
+    public ExpectedSet Patterns { get; }
 
-    /// <summary>Those that can be asked for by name.</summary>
+    /// <summary>Those that can be asked for by name, each as it was written: a broker takes blanks and asterisks in a name.</summary>
     public IReadOnlyList<string> QueueNames { get; }
 
     /// <summary>Whether all names are needed.</summary>
-    public bool HasPatterns { get; }
+    public bool HasPatterns => Patterns.Count > 0;
 
     public IReadOnlyList<string> Exchanges { get; }
 
@@ -120,8 +124,11 @@ internal sealed class RabbitMqPlan
         }
     }
 
+    /// <summary>What a name may be.</summary>
+    public const string AllowedName = "a name as AMQP has it: not blank, without control characters, 255 bytes of UTF-8 at most";
+
     /// <summary>Whether a queue can be asked for by that name.</summary>
-    public static bool IsQueueName(string? name) => IsName(name) && !IsPattern(name!) && !name!.Contains(">=", StringComparison.Ordinal);
+    public static bool IsQueueName(string? name) => IsName(name);
 
     public (GaugeLevel Level, string Text) JudgeMemory(double percent)
     {
@@ -151,13 +158,13 @@ internal sealed class RabbitMqPlan
         var hasManagement = options.Management is not null;
         foreach (var name in options.RequiredQueues ?? [])
         {
-            if (ExpectedSet.Validate([name]) is not null || !IsName(name) || (!IsPattern(name) && name.Contains(">=", StringComparison.Ordinal)))
+            if (!IsName(name))
+            {
+                yield return new OptionError(nameof(options.RequiredQueues), name, AllowedName);
+            }
+            else if (hasManagement && IsPattern(name) && ExpectedSet.Validate([name]) is not null)
             {
                 yield return new OptionError(nameof(options.RequiredQueues), name, ExpectedSet.Allowed);
-            }
-            else if (IsPattern(name) && !hasManagement)
-            {
-                yield return new OptionError(nameof(options.RequiredQueues), name, $"a name without * and ?; patterns need {nameof(options.Management)}, as AMQP cannot list queues");
             }
         }
 
@@ -165,7 +172,7 @@ internal sealed class RabbitMqPlan
         {
             if (!IsName(name))
             {
-                yield return new OptionError(nameof(options.RequiredExchanges), name, "an exchange's name, 255 bytes at most");
+                yield return new OptionError(nameof(options.RequiredExchanges), name, AllowedName);
             }
         }
 

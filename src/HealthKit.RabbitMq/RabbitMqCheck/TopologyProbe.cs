@@ -60,26 +60,27 @@ internal static class TopologyProbe
             }
         }
 
-        if (plan.Queues.Count > 0 && (others is not null || !plan.HasPatterns))
+        foreach (var (name, figures) in others ?? [])
         {
-            foreach (var (name, figures) in others ?? [])
+            if (plan.Patterns.Compare([name]).Extras.Count == 0 && !plan.QueueNames.Contains(name))
             {
-                present.Add(name);
-                if (plan.Queues.Compare([name]).Extras.Count == 0 && !plan.QueueNames.Contains(name))
-                {
-                    Tell(report, name, figures.Ready, figures.Consumers);
-                }
+                Tell(report, name, figures.Ready, figures.Consumers);
             }
+        }
 
-            var result = plan.Queues.Compare(present, denied) with { Extras = [] };
-            if (result.Missing.Count > 0)
-            {
-                report.Add(GaugeLevel.Unhealthy, "rabbitmq.queueMissing", $"queues: {result with { Denied = [] }}");
-            }
-            else if (denied.Count == 0)
-            {
-                report.AddFact(result.ExpectedCount == 1 ? "1 queue there" : $"{result.ExpectedCount} queues there");
-            }
+        // What fits a pattern is not known where the list could not be had.
+        var fitting = others is null ? null : plan.Patterns.Compare(others.Select(static other => other.Name));
+        List<string> missing = [.. plan.QueueNames.Except(present).Except(denied), .. fitting?.Missing ?? []];
+        var expected = plan.QueueNames.Count + (fitting?.ExpectedCount ?? 0);
+        if (missing.Count > 0)
+        {
+            var result = new ExpectedSetResult(expected, expected - missing.Count - denied.Count, missing, [], []);
+            var hint = plan.Management is null && missing.Exists(static name => name.AsSpan().ContainsAny('*', '?')) ? " (patterns need Management: AMQP cannot list queues)" : "";
+            report.Add(GaugeLevel.Unhealthy, "rabbitmq.queueMissing", $"queues: {result}{hint}");
+        }
+        else if (expected > 0 && denied.Count == 0 && (fitting is not null || !plan.HasPatterns))
+        {
+            report.AddFact(expected == 1 ? "1 queue there" : $"{expected} queues there");
         }
 
         if (denied.Count > 0)

@@ -265,7 +265,7 @@ internal sealed class DeclaredChecks : IPostConfigureOptions<HealthCheckServiceO
         var typeName = entry.Keys.Type!;
         if (!_types.TryGetValue(typeName, out var type))
         {
-            errors.Add($"{entry.Section.Path}:Type = '{typeName}'; allowed: {TypeNames()}. A type of another package is known once that package's call (Add…Checks) stands beside AddHealthKit()");
+            errors.Add($"{entry.Section.Path}:Type = '{typeName}'; allowed: {TypeNames()}. A type of another package is known once its call stands beside AddHealthKit(): AddDependencyChecks() of HealthKit.Dependencies, AddRabbitMqChecks() of HealthKit.RabbitMq");
             return null;
         }
 

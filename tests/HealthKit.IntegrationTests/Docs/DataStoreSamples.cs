@@ -22,6 +22,14 @@ internal static class DataStoreSamples
                 name: "mails");
     }
 
+    public static void List(WebApplicationBuilder builder)
+    {
+        builder.AddHealthKit().AddQueueCheck(
+            QueueSources.RedisList("redis://cache.example:6379/0", "mails", enqueuedAtPointer: "/enqueuedAt"),
+            options => options.DegradedAboveOldestAge = TimeSpan.FromMinutes(5),
+            name: "mails");
+    }
+
     public static void Functions(WebApplicationBuilder builder)
     {
         builder.AddHealthKit().AddQueueCheck((services, _) =>

@@ -51,7 +51,7 @@ public sealed class SidekiqTests : IDisposable
     {
         _server.SetUser(
             "watcher", Password, "~queues", "~queue:*", "~processes", "~retry", "~schedule", "~dead", "~stat:*", "~*:*:*",
-            "+srandmember", "+zcard", "+get", "+llen", "+lindex", "+hmget");
+            "+srandmember", "+zcard", "+zcount", "+get", "+llen", "+lindex", "+hmget");
         using var probe = new QueueProbe(QueueSources.Sidekiq(_server.AddressOf("watcher", Password)));
         var missing = await probe.LookAsync();
         Assert.Equal((HealthStatus.Unhealthy, "queue.missing"), (missing.Status, missing.Reason));

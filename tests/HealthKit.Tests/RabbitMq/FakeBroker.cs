@@ -28,6 +28,18 @@ internal sealed class FakeBroker : IDisposable
     /// <summary>Queues that are there for passive declares.</summary>
     public string[] There { get; init; } = [];
 
+    /// <summary>What it closes connections with, instead of opening the virtual host.</summary>
+    public string? CloseAtOpen { get; init; }
+
+    /// <summary>Whether it answers nothing any more to whoever opens a channel.</summary>
+    public bool Hangs { get; set; }
+
+    /// <summary>Called when a connection was closed.</summary>
+    public Action? Left { get; init; }
+
+    /// <summary>How many connections are answered: those after them wait for ever.</summary>
+    public int Welcome { get; set; } = int.MaxValue;
+
     /// <summary>Said to whoever publishes, who then is read no more.</summary>
     public string? BlockedReason { get; set; }
 
@@ -38,6 +50,11 @@ internal sealed class FakeBroker : IDisposable
         using var stream = new NetworkStream(socket);
         var start = new byte[8];
         await stream.ReadExactlyAsync(start, token);
+        if (Accepted > Welcome)
+        {
+            await Task.Delay(Timeout.Infinite, token);
+        }
+
         await new Session(this, stream).GoAsync(token);
     }
 
@@ -108,11 +125,18 @@ internal sealed class FakeBroker : IDisposable
                 case (10, 11): // start-ok
                     await SendAsync(0, 10, 30, Bytes(0x07, 0xff), Bytes(0, 2, 0, 0), Bytes(0, 60));
                     return true;
+                case (10, 40) when broker.CloseAtOpen is { } refusal:
+                    await SendAsync(0, 10, 50, Bytes(530 >> 8, 530 & 0xff), Short(refusal), Bytes(0, 10, 0, 40));
+                    return true;
                 case (10, 40): // open
                     await SendAsync(0, 10, 41, Bytes(0));
                     return true;
                 case (10, 50): // close
+                    broker.Left?.Invoke();
                     await SendAsync(0, 10, 51);
+                    return false;
+                case (20, 10) when broker.Hangs:
+                    await Task.Delay(Timeout.Infinite, token);
                     return false;
                 case (20, 10): // channel.open
                     await SendAsync(channel, 20, 11, Bytes(0, 0, 0, 0));
@@ -142,6 +166,9 @@ internal sealed class FakeBroker : IDisposable
                         await Task.Delay(Timeout.Infinite, token);
                     }
 
+                    return true;
+                case (60, 20): // basic.consume
+                    await SendAsync(channel, 60, 21, Short("replies"));
                     return true;
                 case (60, 70): // basic.get
                     await GetAsync(channel, Text(payload.Span[6..]));

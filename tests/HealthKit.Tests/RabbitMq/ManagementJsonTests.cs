@@ -43,6 +43,7 @@ public class ManagementJsonTests
 
         Assert.Equal(
             new QueueFigures { Ready = 5, Unacknowledged = 2, Consumers = 1, HeadMessageAt = DateTimeOffset.FromUnixTimeSeconds(1795338000), Published = 9, Acknowledged = 3 }, queue);
+        Assert.Equal(new QueueFigures { Ready = 0, Published = 0, Acknowledged = 0 }, ManagementJson.Queue(Json("""{"messages_ready":0}""")));
         Assert.Equal(new QueueFigures(), ManagementJson.Queue(Json("""{"head_message_timestamp":null,"consumers":-3}""")));
     }
 

@@ -32,6 +32,10 @@ public class RabbitMqAddressTests
     [InlineData("amqp://u:p@mq.example/a#b")]
     [InlineData("amqp://u:p@::1/a")]
     [InlineData("amqp://u:p%00@mq.example")]
+    [InlineData("amqp://app:1234?TopSecretPw@mq.example/")]
+    [InlineData("amqp://app:1234/TopSecretPw@mq.example/shop")]
+    [InlineData("amqp://app:12?TopSecret/Pw@mq.example")]
+    [InlineData("amqp://u:p@mq.example/a@b")]
     public void What_is_none_is_not_read(string? text) => Assert.False(RabbitMqAddress.TryParse(text, out _));
 
     [Fact]

@@ -62,6 +62,24 @@ public class RabbitMqCheckTests
         Assert.Contains("queues: 2 of 3 missing: a, c", result.Description, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_queue_is_asked_for_by_its_name_as_it_is()
+    {
+        using var broker = new FakeBroker { There = [" a b ", "jobs*", "x >= 2"] };
+        using var check = Check($"amqp://u:p@127.0.0.1:{broker.Port}", options => (options.RoundTrip, options.RequiredQueues) = (false, [" a b ", "jobs*", "x >= 2"]));
+        var result = await check.RunAsync();
+        Assert.Equal((HealthStatus.Healthy, result.Description), (result.Status, result.Description));
+        Assert.Contains("3 queues there", result.Description, StringComparison.Ordinal);
+
+        using var other = Check($"amqp://u:p@127.0.0.1:{broker.Port}", options => (options.RoundTrip, options.RequiredQueues) = (false, ["a b", "mails?"]));
+        var missing = await other.RunAsync();
+        Assert.Contains("queues: 2 of 2 missing: a b, mails? (patterns need Management: AMQP cannot list queues)", missing.Description, StringComparison.Ordinal);
+
+        var source = RabbitMqQueueSource.Create($"amqp://u:p@127.0.0.1:{broker.Port}", ["jobs*", " a b "], management: new Uri("http://127.0.0.1:1"));
+        Assert.Equal(14, (await source.ReadAsync(CancellationToken.None)).Depth);
+        ((IDisposable)source).Dispose();
+    }
+
     public static TheoryData<string, string, string> Strangers => new()
     {
         { "speaks HTTP", "rabbitmq.protocol", "authenticate" },
@@ -124,6 +142,107 @@ public class RabbitMqCheckTests
     }
 
     [Fact]
+    public async Task A_broker_that_hangs_is_noticed_though_nothing_is_required_of_it()
+    {
+        using var broker = new FakeBroker();
+        using var check = Check($"amqp://u:p@127.0.0.1:{broker.Port}", options => (options.RoundTrip, options.Deadline) = (false, TimeSpan.FromSeconds(3)));
+        Assert.Equal(HealthStatus.Healthy, (await check.RunAsync()).Status);
+        Assert.Equal(HealthStatus.Healthy, (await check.RunAsync()).Status);
+        Assert.Equal(1, broker.Accepted);
+
+        broker.Hangs = true;
+        var result = await check.RunAsync();
+
+        Assert.Equal((HealthStatus.Unhealthy, "use.timeout"), (result.Status, result.Reason()));
+    }
+
+    [Fact]
+    public async Task A_connection_that_stands_is_kept_when_the_second_cannot_be_had()
+    {
+        using var broker = new FakeBroker { Welcome = 1 };
+        using var check = Check($"amqp://u:p@127.0.0.1:{broker.Port}", options => options.Deadline = TimeSpan.FromSeconds(3));
+        Assert.Equal("auth.timeout", (await check.RunAsync()).Reason());
+        Assert.Equal(2, broker.Accepted);
+
+        broker.Welcome = int.MaxValue;
+        Assert.Equal(HealthStatus.Healthy, (await check.RunAsync()).Status);
+        Assert.Equal(3, broker.Accepted);
+    }
+
+    [Fact]
+    public async Task The_stage_that_used_up_the_time_is_the_one_that_is_named()
+    {
+        using var run = new StageRun(TestNetwork.With(_time), TimeSpan.FromSeconds(2), CancellationToken.None);
+        await run.DoAsync(Stage.Authenticate, _ =>
+        {
+            _time.Advance(TimeSpan.FromSeconds(60));
+            return Task.CompletedTask;
+        });
+        var late = await Assert.ThrowsAsync<StageException>(() => run.DoAsync(Stage.Connect, static token => Task.Delay(Timeout.Infinite, token)));
+
+        var blamed = RabbitMqCheck.Blame(run, late);
+
+        Assert.Equal(("tcp.timeout", "auth.timeout", Stage.Authenticate), (late.Reason, blamed.Reason, blamed.Stage));
+        Assert.Contains("the first of two connections took 1 min to authenticate", blamed.Message, StringComparison.Ordinal);
+        var other = new StageException(Stage.Connect, "tcp.refused", "nothing listens there");
+        Assert.Same(other, RabbitMqCheck.Blame(run, other));
+    }
+
+    [Fact]
+    public async Task The_time_that_the_app_takes_for_a_canary_is_not_the_brokers()
+    {
+        using var broker = new FakeBroker();
+        using var check = Check($"amqp://u:p@127.0.0.1:{broker.Port}", options => options.CanaryRoutingKey = "orders");
+        var clock = Stopwatch.StartNew();
+
+        var result = await check.RunAsync();
+
+        Assert.Contains("a canary is on its way to queue orders", result.Description, StringComparison.Ordinal);
+        var stages = result.Data.Where(static one => one.Key is "resolveSeconds" or "connectSeconds" or "authenticateSeconds" or "useSeconds").Sum(static one => (double)one.Value);
+        Assert.InRange(clock.Elapsed.TotalSeconds - stages, 0.9, 60);
+    }
+
+    [Fact]
+    public async Task A_virtual_host_that_is_not_there_is_told_each_time()
+    {
+        using var broker = new FakeBroker { CloseAtOpen = "NOT_ALLOWED - vhost shop not found" };
+        for (var i = 0; i < 20; i++)
+        {
+            using var check = Check($"amqp://u:p@127.0.0.1:{broker.Port}/shop");
+
+            var result = await check.RunAsync();
+
+            Assert.Equal((HealthStatus.Unhealthy, "rabbitmq.noVhost", result.Description), (result.Status, result.Reason(), result.Description));
+        }
+    }
+
+    [Fact]
+    public async Task A_connection_to_an_address_that_was_changed_is_closed_even_where_the_new_one_cannot_be_had()
+    {
+        var open = 2;
+        var left = new TaskCompletionSource();
+        using var broker = new FakeBroker
+        {
+            Left = () =>
+            {
+                if (Interlocked.Decrement(ref open) == 0)
+                {
+                    left.TrySetResult();
+                }
+            },
+        };
+        using var nobody = new FakeBroker { Welcome = 0 };
+        var options = new RabbitMqOptions { ConnectionString = $"amqp://u:p@127.0.0.1:{broker.Port}", Deadline = TimeSpan.FromSeconds(10) };
+        using var check = new RabbitMqCheck(TestNetwork.With(_time), () => options, new Redactor());
+        Assert.Equal(HealthStatus.Healthy, (await check.RunAsync()).Status);
+
+        options = new RabbitMqOptions { ConnectionString = $"amqp://u:p@127.0.0.1:{nobody.Port}", Deadline = TimeSpan.FromSeconds(2) };
+        Assert.Equal(HealthStatus.Unhealthy, (await check.RunAsync()).Status);
+
+        await left.Task.WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
+    [Fact]
     public void Only_canaries_are_canaries()
     {
         Assert.False(RabbitMqCanary.IsCanary(new BasicProperties()));
@@ -157,7 +276,7 @@ public class RabbitMqCheckTests
             static _ => { },
             ("Checks:mq:Type", "RabbitMq"),
             ("Checks:mq:ConnectionString", "amqp://u:s3cr3t-word@mq example"),
-            ("Checks:mq:RequiredQueues", "orders.*"),
+            ("Checks:mq:RequiredQueues", "orders\u0001"),
             ("Checks:mq:RequiredBindings", "shop -> orders"),
             ("Checks:mq:ManagementUser", "somebody"),
             ("Checks:mq:CanaryLostAfter", "00:00:01")));
@@ -193,9 +312,9 @@ public class RabbitMqCheckTests
             ("Checks:orders:Source", "RabbitMq"),
             ("Checks:orders:ConnectionString", "amqp://mq.example"),
             ("Checks:orders:Queue", "orders"),
-            ("Checks:orders:DeadLetterQueues", "orders.*"),
+            ("Checks:orders:DeadLetterQueues", "orders\u0001"),
             ("Checks:orders:Management", "ftp://mq.example")));
-        Assert.Contains("HealthKit:Checks:orders:DeadLetterQueues = 'orders.*'", error.Message, StringComparison.Ordinal);
+        Assert.Contains("HealthKit:Checks:orders:DeadLetterQueues = ", error.Message, StringComparison.Ordinal);
         Assert.Contains("HealthKit:Checks:orders:Management = ", error.Message, StringComparison.Ordinal);
         await Assert.ThrowsAnyAsync<OptionsValidationException>(() => TestHost.Start(
             static _ => { }, ("Checks:orders:Type", "Queue"), ("Checks:orders:Source", "RabbitMq"), ("Checks:orders:ConnectionString", "amqp://mq.example")));
@@ -204,7 +323,7 @@ public class RabbitMqCheckTests
     [Fact]
     public void A_queue_source_takes_names_alone()
     {
-        foreach (var queues in new[] { Array.Empty<string>(), [""], ["a*"], ["a", "b >= 2"] })
+        foreach (var queues in new[] { Array.Empty<string>(), [""], ["a\u0001"], ["a", new string('b', 256)] })
         {
             Assert.Equal("queues", Assert.Throws<ArgumentException>(() => RabbitMqQueueSource.Create("amqp://mq.example", queues)).ParamName);
         }

@@ -34,6 +34,7 @@ internal sealed class QueueHistory(TimeProvider time)
     private long? _dead;
     private int _steady;
     private TimeSpan? _belowSince;
+    private TimeSpan? _noneSince;
     private IReadOnlyList<string> _steadyNames = [];
 
     public QueueTrend Add(QueueState state)
@@ -67,11 +68,13 @@ internal sealed class QueueHistory(TimeProvider time)
             _samples.Dequeue();
         }
 
+        _noneSince = state.Consumers is 0 ? _noneSince ?? now : null;
         var (before, gone) = CompareConsumers(now, state);
         var trend = new QueueTrend(TimeSpan.Zero)
         {
-            NoArrivalsFor = now - _lastArrival,
+            NoArrivalsFor = sample.AllArrived is null ? null : now - _lastArrival,
             NoCompletionsFor = sample.TellsCompletions ? now - _lastCompletion : null,
+            NoConsumersFor = _noneSince is { } since ? now - since : null,
             Deaths = Math.Min(_deaths.Sum(static death => death.Deaths), _dead ?? 0),
             ConsumersBefore = before,
             GoneConsumers = gone,
@@ -125,7 +128,9 @@ internal sealed class QueueHistory(TimeProvider time)
         var completed = sample.AllCompleted is { } all
             ? all > (_mostCompleted ?? all)
             : _last is { } before && (sample.Depth < before.Depth || state.InProgress < before.InProgress || oldestCame - _oldestCame > Tolerance);
-        if (completed || sample.Depth == 0)
+        // What was taken and is never acknowledged leaves an empty queue, too. Without counts nobody sees one after the other go.
+        var isDone = sample.Depth == 0 && (sample.InProgress is null or 0 || sample.AllCompleted is null);
+        if (completed || isDone)
         {
             _lastCompletion = now;
         }

@@ -12,12 +12,15 @@ internal static class QueueJudge
     /// <summary>A backlog of less work is none.</summary>
     private const double LeastBacklogSeconds = 60;
 
+    /// <summary>Within it, no consumers of an empty queue are a restart.</summary>
+    private static readonly TimeSpan RestartTime = TimeSpan.FromMinutes(1);
+
     public static DependencyFinding Judge(QueueLimits limits, QueueState state, QueueTrend trend)
     {
         var verdict = new GaugeVerdict();
         var options = limits.Options;
         JudgeConsumers(ref verdict, options, state, trend);
-        if (state.Depth > 0 && state.Consumers is not 0 && trend.NoCompletionsFor is { } silent && limits.Stuck.Judge(silent.TotalSeconds) is var stuck and not GaugeLevel.Ok)
+        if (state.Depth + (state.InProgress ?? 0) > 0 && state.Consumers is not 0 && trend.NoCompletionsFor is { } silent && limits.Stuck.Judge(silent.TotalSeconds) is var stuck and not GaugeLevel.Ok)
         {
             verdict.Add(stuck, "queue.stuck", $"stuck: none completed for {GaugeAmount.Time(silent)} ({limits.Stuck.ExplainLimit(stuck)})");
         }
@@ -35,8 +38,12 @@ internal static class QueueJudge
             limits.Retrying.AddTo(ref verdict, retrying, "queue.retrying");
         }
 
-        limits.NoArrivals.AddTo(ref verdict, trend.NoArrivalsFor.TotalSeconds, "queue.noArrivals");
-        JudgeUntold(ref verdict, limits, state);
+        if (trend.NoArrivalsFor is { } quiet)
+        {
+            limits.NoArrivals.AddTo(ref verdict, quiet.TotalSeconds, "queue.noArrivals");
+        }
+
+        JudgeUntold(ref verdict, limits, state, trend);
 
         var facts = Describe(state, trend);
         var data = Data(state, trend);
@@ -66,10 +73,11 @@ internal static class QueueJudge
         var gone = trend.GoneConsumers.Concat(known).Distinct().ToList();
         var names = gone.Count == 0 ? "" : $" ({Names(gone)})";
         var lost = known.Count > 0 || trend.ConsumersBefore is not null;
-        if (state.Consumers is 0 && state.Depth + (state.Scheduled ?? 0) + (state.Retrying ?? 0) > 0)
+        if (state.Consumers is 0 && state.Depth + (state.Due ?? state.Retrying ?? 0) > 0)
         {
+            // A restart of the workers is no failure: nothing waits in the queue itself.
             verdict.Add(
-                GaugeLevel.Unhealthy,
+                state.Depth == 0 && trend.NoConsumersFor < RestartTime ? GaugeLevel.Degraded : GaugeLevel.Unhealthy,
                 lost ? "queue.consumersLost" : "queue.noConsumers",
                 trend.ConsumersBefore is { } before ? string.Create(CultureInfo.InvariantCulture, $"no consumers any more, of {before}{names}")
                 : lost ? $"no consumers any more{names}"
@@ -135,7 +143,7 @@ internal static class QueueJudge
     }
 
     /// <summary>A limit on what the source does not tell would be a promise that nobody keeps.</summary>
-    private static void JudgeUntold(ref GaugeVerdict verdict, QueueLimits limits, QueueState state)
+    private static void JudgeUntold(ref GaugeVerdict verdict, QueueLimits limits, QueueState state, QueueTrend trend)
     {
         List<string> untold = [];
         if (limits.OldestAge.IsSet && state.OldestAge is null && state.Depth > 0)
@@ -156,6 +164,17 @@ internal static class QueueJudge
         if (limits.Options.MinimumConsumersCount is not null && state.Consumers is null && state.Depth > 0)
         {
             untold.Add($"its consumers ({nameof(QueueOptions.MinimumConsumersCount)})");
+        }
+
+        if (limits.NoArrivals.IsSet && trend.NoArrivalsFor is null)
+        {
+            // An empty queue may have had a thousand entries between two looks.
+            untold.Add($"how many came or were completed ({limits.NoArrivals.Option})");
+        }
+
+        if ((limits.Options.DegradedWhenStuckFor ?? limits.Options.UnhealthyWhenStuckFor) is not null && trend.NoCompletionsFor is null)
+        {
+            untold.Add($"whether any are completed ({(limits.Options.DegradedWhenStuckFor is null ? nameof(QueueOptions.UnhealthyWhenStuckFor) : nameof(QueueOptions.DegradedWhenStuckFor))})");
         }
 
         if (untold.Count > 0)
@@ -240,8 +259,8 @@ internal static class QueueJudge
         Put("completionsPerSecond", trend.Completions, 4);
         Put("changePerSecond", trend.Change, 4);
         Put("drainSeconds", trend.DrainSeconds is { } drain && double.IsFinite(drain) ? drain : null, 1);
-        Put("noArrivalsSeconds", trend.NoArrivalsFor.TotalSeconds, 1);
-        if (state.Depth > 0)
+        Put("noArrivalsSeconds", trend.NoArrivalsFor?.TotalSeconds, 1);
+        if (state.Depth + (state.InProgress ?? 0) > 0)
         {
             Put("noCompletionsSeconds", trend.NoCompletionsFor?.TotalSeconds, 1);
         }

@@ -35,6 +35,8 @@ internal sealed class QueueLimits
         nameof(QueueOptions.UnhealthyWhenStuckFor),
         ratio: double.PositiveInfinity);
 
+    private static readonly TimeSpan DefaultStuck = TimeSpan.FromMinutes(15);
+
     public QueueLimits(QueueOptions options)
     {
         Options = options;
@@ -44,7 +46,7 @@ internal sealed class QueueLimits
         Dead = new QueueLimit(DeadGauge, options.DegradedAboveDeadCount, options.UnhealthyAboveDeadCount);
         Retrying = new QueueLimit(RetryingGauge, options.DegradedAboveRetryingCount, options.UnhealthyAboveRetryingCount);
         NoArrivals = new QueueLimit(NoArrivalsGauge, options.DegradedWhenNoArrivalsFor?.TotalSeconds, options.UnhealthyWhenNoArrivalsFor?.TotalSeconds);
-        Stuck = new QueueLimit(StuckGauge, options.DegradedWhenStuckFor?.TotalSeconds, options.UnhealthyWhenStuckFor?.TotalSeconds);
+        Stuck = new QueueLimit(StuckGauge, (options.DegradedWhenStuckFor ?? StuckOf(options.UnhealthyWhenStuckFor)).TotalSeconds, options.UnhealthyWhenStuckFor?.TotalSeconds);
     }
 
     public QueueOptions Options { get; }
@@ -88,6 +90,9 @@ internal sealed class QueueLimits
             yield return new OptionError(nameof(options.MinimumConsumersCount), options.MinimumConsumersCount, "a whole number from 0 to 10000 (count)");
         }
     }
+
+    /// <summary>A default is never above what was set.</summary>
+    private static TimeSpan StuckOf(TimeSpan? unhealthy) => unhealthy < DefaultStuck ? unhealthy.Value : DefaultStuck;
 
     private static IEnumerable<OptionError> ValidateTimes(Gauge gauge, TimeSpan? degraded, TimeSpan? unhealthy)
     {

@@ -19,11 +19,14 @@ internal sealed record QueueTrend(TimeSpan Span)
     /// <summary>Whether some waited at every look of the whole time.</summary>
     public bool IsBacklog { get; init; }
 
-    /// <summary>Since the last sign that one came, or the first look.</summary>
-    public TimeSpan NoArrivalsFor { get; init; }
+    /// <summary>Since the last sign that one came, or the first look; null where the source counts neither what came nor what was completed.</summary>
+    public TimeSpan? NoArrivalsFor { get; init; }
 
-    /// <summary>Since the last sign that one was completed, while some waited; null when there is nothing to see it by.</summary>
+    /// <summary>Since the last sign that one was completed, while some waited or were in progress; null when there is nothing to see it by.</summary>
     public TimeSpan? NoCompletionsFor { get; init; }
+
+    /// <summary>Since the first of the looks in a row that found no consumers; null when there are some, or that is not known.</summary>
+    public TimeSpan? NoConsumersFor { get; init; }
 
     /// <summary>How many died lately.</summary>
     public long Deaths { get; init; }

@@ -35,6 +35,9 @@ internal sealed class RedisConnection : IDisposable
     /// <summary>Whether anything came since the last commands went out.</summary>
     public bool HasHeard { get; private set; }
 
+    /// <summary>Whether it was used by an earlier run.</summary>
+    public bool IsOld { get; private set; }
+
     public bool IsDisposed => _disposed;
 
     /// <summary>Whether all that came was asked for: what is left over would be taken for the next answer.</summary>
@@ -68,6 +71,7 @@ internal sealed class RedisConnection : IDisposable
     public void Join(StageRun run)
     {
         run.Own(this);
+        IsOld = true;
         (run.Remote, run.Certificate, run.TlsProtocol) = (_remote, _certificate, _tlsProtocol);
     }
 

@@ -16,6 +16,11 @@ internal readonly record struct RedisError(string Reason, string Text)
 
     public const string UnknownCommand = "redis.unknownCommand";
 
+    public const string ReadOnly = "redis.write.readOnly";
+
+    /// <summary>Whether the server has another role than it had, or none yet: the same address may lead to another one by now.</summary>
+    public bool IsAboutRole => Reason is ReadOnly or "redis.masterDown" or "redis.loading";
+
     /// <summary>Reads an error, as a reply or as the message of a client's exception has it: the first word is its code.</summary>
     public static RedisError Of(string message)
     {
@@ -50,7 +55,7 @@ internal readonly record struct RedisError(string Reason, string Text)
     {
         "OOM" => "redis.write.oom",
         "MISCONF" => "redis.write.misconf",
-        "READONLY" => "redis.write.readOnly",
+        "READONLY" => ReadOnly,
         "NOREPLICAS" => "redis.write.noReplicas",
         "LOADING" => "redis.loading",
         "MASTERDOWN" => "redis.masterDown",

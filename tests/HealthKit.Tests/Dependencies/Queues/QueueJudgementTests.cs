@@ -17,7 +17,7 @@ public class QueueJudgementTests
 
         Assert.Equal((HealthStatus.Unhealthy, "queue.noConsumers"), (result.Status, result.Reason()));
         Assert.StartsWith(
-            "jobs: no consumers, oldest age 5 min, unhealthy above 2 min: 120 wait, the oldest for 5 min, no consumers (use ", result.Description, StringComparison.Ordinal);
+            "jobs: no consumers, oldest age 5 min, degraded above 1 min: 120 wait, the oldest for 5 min, no consumers (use ", result.Description, StringComparison.Ordinal);
         Assert.Equal(120L, result.Data["depthCount"]);
         Assert.Equal(300d, result.Data["oldestAgeSeconds"]);
     }
@@ -318,13 +318,97 @@ public class QueueJudgementTests
     [Fact]
     public async Task The_age_of_what_waits_shows_that_something_came()
     {
-        using var bench = new QueueBench(options => options.DegradedWhenNoArrivalsFor = 10 * Minute);
-        await bench.LookAsync(new QueueState(1) { OldestAge = Second });
+        using var bench = new QueueBench(options => (options.DegradedWhenNoArrivalsFor, options.DegradedWhenStuckFor) = (10 * Minute, 60 * Minute));
+        await bench.LookAsync(new QueueState(1) { OldestAge = Second, Completed = 5 });
 
         // Each look finds another one, which came a second before.
-        var result = await bench.LookAsync(9 * Minute, Enumerable.Range(0, 5).Select(_ => new QueueState(1) { OldestAge = Second }));
+        var result = await bench.LookAsync(9 * Minute, Enumerable.Range(0, 5).Select(_ => new QueueState(1) { OldestAge = Second, Completed = 5 }));
 
         Assert.Equal(HealthStatus.Healthy, result.Status);
+    }
+
+    [Fact]
+    public async Task Where_nothing_is_counted_nobody_knows_whether_something_came()
+    {
+        using var bench = new QueueBench(options => options.UnhealthyWhenNoArrivalsFor = 10 * Minute);
+
+        // A fast consumer: each look finds the queue empty.
+        var result = await bench.LookAsync(Minute, Enumerable.Range(0, 20).Select(_ => new QueueState(0) { OldestAge = TimeSpan.Zero, Consumers = 1 }));
+
+        Assert.Equal((HealthStatus.Degraded, "queue.notTold"), (result.Status, result.Reason()));
+        Assert.Contains("does not tell how many came or were completed (UnhealthyWhenNoArrivalsFor)", result.Description, StringComparison.Ordinal);
+        Assert.DoesNotContain("noArrivalsSeconds", result.Data.Keys);
+    }
+
+    [Fact]
+    public async Task What_is_taken_and_never_acknowledged_is_stuck_though_the_queue_is_empty()
+    {
+        using var bench = new QueueBench();
+        QueueState State(int done) => new(0) { OldestAge = TimeSpan.Zero, Consumers = 2, InProgress = 40, Arrived = 100, Completed = done };
+        await bench.LookAsync(State(60));
+
+        var soon = await bench.LookAsync(State(60), 14 * Minute);
+        var stuck = await bench.LookAsync(State(60), 2 * Minute);
+        var moved = await bench.LookAsync(State(61), TenSeconds);
+        var idle = await bench.LookAsync(new QueueState(0) { Consumers = 2, InProgress = 0, Arrived = 100, Completed = 61 }, 60 * Minute);
+
+        Assert.Equal(HealthStatus.Healthy, soon.Status);
+        Assert.Equal((HealthStatus.Degraded, "queue.stuck"), (stuck.Status, stuck.Reason()));
+        Assert.Equal(960, (double)stuck.Data["noCompletionsSeconds"], 5.0);
+        Assert.Equal(HealthStatus.Healthy, moved.Status);
+        Assert.Equal(HealthStatus.Healthy, idle.Status);
+    }
+
+    [Fact]
+    public async Task An_empty_queue_whose_work_is_not_counted_is_not_stuck_while_its_workers_are_busy()
+    {
+        using var bench = new QueueBench();
+
+        var result = await bench.LookAsync(Minute, Enumerable.Range(0, 40).Select(_ => new QueueState(0) { OldestAge = TimeSpan.Zero, Consumers = 2, InProgress = 2 }));
+
+        Assert.Equal(HealthStatus.Healthy, result.Status);
+    }
+
+    [Fact]
+    public async Task The_default_of_stuck_is_never_above_the_limit_that_was_set()
+    {
+        using var bench = new QueueBench(options => options.UnhealthyWhenStuckFor = 5 * Minute);
+        QueueState State() => new(3) { Consumers = 1, Completed = 7 };
+        await bench.LookAsync(State());
+
+        Assert.Equal(HealthStatus.Healthy, (await bench.LookAsync(State(), 4 * Minute)).Status);
+        Assert.Equal((HealthStatus.Unhealthy, "queue.stuck"), ((await bench.LookAsync(State(), 2 * Minute)) is var result ? result.Status : default, result.Reason()));
+    }
+
+    [Fact]
+    public async Task A_limit_on_stuck_that_was_set_where_nothing_tells_it_is_no_silent_one()
+    {
+        using var bench = new QueueBench(options => options.DegradedWhenStuckFor = 5 * Minute);
+
+        var result = await bench.LookAsync(new QueueState(1));
+
+        Assert.Equal((HealthStatus.Degraded, "queue.notTold"), (result.Status, result.Reason()));
+        Assert.Contains("does not tell whether any are completed (DegradedWhenStuckFor)", result.Description, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Work_that_is_not_due_yet_needs_no_consumers_and_a_restart_of_them_is_no_failure()
+    {
+        using var bench = new QueueBench();
+        QueueState State(int consumers, int due) => new(0) { Consumers = consumers, Scheduled = 1, Retrying = 1, Due = due };
+        await bench.LookAsync(State(1, 0));
+
+        var notDue = await bench.LookAsync(State(0, 0), 10 * Minute);
+        await bench.LookAsync(State(1, 0), TenSeconds);
+        var restarting = await bench.LookAsync(State(0, 1), TenSeconds);
+        var gone = await bench.LookAsync(State(0, 1), Minute);
+        await bench.LookAsync(State(1, 0), TenSeconds);
+        var waiting = await bench.LookAsync(State(0, 1) with { Depth = 1 }, TenSeconds);
+
+        Assert.Equal((HealthStatus.Degraded, "queue.consumersLost"), (notDue.Status, notDue.Reason()));
+        Assert.Equal((HealthStatus.Degraded, "queue.consumersLost"), (restarting.Status, restarting.Reason()));
+        Assert.Equal((HealthStatus.Unhealthy, "queue.consumersLost"), (gone.Status, gone.Reason()));
+        Assert.Equal(HealthStatus.Unhealthy, waiting.Status);
     }
 
     [Fact]

@@ -181,6 +181,8 @@ public class RedisQueueTests
             ("ZCARD", "app:retry") => Number(4),
             ("ZCARD", "app:schedule") => Number(2),
             ("ZCARD", _) => Number(1),
+            ("ZCOUNT", "app:retry") => Number(1),
+            ("ZCOUNT", _) => Number(0),
             ("GET", "app:stat:processed") => Bulk("1000"),
             ("GET", _) => Bulk("9"),
             ("LLEN", "app:queue:default") => Number(6),
@@ -200,8 +202,9 @@ public class RedisQueueTests
         Assert.Equal(["web2:22", "web3:33"], state.LostConsumers);
         Assert.Equal((6L, 1), (state.Parts!["default"].Depth, state.Parts["default"].Consumers));
         Assert.Equal((0L, 0), (state.Parts["mailers"].Depth, state.Parts["mailers"].Consumers));
-        Assert.All(server.Asked, command => Assert.Matches("^(SRANDMEMBER|ZCARD|GET|LLEN|LINDEX|HMGET) ", command));
-        Assert.Equal(7 + 4 + 3, server.Asked.Count);
+        Assert.All(server.Asked, command => Assert.Matches("^(SRANDMEMBER|ZCARD|ZCOUNT|GET|LLEN|LINDEX|HMGET) ", command));
+        Assert.Equal(1, state.Due);
+        Assert.Equal(9 + 4 + 3, server.Asked.Count);
     }
 
     [Fact]

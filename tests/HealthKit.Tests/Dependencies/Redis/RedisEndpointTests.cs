@@ -100,4 +100,11 @@ public class RedisEndpointTests
     [InlineData("unix:///run/redis.sock", "redis")]
     [InlineData("hunter2@x", "redis")]
     public void The_name_of_the_check_is_made_of_it(string text, string name) => Assert.Equal(name, RedisEndpoint.CheckName("redis", text));
+
+    [Fact]
+    public void The_help_comes_through_the_redactor_as_it_is()
+    {
+        Assert.Equal(RedisEndpoint.Allowed, new Redactor().Redact(RedisEndpoint.Allowed));
+        Assert.Equal(RabbitMqAddress.Allowed, new Redactor().Redact(RabbitMqAddress.Allowed));
+    }
 }

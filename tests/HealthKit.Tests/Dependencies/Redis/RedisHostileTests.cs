@@ -69,6 +69,76 @@ public class RedisHostileTests
         }
     }
 
+    [Fact]
+    public async Task A_kept_connection_to_a_demoted_server_costs_no_run_its_result()
+    {
+        var connections = 0;
+        var demoted = false;
+        using var server = new RawServer(async (socket, token) =>
+        {
+            var isFirst = Interlocked.Increment(ref connections) == 1;
+            var reader = new RespReader(RespLimits.Default);
+            while (await socket.ReceiveAsync(reader.Room(), token) is var count and > 0)
+            {
+                reader.Came(count);
+                while (reader.TryRead(out var command))
+                {
+                    var refuses = isFirst && Volatile.Read(ref demoted);
+                    await socket.SendAsync(Encoding.UTF8.GetBytes(command.Items[0].Text switch
+                    {
+                        "PING" => "+PONG\r\n",
+                        "SET" when refuses => "-READONLY You can't write against a read only replica.\r\n",
+                        "SET" or "DEL" => "+QUEUED\r\n",
+                        "EXEC" => refuses ? "-EXECABORT Transaction discarded\r\n" : "*2\r\n+OK\r\n:1\r\n",
+                        "INFO" => Bulk(Info),
+                        _ => "+OK\r\n",
+                    }), token);
+                }
+            }
+        });
+        var options = new RedisOptions { ConnectionString = $"redis://127.0.0.1:{server.Port}", Deadline = TimeSpan.FromSeconds(10) };
+        using var check = new RedisCheck(TestNetwork.With(TimeProvider.System), () => options, new Redactor());
+        Assert.Equal(HealthStatus.Healthy, (await check.RunAsync()).Status);
+
+        Volatile.Write(ref demoted, true);
+        var result = await check.RunAsync();
+
+        Assert.Equal((HealthStatus.Healthy, result.Description), (result.Status, result.Description));
+        Assert.Equal(2, server.Accepted);
+    }
+
+    [Fact]
+    public async Task After_a_failover_behind_one_address_the_kept_connection_is_not_asked_twice()
+    {
+        var replies = new Dictionary<string, string>();
+        using var server = FakeRedis.Start(replies);
+        var options = new RedisOptions { ConnectionString = $"redis://127.0.0.1:{server.Port}", Deadline = TimeSpan.FromSeconds(10) };
+        using var check = new RedisCheck(TestNetwork.With(TimeProvider.System), () => options, new Redactor());
+        Assert.Equal(HealthStatus.Healthy, (await check.RunAsync()).Status);
+        Assert.Equal(HealthStatus.Healthy, (await check.RunAsync()).Status);
+        Assert.Equal(1, server.Accepted);
+
+        // Whoever is asked is a replica now: the kept connection and the new one say so, and neither is kept.
+        (replies["SET"], replies["EXEC"]) = ("-READONLY You can't write against a read only replica.", "-EXECABORT Transaction discarded");
+        Assert.Equal("redis.write.readOnly", (await check.RunAsync()).Reason());
+        Assert.Equal(2, server.Accepted);
+        Assert.Equal("redis.write.readOnly", (await check.RunAsync()).Reason());
+        Assert.Equal(3, server.Accepted);
+
+        replies.Clear();
+        Assert.Equal(HealthStatus.Healthy, (await check.RunAsync()).Status);
+        Assert.Equal(4, server.Accepted);
+        foreach (var error in new[] { "-LOADING Redis is loading the dataset in memory", "-MASTERDOWN Link with MASTER is down" })
+        {
+            var before = server.Accepted;
+            replies["PING"] = error;
+            Assert.Equal(HealthStatus.Unhealthy, (await check.RunAsync()).Status);
+            replies.Clear();
+            Assert.Equal(HealthStatus.Healthy, (await check.RunAsync()).Status);
+            Assert.Equal(before + 1, server.Accepted);
+        }
+    }
+
     [Theory]
     [InlineData("+", "x")]
     [InlineData("", "+PONG\r\n|1\r\n+a\r\n+b\r\n")]

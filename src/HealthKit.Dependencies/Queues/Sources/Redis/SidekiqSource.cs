@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace HealthKit;
 
 /// <summary>
@@ -10,11 +12,9 @@ internal sealed class SidekiqSource : RedisQueueSource
     private static readonly TimeSpan HeartbeatLife = TimeSpan.FromSeconds(60);
 
     private const int Most = 200;
-    private const int Fixed = 7;
 
     private readonly string _prefix;
     private readonly IReadOnlyList<string>? _queues;
-    private readonly RespRequest _request;
 
     /// <param name="connection">The server.</param>
     /// <param name="queues">The queues to look at; null means all.</param>
@@ -24,29 +24,22 @@ internal sealed class SidekiqSource : RedisQueueSource
     {
         _prefix = keyNamespace is null ? "" : keyNamespace + ":";
         _queues = queues?.Distinct().ToList() is { Count: > 0 } some ? some : null;
-
-        // At most so many members of a set, which SMEMBERS would give whole.
-        _request = new RespRequest(
-            ["SRANDMEMBER", Key("queues"), $"{Most}"],
-            ["SRANDMEMBER", Key("processes"), $"{Most}"],
-            ["ZCARD", Key("retry")],
-            ["ZCARD", Key("schedule")],
-            ["ZCARD", Key("dead")],
-            ["GET", Key("stat:processed")],
-            ["GET", Key("stat:failed")]);
     }
 
     protected override string Rights => _prefix.Length > 0
-        ? $"~{_prefix}* +srandmember +zcard +get +llen +lindex +hmget"
-        : "~queues ~queue:* ~processes ~retry ~schedule ~dead ~stat:* ~*:*:* +srandmember +zcard +get +llen +lindex +hmget (~*:*:* are the processes, host:pid:nonce)";
+        ? $"~{_prefix}* +srandmember +zcard +zcount +get +llen +lindex +hmget"
+        : "~queues ~queue:* ~processes ~retry ~schedule ~dead ~stat:* ~*:*:* +srandmember +zcard +zcount +get +llen +lindex +hmget (~*:*:* are the processes, host:pid:nonce)";
 
     public override async Task<QueueState> ReadAsync(StageRun run)
     {
-        var (connection, replies) = await Client.BeginAsync(run, _request).ConfigureAwait(false);
+        // Scores are seconds since 1970 (lib/sidekiq/job_util.rb, lib/sidekiq/job_retry.rb).
+        var due = (run.Network.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalSeconds.ToString("F3", CultureInfo.InvariantCulture);
+        var (connection, replies) = await Client.BeginAsync(run, First(due)).ConfigureAwait(false);
         var known = Names(Good(replies[0], "SRANDMEMBER queues"));
         var processes = Names(Good(replies[1], "SRANDMEMBER processes"));
         var (retrying, scheduled, dead) = (Count(replies[2], "ZCARD retry"), Count(replies[3], "ZCARD schedule"), Count(replies[4], "ZCARD dead"));
         var (processed, failed) = (Good(replies[5], "GET stat:processed"), Good(replies[6], "GET stat:failed"));
+        var dueNow = Count(replies[7], "ZCOUNT retry") + Count(replies[8], "ZCOUNT schedule");
         if (known.Count == 0 && processes.Count == 0 && processed.IsNull && retrying + scheduled + dead == 0)
         {
             throw new StageException(
@@ -100,6 +93,7 @@ internal sealed class SidekiqSource : RedisQueueSource
             LostConsumers = workers.Lost,
             InProgress = workers.Busy,
             Scheduled = scheduled,
+            Due = dueNow,
             Retrying = retrying,
             Dead = dead,
 
@@ -108,6 +102,19 @@ internal sealed class SidekiqSource : RedisQueueSource
             Parts = parts,
         };
     }
+
+    private RespRequest First(string due) => new(
+
+        // At most so many members of a set, which SMEMBERS would give whole.
+        ["SRANDMEMBER", Key("queues"), $"{Most}"],
+        ["SRANDMEMBER", Key("processes"), $"{Most}"],
+        ["ZCARD", Key("retry")],
+        ["ZCARD", Key("schedule")],
+        ["ZCARD", Key("dead")],
+        ["GET", Key("stat:processed")],
+        ["GET", Key("stat:failed")],
+        ["ZCOUNT", Key("retry"), "-inf", due],
+        ["ZCOUNT", Key("schedule"), "-inf", due]);
 
     private string Key(string name) => _prefix + name;
 
