@@ -18,7 +18,7 @@ start() { "$@" >>"$work/log" 2>&1 & pids+=($!); }
 await() { # what command…
   local what=$1; shift
   for _ in $(seq 1500); do "$@" >/dev/null 2>&1 && return; sleep 0.1; done
-  say "$what did not come up; see below"; tail -20 "$work/log" >&2; exit 1
+  say "$what did not come up; see below"; tail -n 20 "$work"/{log,app.log} >&2 2>/dev/null; exit 1
 }
 stop() {
   for pid in "${pids[@]}"; do kill -CONT "$pid" 2>/dev/null; kill -TERM "$pid" 2>/dev/null; done
@@ -106,11 +106,11 @@ for check in "${!at[@]}"; do export "HealthKit__Checks__${check}__ConnectionStri
 export HealthKit__Checks__mail_jobs__ConnectionString="$REDIS_URL"
 export HealthKit__Checks__mysql_reviews__ConnectionString="Server=127.0.0.1;Port=$((base + 5));User Id=shop;Password=secret;Database=shop;CharSet=utf8mb4;SslMode=none"
 export HealthKit__Checks__mysql_orders__ConnectionString="Server=127.0.0.1;Port=$((base + 6));User Id=shop;Password=secret;Database=shop;CharSet=utf8mb4;SslMode=none"
-export HealthKit__Checks__postgres_password__ConnectionString="Host=127.0.0.1;Port=$((base + 7));Username=shop;Password=of-last-year;Database=postgres"
+export HealthKit__Checks__postgres_login__ConnectionString="Host=127.0.0.1;Port=$((base + 7));Username=shop;Password=of-last-year;Database=postgres"
 export HealthKit__Checks__outbox__ConnectionString="Host=127.0.0.1;Port=$((base + 7));Username=shop;Password=secret;Database=postgres"
 for check in rabbit_orders rabbit_invoices; do export "HealthKit__Checks__${check}__ConnectionString=amqp://guest:guest@127.0.0.1:$((base + 9))/"; done
 cd "$BUILT"
-start dotnet DataStores.dll --urls "http://127.0.0.1:$base"
+dotnet DataStores.dll --urls "http://127.0.0.1:$base" >"$work/app.log" 2>&1 & pids+=($!)
 await "the sample" curl -sf "http://127.0.0.1:$base/"
 await "every check's first result" curl -sf "http://127.0.0.1:$base/health/startup"
 
