@@ -14,7 +14,7 @@ public sealed class QueueOptions : DependencyOptions
 
     /// <summary>
     /// The server as the app's own client is told it: <c>redis://user:password@host:6379/0</c>, <c>amqp://…</c>; with <see cref="Provider"/>, the connection
-    /// string of its driver, or the name of one under <c>ConnectionStrings</c>. Of it nothing but host, port and database is shown.
+    /// string of its driver. In configuration also the name of an entry under <c>ConnectionStrings</c>. Of it nothing but host, port and database is shown.
     /// </summary>
     public string? ConnectionString { get; set; }
 

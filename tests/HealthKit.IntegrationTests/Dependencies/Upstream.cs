@@ -43,7 +43,7 @@ internal sealed class Upstream : IDisposable
     {
         await ReadAsync(socket, token);
         await socket.SendAsync("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\nthe first half"u8.ToArray(), token);
-        await Task.Delay(200, token); // what was sent is to arrive before the reset
+        await Task.Delay(1_000, token); // what was sent is to arrive before the reset
         socket.LingerState = new LingerOption(true, 0);
     });
 
