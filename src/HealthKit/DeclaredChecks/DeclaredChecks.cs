@@ -25,7 +25,7 @@ internal sealed class DeclaredChecks : IPostConfigureOptions<HealthCheckServiceO
     private readonly HashSet<string> _checksWithEntry = new(StringComparer.OrdinalIgnoreCase);
     private HealthKitOptions? _optionsAtStart;
     private IReadOnlyList<MonitoredCheck>? _checks;
-    private IReadOnlyList<KeyValuePair<string, CheckPolicy>> _inForce = [];
+    private IReadOnlyList<NamedPolicy> _inForce = [];
     private volatile IncidentRules? _incidentRules;
 
     public DeclaredChecks(
@@ -71,7 +71,7 @@ internal sealed class DeclaredChecks : IPostConfigureOptions<HealthCheckServiceO
                 List<string> errors = [];
                 _optionsAtStart = _configuration.ReadOptions(errors);
                 var checks = Resolve(options.Registrations, _optionsAtStart, errors, out var entries);
-                List<KeyValuePair<string, CheckPolicy>> policies = [.. checks.Select(check => KeyValuePair.Create(check.Registration.Name, check.Policy))];
+                List<NamedPolicy> policies = checks.ConvertAll(check => new NamedPolicy(check.Registration.Name, check.Policy));
                 var rules = ReadRules(policies, _optionsAtStart, entries, errors);
                 _configuration.Reject(errors);
                 (_checks, _inForce, _incidentRules) = (checks, policies, rules);
@@ -149,8 +149,7 @@ internal sealed class DeclaredChecks : IPostConfigureOptions<HealthCheckServiceO
             }
 
             _sinks.CompareWithStart(_asRegistered.Keys, errors, notes);
-            List<KeyValuePair<string, CheckPolicy>> inForce =
-                [.. _inForce.Select(old => KeyValuePair.Create(old.Key, policies.GetValueOrDefault(old.Key, old.Value)))];
+            List<NamedPolicy> inForce = [.. _inForce.Select(old => old with { Policy = policies.GetValueOrDefault(old.Name, old.Policy) })];
             var rules = ReadRules(inForce, options, entries, errors);
             _configuration.Reject(errors);
             (_inForce, _incidentRules) = (inForce, rules);
@@ -245,7 +244,7 @@ internal sealed class DeclaredChecks : IPostConfigureOptions<HealthCheckServiceO
     }
 
     private IncidentRules ReadRules(
-        IReadOnlyList<KeyValuePair<string, CheckPolicy>> policies,
+        IReadOnlyList<NamedPolicy> policies,
         HealthKitOptions options,
         Dictionary<string, ConfigurationEntry> entries,
         List<string> errors)
@@ -255,7 +254,7 @@ internal sealed class DeclaredChecks : IPostConfigureOptions<HealthCheckServiceO
             errors.Add(OptionSchema.Describe(name, entries.GetValueOrDefault(name)?.Section, error));
         }
 
-        var names = new RegisteredNames(policies.Select(policy => policy.Key));
+        var names = new RegisteredNames(policies.Select(policy => policy.Name));
         var windows = _configuration.ReadMaintenance(names, _time.GetUtcNow(), _incidentRules?.Windows ?? [], errors);
         return new IncidentRules(names, policies, windows, options.MaintenanceFile);
     }

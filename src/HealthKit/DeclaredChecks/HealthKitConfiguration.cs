@@ -167,54 +167,62 @@ internal sealed partial class HealthKitConfiguration
         List<MaintenanceWindow> windows = [];
         foreach (var section in _configuration?.GetSection(Root).GetSection(MaintenanceKey).GetChildren() ?? [])
         {
-            if (section.Value is { Length: > 0 } value && !section.GetChildren().Any())
+            if (ReadWindow(section, checks, now, before, errors) is { } window)
             {
-                errors.Add($"{section.Path} = '{value}'; allowed: keys, such as {section.Path}:End");
-                continue;
-            }
-
-            var earlierErrors = errors.Count;
-            var entry = new MaintenanceEntry();
-            MaintenanceEntry.Schema.Bind(section, entry, errors);
-            if (!section.GetSection(nameof(entry.End)).Exists())
-            {
-                errors.Add($"{section.Path}:End is missing; allowed: {OffsetTime.Allowed}");
-            }
-
-            foreach (var check in entry.Checks.Where(check => checks.Find(check) is null))
-            {
-                errors.Add($"{section.Path}:Checks = '{check}'; allowed: registered checks: {checks}");
-            }
-
-            if (errors.Count > earlierErrors || entry.End is not { } end)
-            {
-                continue;
-            }
-
-            var begin = entry.Begin ?? BeginBefore(section.Key, end) ?? now;
-            if (MaintenanceLimits.WrongEnd(begin, end) is { } allowed && (entry.Begin is not null || end > now))
-            {
-                errors.Add($"{section.Path}:End = {OffsetTime.Format(end)}; allowed: {allowed}");
-            }
-            else
-            {
-                // One without a begin may be over: it stands in the configuration until somebody takes it out.
-                windows.Add(new MaintenanceWindow
-                {
-                    Name = section.Key,
-                    Begin = begin,
-                    End = end,
-                    Reason = entry.Reason is { } reason ? MaintenanceLimits.Cut(_redactor.Redact(reason)) : null,
-                    Checks = [.. entry.Checks.Select(check => checks.Find(check)!)],
-                });
+                windows.Add(window);
             }
         }
 
         return windows;
+    }
+
+    private MaintenanceWindow? ReadWindow(
+        IConfigurationSection section, RegisteredNames checks, DateTimeOffset now, IReadOnlyList<MaintenanceWindow> before, List<string> errors)
+    {
+        if (section.Value is { Length: > 0 } value && !section.GetChildren().Any())
+        {
+            errors.Add($"{section.Path} = '{value}'; allowed: keys, such as {section.Path}:End");
+            return null;
+        }
+
+        var earlierErrors = errors.Count;
+        var entry = new MaintenanceEntry();
+        MaintenanceEntry.Schema.Bind(section, entry, errors);
+        if (!section.GetSection(nameof(entry.End)).Exists())
+        {
+            errors.Add($"{section.Path}:End is missing; allowed: {OffsetTime.Allowed}");
+        }
+
+        foreach (var check in entry.Checks.Where(check => checks.Find(check) is null))
+        {
+            errors.Add($"{section.Path}:Checks = '{check}'; allowed: registered checks: {checks}");
+        }
+
+        if (errors.Count > earlierErrors || entry.End is not { } end)
+        {
+            return null;
+        }
+
+        var begin = entry.Begin ?? BeginBefore(end) ?? now;
+        if (MaintenanceLimits.WrongEnd(begin, end) is { } allowed && (entry.Begin is not null || end > now))
+        {
+            errors.Add($"{section.Path}:End = {OffsetTime.Format(end)}; allowed: {allowed}");
+            return null;
+        }
+
+        // One without a begin may be over: it stands in the configuration until somebody takes it out.
+        return new MaintenanceWindow
+        {
+            Name = section.Key,
+            Begin = begin,
+            End = end,
+            Reason = entry.Reason is { } reason ? MaintenanceLimits.Cut(_redactor.Redact(reason)) : null,
+            Checks = [.. entry.Checks.Select(check => checks.Find(check)!)],
+        };
 
         // A reload does not begin anew what is in force.
-        DateTimeOffset? BeginBefore(string name, DateTimeOffset end) =>
-            before.FirstOrDefault(window => window.Begin <= now && window.End == end && window.Name.Equals(name, StringComparison.OrdinalIgnoreCase))?.Begin;
+        DateTimeOffset? BeginBefore(DateTimeOffset end) => before.FirstOrDefault(
+            window => window.Begin <= now && window.End == end && window.Name.Equals(section.Key, StringComparison.OrdinalIgnoreCase))?.Begin;
     }
 
     /// <summary>Throws if there are errors, all of them in one message, redacted.</summary>

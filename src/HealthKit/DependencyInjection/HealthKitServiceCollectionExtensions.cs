@@ -48,7 +48,7 @@ public static class HealthKitServiceCollectionExtensions
         services.AddSingleton<DeclaredChecks>();
         services.AddSingleton<IPostConfigureOptions<HealthCheckServiceOptions>>(s => s.GetRequiredService<DeclaredChecks>());
         services.AddSingleton<SelfReport>();
-        services.AddSingleton(OpenStateDirectory);
+        services.AddSingleton(CreateStateDirectory);
         services.AddSingleton(CreateStartLog);
         services.AddSingleton(CreateMonitor);
         services.AddSingleton<HealthMonitor>(s => s.GetRequiredService<BackgroundMonitor>());
@@ -68,9 +68,11 @@ public static class HealthKitServiceCollectionExtensions
         return builder;
     }
 
-    private static StateDirectory OpenStateDirectory(IServiceProvider services) => StateDirectory.Open(
+    private static StateDirectory CreateStateDirectory(IServiceProvider services) => new(
         services.GetRequiredService<HealthKitConfiguration>().ReadOptions().StateDirectory,
         services.GetService<IHostEnvironment>()?.ApplicationName ?? AppInfo.Name,
+        Environment.GetEnvironmentVariable,
+        StateAccount.Current(),
         new SafeLogger(services.GetRequiredService<ILoggerFactory>().CreateLogger<StateDirectory>()));
 
     private static StartLog CreateStartLog(IServiceProvider services) => new(

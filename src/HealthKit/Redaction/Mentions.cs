@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 
 namespace HealthKit;
 
@@ -22,22 +21,22 @@ internal static class Mentions
     private const int MaxPlainToken = 24;
 
     /// <summary>Words before <c>token</c> that make it a parser's or a task's.</summary>
-    private static readonly FrozenSet<string> OtherTokens = new[] { "unexpected", "expected", "cancellation" }
-        .ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+    private static readonly HashSet<string> OtherTokens = new(StringComparer.OrdinalIgnoreCase)
+    { "unexpected", "expected", "cancellation" };
 
     /// <summary>First words of what went wrong: "password: must be at least 8 characters".</summary>
-    private static readonly FrozenSet<string> FirstWords = new[]
+    private static readonly HashSet<string> FirstWords = new(StringComparer.OrdinalIgnoreCase)
     {
         "cannot", "could", "did", "does", "expected", "has", "invalid", "is", "missing", "must", "not", "required", "should", "the",
         "value", "was",
-    }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+    };
 
     /// <summary>Second words of what went wrong. A passphrase is made of words too: there one word is not enough to tell.</summary>
-    private static readonly FrozenSet<string> SecondWords = new[]
+    private static readonly HashSet<string> SecondWords = new(StringComparer.OrdinalIgnoreCase)
     {
         "access", "be", "been", "configured", "contain", "decrypt", "empty", "expired", "find", "found", "given", "have", "incorrect",
         "invalid", "load", "match", "missing", "not", "open", "parse", "provided", "read", "required", "set", "too", "wrong",
-    }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+    };
 
     /// <summary>Whether a value may stay.</summary>
     /// <param name="rule">The rule whose name was found.</param>

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Collections.Frozen;
 
 namespace HealthKit;
 
@@ -119,7 +118,7 @@ internal static class RedactionRules
     /// <summary>
     /// Last words that make of a secret's name the name of something else: <c>passwordRequired</c>, <c>token_type</c>.
     /// </summary>
-    private static readonly FrozenSet<string> HarmlessEndings = new[]
+    private static readonly HashSet<string> HarmlessEndings = new(StringComparer.OrdinalIgnoreCase)
     {
         "age", "algorithm", "at", "attempts", "authentication", "changed", "count", "created", "dir", "directory", "disabled", "enabled",
         "endpoint", "error", "errors", "expiration", "expired", "expires", "expiry", "failed", "failures", "field", "file", "filename",
@@ -127,23 +126,23 @@ internal static class RedactionRules
         "min", "mode", "name", "path", "policy", "prompt", "provider", "ref", "remaining", "required", "reset", "rotated", "rotation",
         "rules", "seconds", "set", "size", "source", "state", "status", "store", "strength", "timeout", "ttl", "type", "updated", "uri",
         "url", "usage", "used", "valid", "version", "days",
-    }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+    };
 
     /// <summary>
     /// Values that no one means to keep secret: <c>(using password: YES)</c>, <c>"token": null</c>, <c>password: required</c>.
     /// </summary>
-    private static readonly FrozenSet<string> PlainValues = new[]
+    private static readonly HashSet<string> PlainValues = new(StringComparer.OrdinalIgnoreCase)
     {
         "true", "false", "yes", "no", "null", "nil", "none", "undefined", "unset", "empty", "hidden", "redacted", "required", "missing",
         "invalid", "incorrect", "expired", "wrong", "denied", "|", "|-", ">", ">-",
-    }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+    };
 
     /// <summary>Words that follow an option's name in prose: "the option --password is required".</summary>
-    private static readonly FrozenSet<string> Prose = new[]
+    private static readonly HashSet<string> Prose = new(StringComparer.OrdinalIgnoreCase)
     {
         "a", "an", "and", "are", "argument", "as", "at", "can", "cannot", "failed", "flag", "for", "from", "has", "if", "in", "is", "may",
         "must", "needs", "not", "on", "option", "or", "parameter", "requires", "should", "switch", "the", "to", "was", "when", "with",
-    }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+    };
 
     private static readonly RedactionRule[] All = [.. Names, .. Tokens, .. Others];
 
@@ -209,17 +208,29 @@ internal static class RedactionRules
         return false;
     }
 
+    /// <summary>By hand: this runs at every start, before anything is compiled.</summary>
     private static RedactionRule[][] Group()
     {
-        var groups = new RedactionRule[128][];
+        var groups = new List<RedactionRule>[128];
+        foreach (var rule in All)
+        {
+            var first = rule.Trigger[0];
+            Add(char.ToLowerInvariant(first));
+            if (char.ToUpperInvariant(first) != char.ToLowerInvariant(first))
+            {
+                Add(char.ToUpperInvariant(first));
+            }
+
+            void Add(char c) => (groups[c] ??= []).Add(rule);
+        }
+
+        var sorted = new RedactionRule[groups.Length][];
         for (var c = 0; c < groups.Length; c++)
         {
             // The longest trigger first, so that the more exact rule speaks first.
-            groups[c] = [.. All
-                .Where(rule => char.ToLowerInvariant(rule.Trigger[0]) == char.ToLowerInvariant((char)c))
-                .OrderByDescending(rule => rule.Trigger.Length)];
+            sorted[c] = groups[c] is { } rules ? [.. rules.OrderByDescending(rule => rule.Trigger.Length)] : [];
         }
 
-        return groups;
+        return sorted;
     }
 }

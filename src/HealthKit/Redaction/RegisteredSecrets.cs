@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Collections.Frozen;
 using System.Text;
 
 namespace HealthKit;
@@ -14,7 +13,8 @@ internal sealed class RegisteredSecrets
     private readonly Lock _gate = new();
     private readonly Queue<string> _secrets = new();
     private readonly HashSet<string> _known = [];
-    private volatile Search? _search = Search.Empty;
+    private volatile bool _isEmpty = true;
+    private volatile Search? _search;
 
     public void Add(string? secret)
     {
@@ -26,7 +26,7 @@ internal sealed class RegisteredSecrets
     }
 
     /// <summary>Hides every registered secret; the same instance when there is none.</summary>
-    public string Hide(string text) => (_search ?? Build()).Hide(text);
+    public string Hide(string text) => _isEmpty ? text : (_search ?? Build()).Hide(text);
 
     private void AddPiece(string secret)
     {
@@ -50,6 +50,7 @@ internal sealed class RegisteredSecrets
 
             // Built by the next text: many secrets are registered at once, at start.
             _search = null;
+            _isEmpty = false;
         }
     }
 
@@ -82,25 +83,18 @@ internal sealed class RegisteredSecrets
 
     private sealed class Search
     {
-        public static readonly Search Empty = new([]);
-
-        private readonly SearchValues<string>? _any;
-        private readonly FrozenDictionary<char, string[]> _byFirst;
+        private readonly SearchValues<string> _any;
+        private readonly Dictionary<char, string[]> _byFirst;
 
         public Search(HashSet<string> forms)
         {
-            _any = forms.Count == 0 ? null : SearchValues.Create([.. forms], StringComparison.Ordinal);
+            _any = SearchValues.Create([.. forms], StringComparison.Ordinal);
             _byFirst = forms.GroupBy(form => form[0])
-                .ToFrozenDictionary(group => group.Key, group => group.OrderByDescending(form => form.Length).ToArray());
+                .ToDictionary(group => group.Key, group => group.OrderByDescending(form => form.Length).ToArray());
         }
 
         public string Hide(string text)
         {
-            if (_any is null)
-            {
-                return text;
-            }
-
             StringBuilder? clean = null;
             var copied = 0;
             for (var from = 0; from < text.Length;)

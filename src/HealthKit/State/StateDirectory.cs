@@ -24,26 +24,36 @@ public sealed partial class StateDirectory : IDisposable
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private readonly Lock _gate = new();
-    private volatile Held _held = new(null, 1, null, null);
+    private volatile Held? _held; // null before the first look
     private long _failedAt;
     private bool _disposed;
 
-    private StateDirectory(
-        string? configured, string applicationName, Func<string, string?> variable, StateAccount account, ILogger logger, TimeProvider time)
+    /// <summary>
+    /// Opens nothing yet. The first place that works is held when somebody first asks: an application whose disk is broken, or hangs,
+    /// starts all the same.
+    /// </summary>
+    /// <param name="configured">The place the user asked for, or null to choose: see docs/state-directory.md.</param>
+    /// <param name="applicationName">Name of the application; becomes a folder name.</param>
+    /// <param name="variable">Reads an environment variable.</param>
+    /// <param name="account">The account that the process runs as.</param>
+    /// <param name="logger">Where it says what it holds.</param>
+    /// <param name="time">The clock of the pauses between two tries.</param>
+    internal StateDirectory(
+        string? configured, string applicationName, Func<string, string?> variable, StateAccount account, ILogger logger, TimeProvider? time = null)
     {
         _configured = configured;
         _applicationName = applicationName;
         _variable = variable;
         _account = account;
         _logger = logger;
-        _time = time;
+        _time = time ?? TimeProvider.System;
     }
 
     /// <summary>The directory this process holds, or null while nothing can be kept on disk.</summary>
-    public string? Path => _held.Path;
+    public string? Path => FirstLook().Path;
 
     /// <summary>1 for the first instance of the application, 2 for one that runs beside it, at most 16.</summary>
-    public int Instance => _held.Instance;
+    public int Instance => FirstLook().Instance;
 
     /// <summary>
     /// Whether there is a directory to write to. When false, HealthKit keeps its state in memory and loses it with the process.
@@ -57,7 +67,11 @@ public sealed partial class StateDirectory : IDisposable
             {
                 try
                 {
-                    if (_held.Path is not null)
+                    if (_held is null)
+                    {
+                        TryRecover();
+                    }
+                    else if (_held.Path is not null)
                     {
                         LetGoIfRemoved();
                     }
@@ -72,7 +86,7 @@ public sealed partial class StateDirectory : IDisposable
                 }
             }
 
-            return _held.Path is not null;
+            return _held?.Path is not null;
         }
     }
 
@@ -82,18 +96,13 @@ public sealed partial class StateDirectory : IDisposable
     /// <c>state.ioError</c>.
     /// <c>state.secondInstance</c> comes with a directory that works.
     /// </summary>
-    public string? Problem => _held.Problem?.Reason;
+    public string? Problem => FirstLook().Problem?.Reason;
 
     /// <summary>The problem in words, with the path, or null.</summary>
-    public string? ProblemText => _held.Problem?.Text;
+    public string? ProblemText => FirstLook().Problem?.Text;
 
-    /// <summary>
-    /// Opens the first place that works. Never throws and waits for nothing but the file system: an application whose disk is broken
-    /// starts, with <see cref="IsPersistent"/> false.
-    /// </summary>
-    /// <param name="configured">The place the user asked for, or null to choose: see docs/state-directory.md.</param>
-    /// <param name="applicationName">Name of the application; becomes a folder name.</param>
-    /// <param name="logger">Where it says what it holds.</param>
+    /// <summary>Looks for the directory at once; what the constructor makes does so when it is first asked for.</summary>
+    /// <inheritdoc cref="StateDirectory(string?, string, Func{string, string?}, StateAccount, ILogger, TimeProvider?)"/>
     internal static StateDirectory Open(string? configured, string applicationName, ILogger logger) =>
         Open(configured, applicationName, Environment.GetEnvironmentVariable, StateAccount.Current(), logger);
 
@@ -101,28 +110,39 @@ public sealed partial class StateDirectory : IDisposable
     internal static StateDirectory Open(
         string? configured, string applicationName, Func<string, string?> variable, StateAccount account, ILogger logger, TimeProvider? time = null)
     {
-        var directory = new StateDirectory(configured, applicationName, variable, account, logger, time ?? TimeProvider.System);
-        directory.TryRecover();
-        if (directory.Obstacle is { } problem)
-        {
-            LogInMemory(logger, problem.Reason, problem.Text);
-        }
-
+        var directory = new StateDirectory(configured, applicationName, variable, account, logger, time);
+        directory.FirstLook();
         return directory;
     }
 
-    /// <summary>Tries again to hold a directory when there is none yet or the one it held was removed; whether there is one now. Never throws.</summary>
+    private Held FirstLook()
+    {
+        if (_held is null)
+        {
+            TryRecover();
+        }
+
+        return _held!;
+    }
+
+    /// <summary>Looks for a directory when there is none yet or the one it held was removed; whether there is one now. Never throws.</summary>
     internal bool TryRecover()
     {
         lock (_gate)
         {
+            var isFirst = _held is null;
             LetGoIfRemoved();
-            if (!_disposed && _held.Path is null)
+            if (!_disposed && _held?.Path is null)
             {
                 AcquireOrSayWhyNot();
             }
 
-            return _held.Path is not null;
+            if (isFirst && Obstacle is { } problem)
+            {
+                LogInMemory(_logger, problem.Reason, problem.Text);
+            }
+
+            return _held!.Path is not null;
         }
     }
 
@@ -138,7 +158,7 @@ public sealed partial class StateDirectory : IDisposable
         lock (_gate)
         {
             LetGoIfRemoved();
-            return _held.Path is not null && ReferenceEquals(_held, token);
+            return _held is { Path: not null } held && ReferenceEquals(held, token);
         }
     }
 
@@ -151,7 +171,7 @@ public sealed partial class StateDirectory : IDisposable
         lock (_gate)
         {
             _disposed = true;
-            _held.Lock?.Dispose();
+            _held?.Lock?.Dispose();
             _held = new Held(null, 1, new StateProblem(StateProblem.IOError, "The state directory was closed."), null);
         }
     }
@@ -160,10 +180,10 @@ public sealed partial class StateDirectory : IDisposable
     {
         _held = Acquire();
         _failedAt = _time.GetTimestamp();
-        if (_held is { Path: { } path })
+        if (_held is { Path: { } path } held)
         {
             LogHeld(_logger, path);
-            if (_held.Problem is { } problem)
+            if (held.Problem is { } problem)
             {
                 LogSecondInstance(_logger, problem.Text);
             }

@@ -10,9 +10,9 @@ internal sealed class DependencyGraph
     private readonly Dictionary<string, IReadOnlyList<string>> _dependents = new(StringComparer.OrdinalIgnoreCase);
 
     /// <param name="policies">Every check's policy, by its registered name. Names of no check and loops, which validation rejects, are passed over.</param>
-    public DependencyGraph(IReadOnlyCollection<KeyValuePair<string, CheckPolicy>> policies)
+    public DependencyGraph(IReadOnlyCollection<NamedPolicy> policies)
     {
-        var names = policies.ToDictionary(policy => policy.Key, policy => policy, StringComparer.OrdinalIgnoreCase);
+        var names = policies.ToDictionary(policy => policy.Name, StringComparer.OrdinalIgnoreCase);
         var causes = new Dictionary<string, List<string>>(StringComparer.OrdinalIgnoreCase);
         var dependents = new Dictionary<string, List<string>>(StringComparer.OrdinalIgnoreCase);
         foreach (var (name, policy) in policies)
@@ -21,8 +21,8 @@ internal sealed class DependencyGraph
             {
                 if (names.TryGetValue(cause, out var found))
                 {
-                    Add(causes, name, found.Key);
-                    Add(dependents, found.Key, name);
+                    Add(causes, name, found.Name);
+                    Add(dependents, found.Name, name);
                 }
             }
         }
@@ -59,7 +59,7 @@ internal sealed class DependencyGraph
     }
 
     private static string[] Reach(
-        string start, Dictionary<string, List<string>> edges, Dictionary<string, KeyValuePair<string, CheckPolicy>> names)
+        string start, Dictionary<string, List<string>> edges, Dictionary<string, NamedPolicy> names)
     {
         var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase) { start };
         List<string> order = [start];
@@ -68,6 +68,6 @@ internal sealed class DependencyGraph
             order.AddRange(edges.GetValueOrDefault(order[i], []).Where(seen.Add));
         }
 
-        return [.. order.Skip(1).Where(name => names[name].Value.Enabled)];
+        return [.. order.Skip(1).Where(name => names[name].Policy.Enabled)];
     }
 }

@@ -9,15 +9,15 @@ internal sealed class IncidentRules
     /// <param name="maintenanceFile">The maintenance file's path; null for none.</param>
     public IncidentRules(
         RegisteredNames names,
-        IReadOnlyCollection<KeyValuePair<string, CheckPolicy>> policies,
+        IReadOnlyCollection<NamedPolicy> policies,
         IReadOnlyList<MaintenanceWindow> windows,
         string? maintenanceFile)
     {
         Names = names;
         Dependencies = new DependencyGraph(policies);
         Mutes = [.. policies
-            .Where(policy => policy.Value is { MutedUntil: not null, MuteReason: not null })
-            .Select(policy => new Mute(policy.Key, policy.Value.MuteReason!, policy.Value.MutedUntil!.Value))];
+            .Where(policy => policy.Policy is { MutedUntil: not null, MuteReason: not null })
+            .Select(policy => new Mute(policy.Name, policy.Policy.MuteReason!, policy.Policy.MutedUntil!.Value))];
         Windows = windows;
         MaintenanceFile = maintenanceFile;
     }

@@ -1,4 +1,3 @@
-using System.Collections.Frozen;
 using Microsoft.Extensions.Logging;
 
 namespace HealthKit;
@@ -29,7 +28,7 @@ internal sealed partial class Silences(
     private bool _disposed;
 
     // The records that still count. Read inside the journal's lock, where ours must not be waited for. Null: nothing is known yet.
-    private volatile FrozenSet<long>? _live;
+    private volatile HashSet<long>? _live; // never changed once it stands here
 
     /// <summary>Reads what earlier runs wrote down, and reserves space for what comes.</summary>
     public void Open()
@@ -314,7 +313,7 @@ internal sealed partial class Silences(
     private bool Keep(long sequence, ReadOnlySpan<byte> payload) => _live is not { } live || live.Contains(sequence);
 
     private void PublishLive() =>
-        _live = _isLoaded ? _mutes.Values.Select(kept => kept.Sequence).Concat(_windows.Values.Select(kept => kept.Sequence)).ToFrozenSet() : null;
+        _live = _isLoaded ? [.. _mutes.Values.Select(kept => kept.Sequence), .. _windows.Values.Select(kept => kept.Sequence)] : null;
 
     private long Write(SilenceRecord record)
     {

@@ -80,7 +80,7 @@ public class DependencyTests
         Assert.Equal(["disk"], graph.CausesOf("api"));
         Assert.Equal(["api"], graph.DependentsOf("disk"));
 
-        static KeyValuePair<string, CheckPolicy> Off(KeyValuePair<string, CheckPolicy> policy) => new(policy.Key, policy.Value with { Enabled = false });
+        static NamedPolicy Off(NamedPolicy policy) => policy with { Policy = policy.Policy with { Enabled = false } };
     }
 
     [Fact]
@@ -105,11 +105,11 @@ public class DependencyTests
 
     private static int Number(string name) => int.Parse(name.AsSpan("check".Length), System.Globalization.CultureInfo.InvariantCulture);
 
-    private static KeyValuePair<string, CheckPolicy> Policy(string name, params string[] dependsOn) => new(name, new CheckPolicy { DependsOn = dependsOn });
+    private static NamedPolicy Policy(string name, params string[] dependsOn) => new(name, new CheckPolicy { DependsOn = dependsOn });
 
-    private static List<KeyValuePair<string, CheckPolicy>> Policies(HashSet<(int From, int To)> edges, HashSet<int>? off = null) =>
+    private static List<NamedPolicy> Policies(HashSet<(int From, int To)> edges, HashSet<int>? off = null) =>
     [
-        .. Enumerable.Range(0, Count).Select(i => KeyValuePair.Create(Name(i), new CheckPolicy
+        .. Enumerable.Range(0, Count).Select(i => new NamedPolicy(Name(i), new CheckPolicy
         {
             Enabled = off?.Contains(i) != true,
             DependsOn = [.. edges.Where(edge => edge.From == i).Select(edge => Name(edge.To).ToUpperInvariant())],

@@ -32,7 +32,7 @@ internal sealed class SilencesFixture : IDisposable
         IReadOnlyDictionary<string, CheckPolicy>? policies = null, IReadOnlyList<MaintenanceWindow>? windows = null, string? file = null) =>
         new(
             new RegisteredNames(Names),
-            [.. Names.Select(name => KeyValuePair.Create(name, policies?.GetValueOrDefault(name) ?? new CheckPolicy()))],
+            [.. Names.Select(name => new NamedPolicy(name, policies?.GetValueOrDefault(name) ?? new CheckPolicy()))],
             windows ?? [],
             file);
 
