@@ -1,6 +1,5 @@
 using System.Text.Json;
 using HealthKit;
-using Sentry;
 
 /// <summary>Sends HealthKit's events through the app's Sentry hub: see docs/guides/official-sentry-sdk.md.</summary>
 internal sealed class HubSender(IHub hub) : ISentryEventSender

@@ -156,7 +156,7 @@ public sealed class IncidentServiceTests
         var place = Directory.CreateTempSubdirectory("hk-incidents-").FullName;
         await using var host = await Start(new Recorder(), _ => { }, settings: ("StateDirectory", place));
         await Wait.For(() => new[] { "incidents", "evidence", "ledger", "silence", "outbox-log" }.All(
-            name => Directory.EnumerateFiles(place, name + ".*", SearchOption.AllDirectories).Any(file => new FileInfo(file).Length > 0)));
+            name => Directory.EnumerateFiles(place, name + ".journal", SearchOption.AllDirectories).Any(file => new FileInfo(file).Length > 0)));
     }
 
     [Fact]
