@@ -33,7 +33,7 @@ public static class DirectoryCheckExtensions
         ArgumentNullException.ThrowIfNull(path);
         return builder.AddCheck(
             DirectoryCheck.Type,
-            name ?? WatchedPaths.CheckName("directory", path),
+            name ?? PathRules.CheckName("directory", path),
             options =>
             {
                 options.Path = path;

@@ -65,14 +65,14 @@ internal sealed class DirectoryLimits
 
     public static IEnumerable<OptionError> Validate(DirectoryOptions options)
     {
-        if (WatchedPaths.IsUsable(options.Path) && FilePattern.IsWild(options.Path!) && !System.IO.Path.Exists(options.Path))
+        if (PathRules.IsUsable(options.Path) && FilePattern.IsWild(options.Path!) && !System.IO.Path.Exists(options.Path))
         {
             yield return new OptionError(nameof(options.Path), options.Path, "the path of one directory, without * and ?: names in it are chosen by Pattern");
         }
 
-        if (!WatchedPaths.IsUsable(options.Path))
+        if (!PathRules.IsUsable(options.Path))
         {
-            yield return new OptionError(nameof(options.Path), options.Path, WatchedPaths.Allowed);
+            yield return new OptionError(nameof(options.Path), options.Path, PathRules.Allowed);
         }
 
         if (options.Pattern is not null && !NamePattern.IsUsable(options.Pattern))

@@ -36,7 +36,7 @@ public static class FileCheckExtensions
         builder.Services.TryAddSingleton(FileMemory.Create);
         return builder.AddCheck(
             FileCheck.Type,
-            name ?? WatchedPaths.CheckName("file", path),
+            name ?? PathRules.CheckName("file", path),
             options =>
             {
                 options.Path = path;

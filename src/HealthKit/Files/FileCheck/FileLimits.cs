@@ -109,14 +109,14 @@ internal sealed class FileLimits
 
     public static IEnumerable<OptionError> Validate(FileCheckOptions options)
     {
-        if (WatchedPaths.IsUsable(options.Path) && FilePattern.IsWild(options.Path!) && !System.IO.Path.Exists(options.Path))
+        if (PathRules.IsUsable(options.Path) && FilePattern.IsWild(options.Path!) && !System.IO.Path.Exists(options.Path))
         {
             yield return new OptionError(nameof(options.Path), options.Path, "the path of one file, without * and ?: a contract is a file's own");
         }
 
-        if (!WatchedPaths.IsUsable(options.Path))
+        if (!PathRules.IsUsable(options.Path))
         {
-            yield return new OptionError(nameof(options.Path), options.Path, WatchedPaths.Allowed);
+            yield return new OptionError(nameof(options.Path), options.Path, PathRules.Allowed);
         }
 
         foreach (var error in Spans(Age, options.DegradedAboveAge, options.UnhealthyAboveAge)

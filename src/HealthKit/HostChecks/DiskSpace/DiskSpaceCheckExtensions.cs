@@ -33,7 +33,7 @@ public static class DiskSpaceCheckExtensions
         ArgumentNullException.ThrowIfNull(path);
         return builder.AddCheck(
             DiskSpaceCheck.Type,
-            name ?? WatchedPaths.CheckName("disk", path),
+            name ?? PathRules.CheckName("disk", path),
             options =>
             {
                 options.Path = path;

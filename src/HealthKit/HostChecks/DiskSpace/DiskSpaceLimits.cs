@@ -62,22 +62,22 @@ internal sealed class DiskSpaceLimits
 
     public static IEnumerable<OptionError> Validate(DiskSpaceOptions options)
     {
-        if (options.Path is not null && !WatchedPaths.IsUsable(options.Path))
+        if (options.Path is not null && !PathRules.IsUsable(options.Path))
         {
-            yield return new OptionError(nameof(options.Path), options.Path, WatchedPaths.Allowed);
+            yield return new OptionError(nameof(options.Path), options.Path, PathRules.Allowed);
         }
 
         foreach (var path in options.Paths ?? [])
         {
-            if (!WatchedPaths.IsUsable(path))
+            if (!PathRules.IsUsable(path))
             {
-                yield return new OptionError(nameof(options.Paths), path, WatchedPaths.Allowed);
+                yield return new OptionError(nameof(options.Paths), path, PathRules.Allowed);
             }
         }
 
         if (!AllPaths(options).Any())
         {
-            yield return new OptionError(nameof(options.Path), options.Path, $"{WatchedPaths.Allowed}, or several as {nameof(options.Paths)}");
+            yield return new OptionError(nameof(options.Path), options.Path, $"{PathRules.Allowed}, or several as {nameof(options.Paths)}");
         }
 
         foreach (var error in Percent.Validate(options.DegradedBelowFreePercent, options.UnhealthyBelowFreePercent)

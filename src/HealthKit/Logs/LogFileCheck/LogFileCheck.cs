@@ -261,12 +261,12 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
         {
             _places.Add(pattern.Text);
             var above = pattern.HasWildcards ? pattern.Root : Path.GetDirectoryName(pattern.Text) ?? pattern.Text;
-            if (WatchedPaths.Resolve(above) is { } real && real != above)
+            if (PathRules.Resolve(above) is { } real && real != above)
             {
                 _places.Add(Path.Join(real, pattern.Text.AsSpan(above.Length)));
             }
 
-            if (!pattern.HasWildcards && WatchedPaths.Resolve(pattern.Text) is { } file && !_places.Contains(file))
+            if (!pattern.HasWildcards && PathRules.Resolve(pattern.Text) is { } file && !_places.Contains(file))
             {
                 _places.Add(file);
             }

@@ -38,7 +38,7 @@ public static class LogFileCheckExtensions
         builder.Services.TryAddSingleton<DeletedFiles>();
         return builder.AddCheck(
             LogFileCheck.Type,
-            name ?? WatchedPaths.CheckName("log", path),
+            name ?? PathRules.CheckName("log", path),
             options =>
             {
                 options.Path = path;

@@ -49,14 +49,14 @@ internal sealed class LogFileLimits
     public static IEnumerable<OptionError> Validate(LogFileOptions options)
     {
         const string Allowed = "an absolute path such as /var/log/app.log, in which * and ? may stand for any characters and for one";
-        if (options.Path is not null && !WatchedPaths.IsUsable(options.Path))
+        if (options.Path is not null && !PathRules.IsUsable(options.Path))
         {
             yield return new OptionError(nameof(options.Path), options.Path, Allowed);
         }
 
         foreach (var path in options.Paths ?? [])
         {
-            if (!WatchedPaths.IsUsable(path))
+            if (!PathRules.IsUsable(path))
             {
                 yield return new OptionError(nameof(options.Paths), path, Allowed);
             }

@@ -43,7 +43,7 @@ public sealed partial class LogTrimmer
         ArgumentNullException.ThrowIfNull(paths);
         foreach (var path in paths)
         {
-            _paths.Add(WatchedPaths.IsUsable(path) && !Path.EndsInDirectorySeparator(path)
+            _paths.Add(PathRules.IsUsable(path) && !Path.EndsInDirectorySeparator(path)
                 ? Path.GetFullPath(path)
                 : throw new ArgumentException($"The path '{path}' cannot be a log; allowed is the absolute path of a file such as /var/log/app.log.", nameof(paths)));
         }
@@ -72,7 +72,7 @@ public sealed partial class LogTrimmer
 
         ct.ThrowIfCancellationRequested();
         LogTrimResult result;
-        if (!WatchedPaths.IsUsable(path) || !_paths.TryGetValue(Path.GetFullPath(path), out var listed))
+        if (!PathRules.IsUsable(path) || !_paths.TryGetValue(Path.GetFullPath(path), out var listed))
         {
             result = new LogTrimResult
             {

@@ -129,7 +129,7 @@ public sealed class FileMemoryTests : IDisposable
 
         var entry = Assert.Single((await health.CheckHealthAsync()).Entries);
 
-        Assert.Equal(WatchedPaths.CheckName("file", _bench.Path), entry.Key);
+        Assert.Equal(PathRules.CheckName("file", _bench.Path), entry.Key);
         Assert.Equal("file.shrunk", entry.Value.Data["reason"]);
         Assert.Null(provider.GetRequiredService<FileMemory>().Journal);
     }

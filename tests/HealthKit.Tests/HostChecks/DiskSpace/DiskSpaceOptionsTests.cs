@@ -63,7 +63,7 @@ public class DiskSpaceOptionsTests
     [InlineData(@"C:\data", "disk_C_data")]
     public void The_name_follows_the_path(string path, string name)
     {
-        Assert.Equal(name, WatchedPaths.CheckName("disk", path));
+        Assert.Equal(name, PathRules.CheckName("disk", path));
         Assert.Equal("disk", Registrations(builder => builder.AddDiskSpaceCheck("/")).Single().Name);
     }
 

@@ -4,7 +4,7 @@ using System.Text;
 namespace HealthKit;
 
 /// <summary>Rules that all options and names share that are paths.</summary>
-internal static class WatchedPaths
+internal static class PathRules
 {
     /// <summary>What errors say is allowed.</summary>
     public const string Allowed = "an absolute path such as /var/log/app";
