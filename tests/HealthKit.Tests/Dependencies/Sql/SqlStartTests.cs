@@ -96,7 +96,7 @@ public class SqlStartTests
         {
             (new SqlOptions { Source = source }, []),
             (new MySqlOptions { Source = source }, ["size", "Connections", "replicationLag", "mostConnections"]),
-            (new PostgresOptions { Source = source }, ["size", "connections", "replicationLag", "standbyLag", "standbyBehind", "lostSlots", "retainedWal", "transactionAge", "wraparound"]),
+            (new PostgreSqlOptions { Source = source }, ["size", "connections", "replicationLag", "standbyLag", "standbyBehind", "lostSlots", "retainedWal", "transactionAge", "wraparound"]),
         })
         {
             options.Facts.Add(new SqlFact("mine", "SELECT 1"));
