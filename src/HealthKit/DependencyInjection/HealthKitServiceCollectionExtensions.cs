@@ -62,6 +62,7 @@ public static class HealthKitServiceCollectionExtensions
         builder.AddCheckType(DirectoryCheck.Type);
         builder.AddCheckType(FileCheck.Type);
         services.TryAddSingleton(FileMemory.Create);
+        services.AddSingleton(ForecastMemory.Create);
         builder.AddSinkType(LogSink.Type).AddSinkType(WebhookSink.Type);
         services.AddSingleton(s => DefaultCheck.Of(
             "disk", DiskSpaceCheck.Type, o => o.Path = s.GetService<IHostEnvironment>()?.ContentRootPath ?? AppContext.BaseDirectory));

@@ -10,7 +10,7 @@ namespace HealthKit;
 /// grow together: what has been seen for ten minutes says something about the next half hour, not about tomorrow. A steady fill is
 /// reported with 67 to 76 % of its time to go, however long it takes (20 minutes to 72 hours; runs every 1 to 60 seconds; after
 /// nothing, and after quiet hours), while a fixed pair such as "10 minutes, less than 2 hours" would take an hourly job that writes a
-/// twelfth of the room for a leak.
+/// twelfth of the room for a leak. One that accelerates has less time when it has eaten its third: 39 to 47 % where it grows with the square of time.
 /// </para>
 /// <para>
 /// Windows double from 5 minutes up, because a fill that began lately shows in a short one and is told from noise in a long one. A day's
@@ -25,14 +25,22 @@ namespace HealthKit;
 /// the scatter around its line.
 /// </para>
 /// <para>
-/// What came down by itself twice within three days, with a good part of the room still left, is a habit: growth that began after it and
-/// gets no higher is not reported.
+/// What came down by itself twice within 15 days (so a weekly job did, too), with a good part of the room still left, is a habit: growth that
+/// began after it and gets no higher is not reported.
+/// </para>
+/// <para>
+/// A verdict has slack, or it would flap at its edge: while filling, the horizon is half as long again; and what frees less than three
+/// quarters of what grew (a rotation, a deleted snapshot) leaves it standing, if the growth goes on, for nine tenths of the window that saw
+/// it: then windows see past the drop again.
 /// </para>
 /// </remarks>
 public sealed class GaugeForecast
 {
     internal const int MinimumPoints = 6;
     internal const int Points = 15;
+
+    /// <summary>More bytes than it ever needs to write itself down.</summary>
+    internal const int LargestSize = 4096;
 
     private const int Windows = 9;
     private const double ShortestWidth = 20;
@@ -45,8 +53,11 @@ public sealed class GaugeForecast
     /// <summary>How many times its span a window sees ahead.</summary>
     private const double Reach = 2.75;
 
-    /// <summary>While filling, so that the verdict does not flap at the edge.</summary>
-    private const double ReachWhileFilling = 1.25 * Reach;
+    /// <summary>How much further it sees while filling, so that the verdict does not flap at the edge.</summary>
+    private const double SlackWhileFilling = 1.5;
+
+    /// <summary>How long a verdict outlives a drop that leaves most of the growth: so much of the window that saw the growth.</summary>
+    private const double HoldShare = 0.9;
 
     /// <summary>Further away than this is not worth a number.</summary>
     private const double LongestTime = 30 * 86400.0;
@@ -58,6 +69,7 @@ public sealed class GaugeForecast
     private readonly Habit _habit = new();
     private double _lastAt = double.NegativeInfinity;
     private bool _full;
+    private Trend _trend;
 
     /// <summary>A forecast that has seen nothing yet.</summary>
     public GaugeForecast()
@@ -79,6 +91,45 @@ public sealed class GaugeForecast
     /// </summary>
     public TimeSpan? TimeToLimit { get; private set; }
 
+    /// <summary>The limit of the last measurement; null before the first.</summary>
+    internal double? Limit { get; private set; }
+
+    /// <summary>Writes down all it knows, in less than <see cref="LargestSize"/> bytes.</summary>
+    internal void Write(BinaryWriter to)
+    {
+        to.Write(Limit ?? double.NaN);
+        to.Write(IsFilling);
+        to.Write(_full);
+        _trend.Write(to, _lastAt);
+        _habit.Write(to, _lastAt);
+        foreach (var window in _windows)
+        {
+            window.Write(to, _lastAt);
+        }
+    }
+
+    /// <summary>What was written down earlier, as if its last measurement had been taken at a time on the clock of now.</summary>
+    /// <returns>Null when it is not what <see cref="Write"/> wrote.</returns>
+    internal static GaugeForecast? Read(BinaryReader from, TimeSpan lastAt)
+    {
+        var now = lastAt.TotalSeconds;
+        var forecast = new GaugeForecast { _lastAt = now };
+        try
+        {
+            forecast.Limit = from.ReadDouble();
+            forecast.IsFilling = from.ReadBoolean();
+            forecast._full = from.ReadBoolean();
+            forecast._trend = Trend.Read(from, now);
+            return double.IsFinite(forecast.Limit.Value)
+                && forecast._habit.TryRead(from, now)
+                && Array.TrueForAll(forecast._windows, window => window.TryRead(from, now)) ? forecast : null;
+        }
+        catch (EndOfStreamException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Takes a measurement.</summary>
     /// <param name="at">When, on a monotonic clock. A time not after the last one is passed over.</param>
     /// <param name="used">The quantity, in any unit. Not a number: passed over.</param>
@@ -92,11 +143,13 @@ public sealed class GaugeForecast
         }
 
         _lastAt = now;
+        Limit = limit;
         var room = limit - used;
         _habit.Add(now, used, limit);
 
         double? growing = null;
         double? filling = null;
+        var slack = IsFilling ? SlackWhileFilling : 1;
         foreach (var window in _windows)
         {
             window.Add(now, used);
@@ -107,10 +160,22 @@ public sealed class GaugeForecast
 
             // The longest window that has a say estimates best: later ones overwrite.
             growing = Math.Max(0, room / window.LateRate);
-            if (room / window.Rate <= Math.Min(LongestHorizon, window.Span * (IsFilling ? ReachWhileFilling : Reach))
-                && !_habit.Covers(now, window.Start, used, limit))
+            if (room / window.Rate <= slack * Math.Min(LongestHorizon, window.Span * Reach)
+                && (IsFilling || !window.HasHole)
+                && !_habit.Covers(now, window.Start + (window.Span / 3), used, limit))
             {
+                // Only what this run saw goes on; an earlier fill has ended.
+                _trend = (IsFilling || filling is not null ? _trend : new Trend()).With(window, now, used);
                 filling = growing;
+            }
+        }
+
+        if (IsFilling)
+        {
+            _trend.Look(now, used);
+            if (filling is null && _trend.Outlives(now, used) && room / _trend.Rate <= slack * LongestHorizon)
+            {
+                filling = growing = Math.Max(0, room / _trend.Rate);
             }
         }
 
@@ -120,6 +185,75 @@ public sealed class GaugeForecast
         TimeToLimit = _full ? TimeSpan.Zero
             : (filling ?? growing) is { } seconds && seconds <= LongestTime ? TimeSpan.FromSeconds(seconds)
             : null;
+    }
+
+    /// <summary>What was seen to fill, to tell a drop within it from its end.</summary>
+    private struct Trend()
+    {
+        /// <summary>A drop: so much of what grew.</summary>
+        private const double Drop = 0.1;
+
+        /// <summary>The share of what grew that must be left, and of the growth that must go on.</summary>
+        private const double Left = 0.25;
+
+        /// <summary>How long nothing need have grown since: so much of the window that saw the growth.</summary>
+        private const double Patience = 0.2;
+
+        private double _high = double.NegativeInfinity;
+        private double _low = double.PositiveInfinity;
+        private double _until = double.NegativeInfinity;
+        private double _span;
+        private double _fellAt = double.NaN;
+        private double _fellTo;
+
+        public double Rate { get; private set; }
+
+        /// <summary>Another window, or another run, sees it.</summary>
+        public readonly Trend With(Window window, double now, double used) => this with
+        {
+            Rate = window.Rate,
+            _high = Math.Max(_high, used),
+            _low = Math.Min(_low, window.First),
+            _until = Math.Max(_until, now + (HoldShare * window.Span)),
+            _span = Math.Max(_span, window.Span),
+            _fellAt = used < _high ? _fellAt : double.NaN,
+        };
+
+        public void Look(double now, double used)
+        {
+            if (double.IsNaN(_fellAt) ? _high - used > Drop * (_high - _low) : used < _fellTo)
+            {
+                (_fellAt, _fellTo) = (now, used);
+            }
+        }
+
+        /// <summary>Whether no window sees it for no other reason than a drop: most of it is left, and it goes on since.</summary>
+        public readonly bool Outlives(double now, double used) =>
+            now <= _until
+            && used - _low > Left * (_high - _low)
+            && (now - _fellAt <= Patience * _span || used - _fellTo >= Left * Rate * (now - _fellAt));
+
+        public readonly void Write(BinaryWriter to, double now)
+        {
+            to.Write(Rate);
+            to.Write(_high);
+            to.Write(_low);
+            to.Write(_until - now);
+            to.Write(_span);
+            to.Write(now - _fellAt);
+            to.Write(_fellTo);
+        }
+
+        public static Trend Read(BinaryReader from, double now) => new()
+        {
+            Rate = from.ReadDouble(),
+            _high = from.ReadDouble(),
+            _low = from.ReadDouble(),
+            _until = now + from.ReadDouble(),
+            _span = from.ReadDouble(),
+            _fellAt = now - from.ReadDouble(),
+            _fellTo = from.ReadDouble(),
+        };
     }
 
     /// <summary>The latest points, at least a width apart each, and whether they grow.</summary>
@@ -136,6 +270,9 @@ public sealed class GaugeForecast
         private readonly double[] _used = new double[Points];
         private int _newest = -1;
         private int _count;
+
+        /// <summary>Whether nothing was measured for more than half of it: what grew there may be a step.</summary>
+        public bool HasHole { get; private set; }
 
         /// <summary>Whether it grows, evenly and to the end.</summary>
         public bool Grows { get; private set; }
@@ -157,6 +294,9 @@ public sealed class GaugeForecast
         /// <summary>The median of the middle third: below it, what grew has dropped.</summary>
         public double Middle { get; private set; }
 
+        /// <summary>The median of the first third.</summary>
+        public double First { get; private set; }
+
         public void Add(double now, double used)
         {
             // A little less than the width, or rounding would make every second run miss its point.
@@ -176,6 +316,44 @@ public sealed class GaugeForecast
             }
         }
 
+        public void Write(BinaryWriter to, double now)
+        {
+            to.Write((byte)_count);
+            for (var age = _count - 1; age >= 0; age--)
+            {
+                to.Write(now - _at[Index(age)]);
+                to.Write(_used[Index(age)]);
+            }
+        }
+
+        public bool TryRead(BinaryReader from, double now)
+        {
+            var count = from.ReadByte();
+            if (count > Points)
+            {
+                return false;
+            }
+
+            for (_count = 0; _count < count; _count++)
+            {
+                _newest = _count;
+                _at[_newest] = now - from.ReadDouble();
+                _used[_newest] = from.ReadDouble();
+                var after = _count == 0 ? double.NegativeInfinity : _at[_count - 1];
+                if (!(_at[_newest] > after && _at[_newest] <= now && double.IsFinite(_at[_newest]) && double.IsFinite(_used[_newest])))
+                {
+                    return false;
+                }
+            }
+
+            if (_count >= MinimumPoints)
+            {
+                Judge();
+            }
+
+            return true;
+        }
+
         private void Judge()
         {
             // Runs rarer than the width would stretch the window: keep to the least number of points then.
@@ -185,13 +363,21 @@ public sealed class GaugeForecast
                 count++;
             }
 
+            var hole = 0.0;
+            for (var age = 1; age < count; age++)
+            {
+                hole = Math.Max(hole, _at[Index(age - 1)] - _at[Index(age)]);
+            }
+
             var third = count / 3;
             var (at1, used1) = Median(count - 1, third);
             var (at2, used2) = Median(count - 1 - third, count - (2 * third));
             var (at3, used3) = Median(third - 1, third);
             Start = _at[Index(count - 1)];
             Span = _at[_newest] - Start;
+            HasHole = hole > Span / 2;
             Middle = used2;
+            First = used1;
             Rate = (used3 - used1) / (at3 - at1);
             LateRate = Math.Max(Rate, (used3 - used2) / (at3 - at2));
             var least = LeastPart * Rate;
@@ -243,7 +429,9 @@ public sealed class GaugeForecast
     {
         private const int Capacity = 8;
         private const int Times = 2;
-        private const double Memory = 75 * 3600;
+
+        /// <summary>Two weeks and what a weekly job takes.</summary>
+        private const double Memory = 15 * 86400;
 
         /// <summary>A change of direction: so much of the room there is.</summary>
         private const double Turn = 0.2;
@@ -306,6 +494,38 @@ public sealed class GaugeForecast
             }
 
             return times >= Times;
+        }
+
+        public void Write(BinaryWriter to, double now)
+        {
+            to.Write(_low);
+            to.Write(_high);
+            to.Write(_rising);
+            to.Write((byte)_count);
+            foreach (var (at, used) in _peaks.AsSpan(0, _count))
+            {
+                to.Write(now - at);
+                to.Write(used);
+            }
+        }
+
+        public bool TryRead(BinaryReader from, double now)
+        {
+            _low = from.ReadDouble();
+            _high = from.ReadDouble();
+            _rising = from.ReadBoolean();
+            var count = from.ReadByte();
+            if (count > Capacity)
+            {
+                return false;
+            }
+
+            for (_count = 0; _count < count; _count++)
+            {
+                _peaks[_count] = (now - from.ReadDouble(), from.ReadDouble());
+            }
+
+            return true;
         }
 
         private void Remember(double now, double peak)

@@ -66,12 +66,16 @@ internal sealed class CgroupMemory : IDisposable
     /// <summary>Why the last read failed.</summary>
     public string? Error { get; private set; }
 
+    /// <summary>Whether it failed because a file is missing that a cgroup with a limit has: somebody shows us only a part.</summary>
+    public bool IsIncomplete { get; private set; }
+
     /// <summary>Reads it anew.</summary>
     /// <param name="buffer">Takes one file at a time.</param>
     /// <param name="swap">Whether its swap is wanted.</param>
     /// <returns>Missing when the cgroup is gone or has no memory controller.</returns>
     public PseudoFileRead Read(Span<byte> buffer, bool swap)
     {
+        IsIncomplete = false;
         var read = ReadLimit(_max, buffer, out var limit);
         if (read != PseudoFileRead.Ok)
         {
@@ -105,6 +109,12 @@ internal sealed class CgroupMemory : IDisposable
                 return Fail(_stat, _stat.Error);
             }
 
+            if (read == PseudoFileRead.Missing)
+            {
+                // Without it all page cache would count as used.
+                return FailMissing(_stat, buffer);
+            }
+
             stat = buffer[..length];
             if (_hidden && PseudoText.TryFind(stat, "hierarchical_memory_limit "u8, out var above) && above < limit)
             {
@@ -120,7 +130,7 @@ internal sealed class CgroupMemory : IDisposable
             read = ReadNumber(_usage, buffer, out var usage);
             if (read != PseudoFileRead.Ok)
             {
-                return read;
+                return read == PseudoFileRead.Missing ? FailMissing(_usage, buffer) : read;
             }
 
             LimitBytes = limit;
@@ -197,6 +207,14 @@ internal sealed class CgroupMemory : IDisposable
         return read != PseudoFileRead.Ok ? Fail(read, file)
             : PseudoText.TryParse(buffer[..length], out number) ? PseudoFileRead.Ok
             : Fail(file, "it holds no number");
+    }
+
+    private PseudoFileRead FailMissing(PseudoFile file, Span<byte> buffer)
+    {
+        // The cgroup may have gone meanwhile, and the limit with it.
+        var read = _max.Read(buffer, out _);
+        IsIncomplete = read == PseudoFileRead.Ok;
+        return IsIncomplete ? Fail(file, "it is missing") : Fail(read, _max);
     }
 
     private PseudoFileRead Fail(PseudoFileRead read, PseudoFile file) => read == PseudoFileRead.Failed ? Fail(file, file.Error) : read;

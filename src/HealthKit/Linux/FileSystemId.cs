@@ -7,6 +7,9 @@ namespace HealthKit;
 /// </summary>
 internal readonly record struct FileSystemId(uint Major, uint Minor, ulong FsId)
 {
+    /// <summary>Whether the device number is one.</summary>
+    public bool HasDevice => Major != uint.MaxValue;
+
     /// <summary>The id of what has no device number: it is like nothing but itself.</summary>
     public static FileSystemId OfUnknownDevice(string path, ulong fsId) =>
         new(uint.MaxValue, (uint)string.GetHashCode(path, StringComparison.Ordinal), fsId);

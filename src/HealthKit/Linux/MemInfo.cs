@@ -3,9 +3,10 @@ namespace HealthKit;
 /// <summary>The machine's memory, of <c>/proc/meminfo</c> (proc_meminfo(5)), in bytes.</summary>
 /// <param name="TotalBytes"><c>MemTotal</c>; above 0.</param>
 /// <param name="AvailableBytes"><c>MemAvailable</c>: what can be had without swapping, page cache included. Since Linux 3.14.</param>
+/// <param name="HugePagesBytes">What is set aside as huge pages, below the total: no other use can have it, and nothing of it counts as available.</param>
 /// <param name="SwapTotalBytes"><c>SwapTotal</c>.</param>
 /// <param name="SwapFreeBytes"><c>SwapFree</c>.</param>
-internal readonly record struct MemInfo(long TotalBytes, long AvailableBytes, long SwapTotalBytes, long SwapFreeBytes)
+internal readonly record struct MemInfo(long TotalBytes, long AvailableBytes, long HugePagesBytes, long SwapTotalBytes, long SwapFreeBytes)
 {
     private const long LargestKibibytes = long.MaxValue / 1024;
 
@@ -23,7 +24,23 @@ internal readonly record struct MemInfo(long TotalBytes, long AvailableBytes, lo
             (swapTotal, swapFree) = (0, 0);
         }
 
-        info = new MemInfo(total, Math.Min(available, total), swapTotal, Math.Min(swapFree, swapTotal));
+        // Hugetlb counts pages of every size, since Linux 4.20; before, the pool of the default size is told.
+        if (!TryFind(text, "Hugetlb:"u8, out var hugePages)
+            && (!PseudoText.TryFind(text, "HugePages_Total:"u8, out var count)
+                || !TryFind(text, "Hugepagesize:"u8, out var size)
+                || size == 0
+                || count > long.MaxValue / size
+                || (hugePages = count * size) < 0))
+        {
+            hugePages = 0;
+        }
+
+        if (hugePages >= total)
+        {
+            hugePages = 0;
+        }
+
+        info = new MemInfo(total, Math.Min(available, total - hugePages), hugePages, swapTotal, Math.Min(swapFree, swapTotal));
         return true;
     }
 

@@ -152,6 +152,240 @@ public class GaugeForecastTests
         Assert.Equal(0, Warned(t => Disk - ((freeGigabytes - (Math.Clamp((t - at) / 180, 0, 1) * 2)) * Gigabyte), 2 * 86400));
     }
 
+    [Theory]
+    [InlineData(0.02)]
+    [InlineData(0.05)]
+    [InlineData(0.2)]
+    [InlineData(1)]
+    public void A_noisy_fill_warns_once_and_holds(double deviationGigabytes)
+    {
+        foreach (var hours in new[] { 1, 6, 24, 72 })
+        {
+            for (var seed = 1; seed <= 4; seed++)
+            {
+                var random = new System.Random(seed);
+                var (warnedAt, changes, _) = Follow(
+                    t => Start + (34 * Gigabyte * t / (hours * 3600)) + (deviationGigabytes * Gigabyte * Normal(random)), hours * 3600 * 0.99);
+                Assert.True(changes <= 3, $"{hours} h, seed {seed}: {changes} changes.");
+                Assert.True(warnedAt <= hours * 3600 * 0.35, $"{hours} h, seed {seed}: warned at {warnedAt} s.");
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(5)]
+    public void A_fill_under_an_hourly_job_warns_once_and_holds(double gigabytes)
+    {
+        foreach (var hours in new[] { 6, 24, 72 })
+        {
+            var (warnedAt, changes, _) = Follow(
+                t => Start + (34 * Gigabyte * t / (hours * 3600)) + (gigabytes * Gigabyte * ((t % 3600 / 60) switch
+                {
+                    < 10 and var m => m / 10,
+                    < 20 => 1,
+                    _ => 0,
+                })),
+                hours * 3600 * 0.99);
+            Assert.True(changes == 1 && warnedAt <= hours * 3600 * 0.35, $"{hours} h: {changes} changes, warned at {warnedAt} s.");
+        }
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(20000)]
+    [InlineData(40000)]
+    [InlineData(60000)]
+    public void A_daily_rotation_does_not_hide_a_slow_fill(double offset)
+    {
+        var (warnedAt, changes, _) = Follow(
+            t => Start + (34 * Gigabyte * t / (72 * 3600)) + (5 * Gigabyte * ((t + offset) % 86400 / 86400)), 60 * 3600);
+        Assert.Equal(1, changes);
+        Assert.InRange(warnedAt, 0, 72 * 3600 * 0.35);
+    }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(5)]
+    [InlineData(10)]
+    public void What_is_deleted_in_the_middle_of_a_fill_does_not_end_it(double gigabytes)
+    {
+        var (_, changes, _) = Follow(
+            t => Start + (34 * Gigabyte * t / (72 * 3600)) - (t > 36 * 3600 ? gigabytes * Gigabyte : 0), 72 * 3600);
+        Assert.Equal(1, changes);
+    }
+
+    [Theory]
+    [InlineData(1, 0.2)]
+    [InlineData(6, 1)]
+    [InlineData(24, 3)]
+    [InlineData(72, 4)]
+    public void A_fill_that_is_stopped_and_partly_deleted_clears(double hours, double clearHours)
+    {
+        var stop = hours * 3600 * 0.6;
+        var (_, changes, clearedAt) = Follow(
+            t => Start + (34 * Gigabyte * Math.Min(t, stop) / (hours * 3600)) - (t >= stop ? 6 * Gigabyte : 0), hours * 3600 * 3);
+        Assert.Equal(2, changes);
+        Assert.InRange(clearedAt - stop, 0, clearHours * 3600);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(6)]
+    public void A_weekly_backup_is_a_habit_from_the_third_week_on(double hours)
+    {
+        var forecast = new GaugeForecast();
+        for (var t = 0.0; t < 42 * 86400; t += 60)
+        {
+            Add(forecast, t, Start + (10 * Gigabyte * ((t % (7 * 86400) / 3600) switch
+            {
+                var h when h < hours => h / hours,
+                var h when h < hours + 12 => 1,
+                _ => 0,
+            })));
+            Assert.False(forecast.IsFilling && t > 14 * 86400, $"Warned after {t / 86400:0.0} days.");
+        }
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(40000)]
+    public void A_daily_rotation_of_12_GB_is_a_habit_from_the_third_day_on(double offset)
+    {
+        var forecast = new GaugeForecast();
+        for (var t = 0.0; t < 10 * 86400; t += 30)
+        {
+            Add(forecast, t, Start + (12 * Gigabyte * ((t + offset) % 86400 / 86400)));
+            Assert.False(forecast.IsFilling && t + offset > 2 * 86400, $"Warned after {t / 86400:0.0} days.");
+        }
+    }
+
+    [Theory]
+    [InlineData(0.5, 0.39, 0.23)]
+    [InlineData(6, 0.47, 0.28)]
+    [InlineData(72, 0.39, 0.23)]
+    public void An_accelerating_fill_warns_when_a_third_of_the_room_is_gone(double hours, double quadratic, double exponential)
+    {
+        var length = hours * 3600;
+        var (warnedAt, _, _) = Follow(t => Start + (34 * Gigabyte * Math.Pow(t / length, 2)), length);
+        Assert.InRange(1 - (warnedAt / length), quadratic - 0.01, 1);
+        (warnedAt, _, _) = Follow(t => Start + (34 * Gigabyte * (Math.Exp(4 * t / length) - 1) / (Math.Exp(4) - 1)), length);
+        Assert.InRange(1 - (warnedAt / length), exponential - 0.01, 1);
+    }
+
+    [Theory]
+    [InlineData(6, 1, 20)]
+    [InlineData(24, 4, 60)]
+    [InlineData(72, 4, 60)]
+    [InlineData(72, 4, 1800)]
+    public void Restarts_do_not_blind_it(double hours, double everyHours, double downSeconds)
+    {
+        var forecast = new GaugeForecast();
+        double? warnedAt = null;
+        var nextRestart = everyHours * 3600;
+        for (var t = 0.0; t < hours * 3600; t += 10)
+        {
+            Add(forecast, t, Start + (34 * Gigabyte * t / (hours * 3600)));
+            Assert.True(warnedAt is null || forecast.IsFilling, $"Cleared after {t} s.");
+            warnedAt ??= forecast.IsFilling ? t : null;
+            if (t >= nextRestart)
+            {
+                // The next process counts from its own start; here the clocks are one.
+                nextRestart += everyHours * 3600;
+                forecast = Copy(forecast, TimeSpan.FromSeconds(t))!;
+                t += downSeconds;
+            }
+        }
+
+        Assert.InRange(1 - (warnedAt!.Value / (hours * 3600)), 0.65, 1);
+    }
+
+    [Theory]
+    [InlineData(1, 600)]
+    [InlineData(6, 3600)]
+    [InlineData(30, 3 * 3600)]
+    public void What_a_restart_adds_or_frees_is_no_trend(double quietHours, double downSeconds)
+    {
+        var random = new System.Random(1);
+        foreach (var step in new[] { -5, 2, 8 })
+        {
+            var forecast = new GaugeForecast();
+            var t = 0.0;
+            for (; t < quietHours * 3600; t += 10)
+            {
+                Add(forecast, t, Start + (0.05 * Gigabyte * Normal(random)));
+            }
+
+            forecast = Copy(forecast, TimeSpan.FromSeconds(t))!;
+            t += downSeconds;
+            for (var end = t + (2 * 86400); t < end; t += 10)
+            {
+                Add(forecast, t, Start + (step * Gigabyte) + (0.05 * Gigabyte * Normal(random)));
+                Assert.False(forecast.IsFilling);
+            }
+        }
+    }
+
+    [Fact]
+    public void What_is_written_down_is_read_again_whole()
+    {
+        var random = new System.Random(1);
+        var forecast = new GaugeForecast();
+        GaugeForecast? copy = null;
+        for (var t = 0.0; t < 72 * 3600; t += 10)
+        {
+            var used = Start + (34 * Gigabyte * t / (72 * 3600)) + (Normal(random) * Gigabyte) + (5 * Gigabyte * (t % 86400 / 86400));
+            Add(forecast, t, used);
+            if (copy is not null)
+            {
+                Add(copy, t, used);
+                Assert.Equal((forecast.IsFilling, forecast.Limit), (copy.IsFilling, copy.Limit));
+                Assert.Equal(forecast.TimeToLimit?.TotalHours ?? -1, copy.TimeToLimit?.TotalHours ?? -1, 0.001);
+            }
+
+            if (t % 7000 == 0)
+            {
+                copy = Copy(forecast, TimeSpan.FromSeconds(t));
+            }
+        }
+    }
+
+    [Fact]
+    public void Any_bytes_are_read_or_refused()
+    {
+        var forecast = new GaugeForecast();
+        for (var i = 0; i < 5000; i++)
+        {
+            Add(forecast, i * 10, Start + (i * 0.001 * Gigabyte));
+        }
+
+        var whole = Written(forecast);
+        Assert.InRange(whole.Length, 1000, GaugeForecast.LargestSize);
+        Assert.Null(Read(whole[..^1], TimeSpan.Zero));
+        Prop.ForAll<(ushort At, byte Value)[], byte[]>((changes, bytes) =>
+        {
+            var changed = (byte[])whole.Clone();
+            foreach (var (at, value) in changes)
+            {
+                changed[at % changed.Length] = value;
+            }
+
+            foreach (var read in new[] { Read(changed, TimeSpan.FromHours(-1)), Read(bytes, TimeSpan.Zero) })
+            {
+                for (var t = 0; read is not null && t < 1000; t += 10)
+                {
+                    Add(read, t, Start + t);
+                    if (read.TimeToLimit is { } left && (left < TimeSpan.Zero || left > TimeSpan.FromDays(30)))
+                    {
+                        return false;
+                    }
+                }
+            }
+
+            return true;
+        }).QuickCheckThrowOnFailure();
+    }
+
     [Fact]
     public void What_came_down_by_itself_becomes_a_habit_and_a_fill_above_it_still_warns()
     {
@@ -321,6 +555,41 @@ public class GaugeForecastTests
     }
 
     private static void Add(GaugeForecast forecast, double seconds, double used) => forecast.Add(TimeSpan.FromSeconds(seconds), used, Disk);
+
+    private static byte[] Written(GaugeForecast forecast)
+    {
+        using var bytes = new MemoryStream();
+        using var writer = new BinaryWriter(bytes);
+        forecast.Write(writer);
+        writer.Flush();
+        return bytes.ToArray();
+    }
+
+    private static GaugeForecast? Read(byte[] bytes, TimeSpan lastAt)
+    {
+        using var reader = new BinaryReader(new MemoryStream(bytes));
+        return GaugeForecast.Read(reader, lastAt);
+    }
+
+    private static GaugeForecast? Copy(GaugeForecast forecast, TimeSpan lastAt) => Read(Written(forecast), lastAt);
+
+    /// <summary>When it first warned, how often that changed, and when it last did so.</summary>
+    private static (double WarnedAt, int Changes, double LastChange) Follow(Func<double, double> used, double until)
+    {
+        var forecast = new GaugeForecast();
+        var (warnedAt, changes, last, was) = (double.NaN, 0, double.NaN, false);
+        for (var t = 0.0; t < until; t += 10)
+        {
+            Add(forecast, t, Math.Min(Disk, used(t)));
+            if (forecast.IsFilling != was)
+            {
+                (was, last, changes) = (forecast.IsFilling, t, changes + 1);
+                warnedAt = changes == 1 ? t : warnedAt;
+            }
+        }
+
+        return (warnedAt, changes, last);
+    }
 
     /// <summary>How many runs warned.</summary>
     private static int Warned(Func<double, double> used, double until, double period = 10)

@@ -16,6 +16,8 @@ public class PseudoTextTests
         SwapTotal:       2097148 kB
         SwapFree:        1048576 kB
         HugePages_Total:       0
+        Hugepagesize:       2048 kB
+        Hugetlb:               0 kB
 
         """;
 
@@ -24,7 +26,7 @@ public class PseudoTextTests
     {
         Assert.True(MemInfo.TryParse(Encoding.UTF8.GetBytes(MemInfoSample), out var info));
 
-        Assert.Equal(new MemInfo(24684092L * 1024, 24190980L * 1024, 2097148L * 1024, 1048576L * 1024), info);
+        Assert.Equal(new MemInfo(24684092L * 1024, 24190980L * 1024, 0, 2097148L * 1024, 1048576L * 1024), info);
     }
 
     [Fact]
@@ -51,7 +53,20 @@ public class PseudoTextTests
     {
         Assert.True(MemInfo.TryParse("MemTotal: 5 kB\nMemAvailable: 7 kB\nSwapTotal: 1 kB\nSwapFree: 2 kB"u8, out var info));
 
-        Assert.Equal(new MemInfo(5120, 5120, 1024, 1024), info);
+        Assert.Equal(new MemInfo(5120, 5120, 0, 1024, 1024), info);
+    }
+
+    [Theory]
+    [InlineData("HugePages_Total:    3584\nHugePages_Free:     3584\nHugepagesize:       2048 kB\n", 7 << 10)]
+    [InlineData("HugePages_Total:    1024\nHugepagesize:       2048 kB\nHugetlb:         5242880 kB\n", 5 << 10)]
+    [InlineData("HugePages_Total:    3584\n", 0)]
+    [InlineData("HugePages_Total: 9223372036854775807\nHugepagesize: 2048 kB\n", 0)]
+    [InlineData("Hugetlb:         8388608 kB\n", 0)]
+    public void Huge_pages_are_set_aside(string lines, long mebibytes)
+    {
+        Assert.True(MemInfo.TryParse(Encoding.UTF8.GetBytes("MemTotal: 8388608 kB\nMemAvailable: 700000 kB\n" + lines), out var info));
+
+        Assert.Equal((8L << 30, 700000L << 10, mebibytes << 20), (info.TotalBytes, info.AvailableBytes, info.HugePagesBytes));
     }
 
     [Fact]
@@ -73,7 +88,7 @@ public class PseudoTextTests
         Prop.ForAll<(ushort At, byte Value)[]>(changes => Holds(Damage(MemInfoSample, changes))).QuickCheckThrowOnFailure();
 
         static bool Holds(byte[] bytes) => !MemInfo.TryParse(bytes, out var info)
-            || (info.TotalBytes > 0 && info.AvailableBytes >= 0 && info.AvailableBytes <= info.TotalBytes
+            || (info.TotalBytes > 0 && info.AvailableBytes >= 0 && info.HugePagesBytes >= 0 && info.AvailableBytes <= info.TotalBytes - info.HugePagesBytes
                 && info.SwapFreeBytes >= 0 && info.SwapFreeBytes <= info.SwapTotalBytes);
     }
 

@@ -8,7 +8,8 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace HealthKit;
 
 /// <summary>Bytes, inodes and writability of the file systems under some paths, and when they will be full.</summary>
-internal sealed class DiskSpaceCheck(FileSystemSource source, TimeProvider time, Func<DiskSpaceOptions> options, GrowingFiles? growing = null)
+internal sealed class DiskSpaceCheck(
+    FileSystemSource source, TimeProvider time, Func<DiskSpaceOptions> options, GrowingFiles? growing = null, ForecastMemory? memory = null)
     : IHealthCheck
 {
     public static readonly CheckType<DiskSpaceOptions> Type = CheckType.Create<DiskSpaceOptions>(
@@ -40,7 +41,7 @@ internal sealed class DiskSpaceCheck(FileSystemSource source, TimeProvider time,
         },
         DiskSpaceLimits.Validate,
         static (services, options) => new DiskSpaceCheck(FileSystemSource.OfThisSystem, services.GetRequiredService<TimeProvider>(), options,
-            services.GetService<GrowingFiles>()));
+            services.GetService<GrowingFiles>(), services.GetService<ForecastMemory>()));
 
     private const int MeasuredOnStack = 16;
 
@@ -54,7 +55,7 @@ internal sealed class DiskSpaceCheck(FileSystemSource source, TimeProvider time,
 
     // Without HealthKit's monitor two requests may run the check at once. Never held while the system is asked.
     private readonly Lock _gate = new();
-    private readonly Dictionary<FileSystemId, GaugeForecast> _forecasts = [];
+    private readonly Dictionary<FileSystemId, (string Name, GaugeForecast Forecast)> _forecasts = [];
     private volatile DiskSpaceLimits? _limits;
 
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
@@ -81,11 +82,11 @@ internal sealed class DiskSpaceCheck(FileSystemSource source, TimeProvider time,
 
         lock (_gate)
         {
-            return Task.FromResult(Judge(limits, measured, context.Registration.FailureStatus));
+            return Task.FromResult(Judge(limits, measured, context.Registration));
         }
     }
 
-    private HealthCheckResult Judge(DiskSpaceLimits limits, ReadOnlySpan<Measured> measured, HealthStatus failureStatus)
+    private HealthCheckResult Judge(DiskSpaceLimits limits, ReadOnlySpan<Measured> measured, HealthCheckRegistration check)
     {
         var now = time.GetElapsedTime(_start);
         var items = measured.Length == 1 ? null : new List<Item>();
@@ -97,7 +98,7 @@ internal sealed class DiskSpaceCheck(FileSystemSource source, TimeProvider time,
                 continue;
             }
 
-            var item = Judge(limits, measured, i, now);
+            var item = Judge(limits, measured, i, now, check.Name);
             items?.Add(item);
             if (worst.Facts is null || item.IsWorseThan(worst))
             {
@@ -124,7 +125,7 @@ internal sealed class DiskSpaceCheck(FileSystemSource source, TimeProvider time,
             }
         }
 
-        var status = worst.Error is null ? worst.Level.ToStatus(failureStatus) : UnknownStatus.Of(failureStatus);
+        var status = worst.Error is null ? worst.Level.ToStatus(check.FailureStatus) : UnknownStatus.Of(check.FailureStatus);
         return new HealthCheckResult(status, description, exception: null, data);
     }
 
@@ -142,7 +143,7 @@ internal sealed class DiskSpaceCheck(FileSystemSource source, TimeProvider time,
         return index;
     }
 
-    private Item Judge(DiskSpaceLimits limits, ReadOnlySpan<Measured> measured, int first, TimeSpan now)
+    private Item Judge(DiskSpaceLimits limits, ReadOnlySpan<Measured> measured, int first, TimeSpan now, string check)
     {
         var (error, stat) = measured[first];
         var path = limits.Paths[first];
@@ -186,7 +187,7 @@ internal sealed class DiskSpaceCheck(FileSystemSource source, TimeProvider time,
                 verdict.Add(inodes, "disk.inodes.low", $"inodes low ({limit})");
             }
 
-            forecast = Follow(stat, now);
+            forecast = Follow(check, path.Path, stat, now);
             if (forecast.IsFilling && limits.Options.DegradedWhenFilling)
             {
                 verdict.Add(GaugeLevel.Degraded, "disk.space.filling", Filling(forecast, stat));
@@ -226,13 +227,32 @@ internal sealed class DiskSpaceCheck(FileSystemSource source, TimeProvider time,
 
     private static bool IsImage(string fileSystem) => fileSystem is "squashfs" or "iso9660" or "erofs" or "cramfs" or "romfs" or "udf";
 
-    private GaugeForecast Follow(in FileSystemStat stat, TimeSpan now)
+    private GaugeForecast Follow(string check, string path, in FileSystemStat stat, TimeSpan now)
     {
-        ref var forecast = ref CollectionsMarshal.GetValueRefOrAddDefault(_forecasts, stat.Id, out _);
-        forecast ??= new GaugeForecast();
-        forecast.Add(now, stat.UsedBytes, stat.CapacityBytes);
+        if (!_forecasts.TryGetValue(stat.Id, out var followed))
+        {
+            followed.Name = $"{check}\n{path}\n{IdentityOf(stat)}";
+            followed.Forecast = memory?.Find(followed.Name, now) ?? new GaugeForecast();
+            _forecasts.Add(stat.Id, followed);
+        }
+
+        // What is followed is the fall of free space. Where others fill a pool that this file system shares with them (ZFS, btrfs, a thin
+        // volume's quota), nothing more is used here: it is the capacity that falls. So the first one stands for all.
+        var forecast = followed.Forecast;
+        var capacity = forecast.Limit ?? stat.CapacityBytes;
+        forecast.Add(now, capacity - stat.FreeBytes, capacity);
+        memory?.Keep(followed.Name, forecast);
         return forecast;
     }
+
+    /// <summary>
+    /// What tells a file system from another one at the same path, across restarts: its own id, which stays when the device is given another
+    /// number (a new container, another order of disks); where it has none, the device and the size.
+    /// </summary>
+    private static string IdentityOf(in FileSystemStat stat) =>
+        stat.Id.FsId != 0 ? stat.Id.FsId.ToString("x", CultureInfo.InvariantCulture)
+        : stat.Id.HasDevice ? string.Create(CultureInfo.InvariantCulture, $"{stat.Id.Major}:{stat.Id.Minor} {stat.TotalBytes}")
+        : stat.TotalBytes.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>Forgets the growth of file systems that no path lies on any more. A path that could not be measured now keeps its history.</summary>
     private void Forget(WatchedPath[] paths)

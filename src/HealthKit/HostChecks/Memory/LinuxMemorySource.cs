@@ -9,6 +9,7 @@ internal sealed class LinuxMemorySource(string root = "/") : MemorySource
 
     private readonly byte[] _buffer = new byte[16 * 1024];
     private readonly PseudoFile _memInfo = new(Path.Join(root, "proc/meminfo"));
+    private readonly PseudoFile _arcStats = new(Path.Join(root, "proc/spl/kstat/zfs/arcstats"));
     private readonly PseudoFile _statm = new(Path.Join(root, "proc/self/statm"));
     private readonly PseudoFile _membership = new(Path.Join(root, "proc/self/cgroup"));
     private readonly MemoryPool _host = new(MemoryPool.Host);
@@ -16,7 +17,10 @@ internal sealed class LinuxMemorySource(string root = "/") : MemorySource
     private readonly List<CgroupMemory> _cgroups = [];
     private List<(CgroupDirectory Directory, bool Unified, bool Top)>? _directories;
     private byte[] _knownMembership = [];
+    private string? _notFound;
     private TimeSpan _lookedAt;
+    private TimeSpan? _lookedForArcAt;
+    private bool _hasArc;
 
     public override MemoryFailure? Read(TimeSpan now, MemoryFigures figures)
     {
@@ -31,10 +35,12 @@ internal sealed class LinuxMemorySource(string root = "/") : MemorySource
             return MemoryFailure.Unreadable($"{_memInfo.Path}: it holds no MemTotal and MemAvailable");
         }
 
-        _host.Set("MemTotal", info.TotalBytes, info.AvailableBytes);
+        // Huge pages are set aside for those who ask for them: nobody else can have them, used or not. ZFS gives its cache back.
+        var total = info.TotalBytes - info.HugePagesBytes;
+        figures.ArcReclaimableBytes = ReadArc(now);
+        _host.Set("MemTotal", total, info.AvailableBytes + Math.Min(figures.ArcReclaimableBytes ?? 0, total - info.AvailableBytes));
         figures.Pools.Add(_host);
-        figures.SwapTotalBytes = info.SwapTotalBytes;
-        figures.SwapUsedBytes = info.SwapTotalBytes - info.SwapFreeBytes;
+        figures.AddSwap(info.SwapTotalBytes, info.SwapTotalBytes - info.SwapFreeBytes);
         figures.OwnRssBytes = ReadRss();
 
         switch (_membership.Read(_buffer, out length))
@@ -79,6 +85,7 @@ internal sealed class LinuxMemorySource(string root = "/") : MemorySource
     public override void Dispose()
     {
         _memInfo.Dispose();
+        _arcStats.Dispose();
         _statm.Dispose();
         _membership.Dispose();
         Close();
@@ -90,6 +97,11 @@ internal sealed class LinuxMemorySource(string root = "/") : MemorySource
         // The machine's stands first; another try begins behind it.
         figures.Pools.RemoveRange(1, figures.Pools.Count - 1);
         figures.NotReadable.Clear();
+        if (_notFound is not null)
+        {
+            figures.NotReadable.Add(_notFound);
+        }
+
         var missing = false;
         foreach (var cgroup in _cgroups)
         {
@@ -98,7 +110,7 @@ internal sealed class LinuxMemorySource(string root = "/") : MemorySource
                 case PseudoFileRead.Missing:
                     missing = true;
                     continue;
-                case PseudoFileRead.Failed when cgroup == _cgroups[0]:
+                case PseudoFileRead.Failed when cgroup == _cgroups[0] && !cgroup.IsIncomplete:
                     // The nearest limit is the one most likely in force: without it there is no verdict.
                     error = cgroup.Error;
                     return PseudoFileRead.Failed;
@@ -114,15 +126,27 @@ internal sealed class LinuxMemorySource(string root = "/") : MemorySource
                 figures.Pools.Add(pool);
             }
 
-            if (cgroup.SwapLimitBytes < figures.SwapTotalBytes)
+            if (cgroup.SwapLimitBytes is { } swapLimit)
             {
-                figures.SwapTotalBytes = cgroup.SwapLimitBytes;
-                figures.SwapUsedBytes = Math.Min(cgroup.SwapUsedBytes, cgroup.SwapLimitBytes.Value);
+                figures.AddSwap(swapLimit, cgroup.SwapUsedBytes);
             }
         }
 
         error = null;
         return missing ? PseudoFileRead.Missing : PseudoFileRead.Ok;
+    }
+
+    private long? ReadArc(TimeSpan now)
+    {
+        // To find out by opening it that there is no ZFS would cost an exception a run.
+        if (_lookedForArcAt is not { } at || now - at >= LookAgain)
+        {
+            _lookedForArcAt = now;
+            _hasArc = File.Exists(_arcStats.Path);
+        }
+
+        return _hasArc && _arcStats.Read(_buffer, out var length) == PseudoFileRead.Ok && ArcStats.TryParse(_buffer.AsSpan(0, length), out var bytes)
+            ? bytes : null;
     }
 
     private long? ReadRss() =>
@@ -138,6 +162,7 @@ internal sealed class LinuxMemorySource(string root = "/") : MemorySource
     private List<(CgroupDirectory Directory, bool Unified, bool Top)> FindDirectories(CgroupMembership membership, List<CgroupMount> mounts)
     {
         List<(CgroupDirectory, bool, bool)> all = [];
+        _notFound = null;
         foreach (var (path, unified) in new[] { (membership.UnifiedPath, true), (membership.MemoryPath, false) })
         {
             if (path is null)
@@ -156,6 +181,12 @@ internal sealed class LinuxMemorySource(string root = "/") : MemorySource
                 {
                     best = directories;
                 }
+            }
+
+            // The memory controller is in one hierarchy: where v1 has it, v2 limits nothing.
+            if (best.Count == 0 && (!unified || membership.MemoryPath is null))
+            {
+                _notFound = $"cgroup {path}: no mount of its hierarchy shows it";
             }
 
             for (var i = 0; i < best.Count; i++)

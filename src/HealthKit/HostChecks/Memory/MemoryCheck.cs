@@ -88,7 +88,7 @@ internal sealed class MemoryCheck(MemorySource source, TimeProvider time, Func<M
             Add("memory.filling", Filling(next, worst));
         }
 
-        if (limits.Options.ExpectedSwapBytes is { } expected && _figures.SwapTotalBytes is { } swap && swap < expected * SwapTolerance)
+        if (limits.Options.ExpectedSwapBytes is { } expected && _figures.SwapAllowedBytes is { } swap && swap < expected * SwapTolerance)
         {
             Add("memory.swap.missing", $"swap missing ({GaugeAmount.Bytes(swap)} of {GaugeAmount.Bytes(expected)} expected)");
         }
@@ -233,6 +233,11 @@ internal sealed class MemoryCheck(MemorySource source, TimeProvider time, Func<M
         if (_figures.OwnRssBytes is { } rss)
         {
             data["ownRssBytes"] = rss;
+        }
+
+        if (_figures.ArcReclaimableBytes is { } arc)
+        {
+            data["arcReclaimableBytes"] = arc;
         }
 
         if (_figures.SwapTotalBytes is { } swap)

@@ -323,6 +323,25 @@ public class DiskSpaceCheckTests
     }
 
     [Fact]
+    public void A_pool_that_others_fill_is_forecast_by_the_fall_of_its_free_space()
+    {
+        // 34 GiB in six hours, and nothing of it here: the capacity falls.
+        _disk.Options.UnhealthyBelowFreePercent = 0;
+        var minutes = 0;
+        for (var status = HealthStatus.Healthy; status == HealthStatus.Healthy; minutes++)
+        {
+            Assert.True(minutes < 0.35 * 360, "No warning.");
+            _disk.Time.Now = TimeSpan.FromMinutes(minutes);
+            var free = 34 * GiB * (1 - (minutes / 360.0));
+            _disk.Set("/", (10 * GiB) + free, free);
+            status = _disk.Run().Status;
+        }
+
+        Assert.Equal("disk.space.filling", _disk.Run().Data["reason"]);
+        Assert.Equal(34d * GiB / (6 * 3600), Assert.IsType<double>(_disk.Run().Data["growthBytesPerSecond"]), 1e4);
+    }
+
+    [Fact]
     public void The_mount_is_looked_up_only_when_the_device_changes()
     {
         _disk.Set("/", 100 * GiB, 70 * GiB);

@@ -17,6 +17,8 @@ internal sealed class FakeFileSystems : FileSystemSource
 
     public GrowingFiles Growing { get; } = new();
 
+    public ForecastMemory? Memory { get; set; }
+
     public int MountLookups { get; private set; }
 
     private DiskSpaceCheck? _check;
@@ -30,10 +32,11 @@ internal sealed class FakeFileSystems : FileSystemSource
         long freeInodes = 900,
         bool readOnly = false,
         MountEntry? mount = null,
-        double reserved = 0)
+        double reserved = 0,
+        ulong id = 7)
     {
         var stat = new FileSystemStat(
-            new FileSystemId(8, device, 7), (long)total, (long)(total - free - reserved), (long)free, inodes, freeInodes, readOnly);
+            new FileSystemId(8, device, id), (long)total, (long)(total - free - reserved), (long)free, inodes, freeInodes, readOnly);
         _paths[path] = (0, stat, mount ?? new MountEntry(path, $"/dev/sd{device}", "ext4", readOnly, readOnly));
     }
 
@@ -53,12 +56,15 @@ internal sealed class FakeFileSystems : FileSystemSource
 
     public HealthCheckResult Run()
     {
-        _check ??= new DiskSpaceCheck(this, Time, () => Options, Growing);
+        _check ??= new DiskSpaceCheck(this, Time, () => Options, Growing, Memory);
         var registration = new HealthCheckRegistration("disk", _check, FailureStatus, null);
         var result = _check.CheckHealthAsync(new HealthCheckContext { Registration = registration });
         Assert.True(result.IsCompletedSuccessfully);
         return result.Result;
     }
+
+    /// <summary>A new process: another check, which knows what the memory keeps.</summary>
+    public void Restart(ForecastMemory? memory) => (_check, Memory) = (null, memory);
 
     internal sealed class Clock : TimeProvider
     {
@@ -67,5 +73,9 @@ internal sealed class FakeFileSystems : FileSystemSource
         public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
         public override long GetTimestamp() => Now.Ticks;
+
+        public TimeSpan Behind { get; set; }
+
+        public override DateTimeOffset GetUtcNow() => DateTimeOffset.UnixEpoch.AddYears(60) + Now - Behind;
     }
 }

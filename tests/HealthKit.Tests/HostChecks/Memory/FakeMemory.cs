@@ -53,8 +53,11 @@ internal sealed class FakeMemory : MemorySource
         figures.Clear();
         figures.Pools.AddRange(_pools);
         figures.OwnRssBytes = Rss;
-        figures.SwapTotalBytes = SwapTotal;
-        figures.SwapUsedBytes = SwapUsed;
+        if (SwapTotal is { } swap)
+        {
+            figures.AddSwap(swap, SwapUsed);
+        }
+
         return Failure;
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using FsCheck;
 using FsCheck.Fluent;
+using HealthKit.Tests.Linux;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace HealthKit.Tests.HostChecks.Memory;
@@ -240,6 +241,88 @@ public sealed class LinuxMemorySourceTests : IDisposable
     }
 
     [Fact]
+    public void Of_nested_limits_of_swap_the_one_with_the_least_left_is_told()
+    {
+        _tree.MemInfo(totalMiB: 8000, availableMiB: 4000, swapMiB: 8192, swapFreeMiB: 6000);
+        _tree.Membership("0::/a/b\n", V2Mount);
+        _tree.V2("sys/fs/cgroup/a", max: null, current: 50 * MiB);
+        _tree.Write("sys/fs/cgroup/a/memory.swap.max", "2147483648\n");
+        _tree.Write("sys/fs/cgroup/a/memory.swap.current", "2147483648\n");
+        _tree.V2("sys/fs/cgroup/a/b", max: null, current: 50 * MiB);
+        _tree.Write("sys/fs/cgroup/a/b/memory.swap.max", "1073741824\n");
+        _tree.Write("sys/fs/cgroup/a/b/memory.swap.current", "0\n");
+        Read();
+
+        Assert.Equal((2048 * MiB, 2048 * MiB), (_figures.SwapTotalBytes, _figures.SwapUsedBytes));
+        Assert.Equal(1024 * MiB, _figures.SwapAllowedBytes);
+    }
+
+    [Fact]
+    public async Task The_cache_of_ZFS_counts_as_free_above_its_least_size()
+    {
+        // 64 GB, of which the cache has 48 and keeps 2.
+        _tree.MemInfo(totalMiB: 62000, availableMiB: 400);
+        Assert.Equal(400 * MiB, Read().FreeBytes);
+
+        _tree.Write("proc/spl/kstat/zfs/arcstats", ArcStatsTests.Sample);
+        _now += TimeSpan.FromSeconds(61);
+        Assert.Equal((400 * MiB) + 51538558976 - 2147483648, Read().FreeBytes);
+
+        using var check = new MemoryCheck(new LinuxMemorySource(_tree.Root), TimeProvider.System, () => new MemoryOptions());
+        var result = await check.CheckHealthAsync(
+            new HealthCheckContext { Registration = new HealthCheckRegistration("memory", check, null, null) });
+        Assert.Equal(HealthStatus.Healthy, result.Status);
+        Assert.Equal(51538558976 - 2147483648, result.Data["arcReclaimableBytes"]);
+
+        // Never more than there is.
+        _tree.MemInfo(totalMiB: 40000, availableMiB: 20000);
+        Assert.Equal(40000 * MiB, Read().FreeBytes);
+    }
+
+    [Fact]
+    public void Huge_pages_are_no_part_of_what_could_be_free()
+    {
+        _tree.Write("proc/meminfo", "MemTotal: 8388608 kB\nMemAvailable: 358400 kB\nHugePages_Total: 3584\nHugepagesize: 2048 kB\nHugetlb: 7340032 kB\n");
+
+        Assert.Equal(("host", "MemTotal", 1024 * MiB, 350 * MiB), Of(Read()));
+    }
+
+    [Theory]
+    [InlineData("0::/../other\n", V2Mount, "cgroup /../other: no mount of its hierarchy shows it")]
+    [InlineData("0::/app\n", "31 23 0:28 / /sys rw - sysfs sysfs rw", "cgroup /app: no mount of its hierarchy shows it")]
+    [InlineData("4:memory:/app\n0::/\n", "31 23 0:28 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw", "cgroup /app: no mount of its hierarchy shows it")]
+    [InlineData("4:memory:/app\n0::/../x\n", V1Mount, null)]
+    public void A_limit_that_cannot_be_found_is_told(string membership, string mount, string? note)
+    {
+        _tree.Membership(membership, mount);
+        for (var run = 0; run < 2; run++)
+        {
+            Assert.Equal("host", Read().Name);
+            Assert.Equal(note is null ? [] : [note], _figures.NotReadable);
+        }
+    }
+
+    [Theory]
+    [InlineData("memory.current")]
+    [InlineData("memory.stat")]
+    public void A_limit_without_what_it_takes_to_judge_it_is_told_and_not_judged(string file)
+    {
+        _tree.Membership("0::/a\n", V2Mount);
+        _tree.V2("sys/fs/cgroup/a", max: 100 * MiB, current: 99 * MiB, activeFile: 90 * MiB);
+        var path = Path.Join(_tree.Root, "sys/fs/cgroup/a", file);
+        File.Delete(path);
+        for (var run = 0; run < 2; run++)
+        {
+            Assert.Equal("host", Read().Name);
+            Assert.Equal([$"{path}: it is missing"], _figures.NotReadable);
+        }
+
+        _tree.V2("sys/fs/cgroup/a", max: 100 * MiB, current: 99 * MiB, activeFile: 90 * MiB);
+        Assert.Equal(("/a", "memory.max", 100 * MiB, 91 * MiB), Of(Read()));
+        Assert.Empty(_figures.NotReadable);
+    }
+
+    [Fact]
     public void Usage_above_the_limit_or_below_its_cache_gives_no_impossible_number()
     {
         _tree.Membership("0::/a\n", V2Mount);
@@ -353,7 +436,7 @@ public sealed class LinuxMemorySourceTests : IDisposable
     {
         string[] files =
         [
-            "proc/meminfo", "proc/self/cgroup", "proc/self/mountinfo", "proc/self/statm", "sys/fs/cgroup/a/memory.max",
+            "proc/spl/kstat/zfs/arcstats", "proc/meminfo", "proc/self/cgroup", "proc/self/mountinfo", "proc/self/statm", "sys/fs/cgroup/a/memory.max",
             "sys/fs/cgroup/a/memory.high", "sys/fs/cgroup/a/memory.current", "sys/fs/cgroup/a/memory.stat",
             "sys/fs/cgroup/a/memory.swap.max", "sys/fs/cgroup/a/memory.swap.current",
         ];
@@ -364,6 +447,7 @@ public sealed class LinuxMemorySourceTests : IDisposable
             _tree.MemInfo(totalMiB: 1000, availableMiB: 800, swapMiB: 100, swapFreeMiB: 50);
             _tree.Membership("0::/a\n", V2Mount);
             _tree.V2("sys/fs/cgroup/a", max: 100 * MiB, current: 50 * MiB);
+            _tree.Write("proc/spl/kstat/zfs/arcstats", ArcStatsTests.Sample);
             foreach (var change in changes.Take(4))
             {
                 var path = Path.Join(_tree.Root, files[change.File % files.Length]);
