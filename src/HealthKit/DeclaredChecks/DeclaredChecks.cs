@@ -229,6 +229,12 @@ internal sealed class DeclaredChecks : IValidateOptions<HealthCheckServiceOption
             }
         }
 
+        foreach (var registration in checks)
+        {
+            errors.AddRange(NameRules.Mistakes(registration.Name));
+            errors.AddRange(NameRules.TagMistakes(registration.Name, entries.GetValueOrDefault(registration.Name)?.Keys.Tags ?? (IEnumerable<string>)registration.Tags));
+        }
+
         foreach (var policy in _policies)
         {
             if (!taken.Contains(policy.CheckName))
@@ -376,6 +382,7 @@ internal sealed class DeclaredChecks : IValidateOptions<HealthCheckServiceOption
             errors.Add($"{entry.Section.Path}:Type {(entry.Keys.Type is { } type ? $"= '{type}'" : "is missing")}; allowed while the app runs: '{was}', of which check '{name}' was declared");
         }
 
+        errors.AddRange(NameRules.TagMistakes(name, entry.Keys.Tags ?? []));
         var atNextStart = Over(_asRegistered[name], entry);
         if (atNextStart.FailureStatus != check.Registration.FailureStatus || !atNextStart.Tags.SetEquals(check.Registration.Tags))
         {
