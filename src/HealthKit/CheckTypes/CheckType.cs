@@ -23,7 +23,7 @@ public abstract class CheckType
     /// <summary>Makes a check type.</summary>
     /// <typeparam name="TOptions">
     /// The options. Their public settable properties of a scalar type (string, bool, int, long, double, TimeSpan, DateTimeOffset, absolute Uri,
-    /// enum, or nullable of these) or <see cref="IList{T}"/> of string can be set by configuration; others by code only. None may carry the name of a
+    /// enum, or nullable of these) or <see cref="IList{T}"/> of string can be set by configuration; others by code only, and configuration that names one is told so. None may carry the name of a
     /// policy key (<c>Type</c>, <c>Name</c>, <c>Period</c>, …).
     /// </typeparam>
     /// <param name="descriptor">What the type tells people.</param>

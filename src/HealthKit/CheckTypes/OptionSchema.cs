@@ -14,7 +14,10 @@ internal sealed class OptionSchema
 {
     private readonly Dictionary<string, PropertyInfo> _properties;
 
-    private OptionSchema(Dictionary<string, PropertyInfo> properties) => _properties = properties;
+    /// <summary>Properties of types that configuration cannot set.</summary>
+    private readonly HashSet<string> _codeOnly;
+
+    private OptionSchema(Dictionary<string, PropertyInfo> properties, HashSet<string> codeOnly) => (_properties, _codeOnly) = (properties, codeOnly);
 
     public IEnumerable<string> Keys => _properties.Keys;
 
@@ -22,10 +25,17 @@ internal sealed class OptionSchema
     public static OptionSchema Of<[DynamicallyAccessedMembers(CheckType.OptionMembers)] TOptions>(OptionSchema? reserved = null)
     {
         var properties = new Dictionary<string, PropertyInfo>(StringComparer.OrdinalIgnoreCase);
+        var codeOnly = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         foreach (var property in typeof(TOptions).GetProperties(BindingFlags.Public | BindingFlags.Instance))
         {
-            if (property.SetMethod is not { IsPublic: true } || property.GetIndexParameters().Length > 0 || !IsBindable(property.PropertyType))
+            if (property.SetMethod is not { IsPublic: true } || property.GetIndexParameters().Length > 0)
             {
+                continue;
+            }
+
+            if (!IsBindable(property.PropertyType))
+            {
+                codeOnly.Add(property.Name);
                 continue;
             }
 
@@ -38,7 +48,7 @@ internal sealed class OptionSchema
             properties.Add(property.Name, property);
         }
 
-        return new OptionSchema(properties);
+        return new OptionSchema(properties, codeOnly);
     }
 
     /// <summary>Says what is wrong with a value: where it stands (the configuration path, else the check or sink in code), the value, what is allowed.</summary>
@@ -70,7 +80,7 @@ internal sealed class OptionSchema
             else if (alsoKnown?._properties.ContainsKey(child.Key) != true)
             {
                 var known = alsoKnown is null ? Keys : Keys.Concat(alsoKnown.Keys);
-                errors.Add($"{child.Path} is not a known key; allowed: {string.Join(", ", known)}");
+                errors.Add($"{child.Path} {(_codeOnly.Contains(child.Key) ? "can be set by code only" : "is not a known key")}; allowed: {string.Join(", ", known)}");
             }
         }
     }
@@ -92,16 +102,25 @@ internal sealed class OptionSchema
     {
         if (property.PropertyType == typeof(IList<string>))
         {
-            // A configured list replaces the default one, and a scalar is a list of one. An empty array reads as an empty text.
+            // A configured list replaces the default one, and a scalar is a list of one. An empty array reads as an empty text, and null as
+            // if the key was not there.
             List<string> items = [];
             if (child.Value is { Length: > 0 } single)
             {
                 items.Add(single);
             }
+            else if (child.Value is null && !child.GetChildren().Any())
+            {
+                return;
+            }
 
             foreach (var item in child.GetChildren())
             {
-                if (string.IsNullOrWhiteSpace(item.Value) && item.Value is not null)
+                if (!int.TryParse(item.Key, NumberStyles.None, CultureInfo.InvariantCulture, out _))
+                {
+                    errors.Add($"{item.Path} is no item of a list; allowed: {child.Path}:0, {child.Path}:1, and so on");
+                }
+                else if (string.IsNullOrWhiteSpace(item.Value) && item.Value is not null)
                 {
                     errors.Add($"{item.Path} = '{item.Value}'; allowed: a text that is not empty");
                 }
@@ -115,7 +134,7 @@ internal sealed class OptionSchema
                 }
             }
 
-            property.SetValue(options, items);
+            property.SetValue(options, property.Name == "Tags" ? Tags(child, items, errors) : items);
             return;
         }
 
@@ -146,6 +165,18 @@ internal sealed class OptionSchema
             var shown = property.PropertyType != typeof(Uri) ? Format(text) : Redactor.Marker;
             errors.Add($"{child.Path} = {shown}; allowed: {Allowed(property.PropertyType)}");
         }
+    }
+
+    /// <summary>Tags are compared as they are: one that is two in truth would fit nothing, in silence.</summary>
+    private static List<string> Tags(IConfigurationSection section, List<string> items, ICollection<string> errors)
+    {
+        items = items.ConvertAll(tag => tag.Trim());
+        foreach (var tag in items.Where(tag => tag.Length == 0 || tag.Any(character => character == ',' || char.IsWhiteSpace(character))))
+        {
+            errors.Add($"{section.Path} = '{tag}'; allowed: tags without commas and spaces; several are a list: {section.Path}:0, {section.Path}:1");
+        }
+
+        return items;
     }
 
     private static bool IsBindable(Type type)

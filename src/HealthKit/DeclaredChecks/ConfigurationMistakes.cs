@@ -2,7 +2,7 @@ using Microsoft.Extensions.Options;
 
 namespace HealthKit;
 
-/// <summary>What is wrong with HealthKit's settings, a line each: it is read in a console, above a stack trace.</summary>
+/// <summary>What is wrong with how HealthKit is set up, in code and configuration, a line each: it is read in a console, above a stack trace.</summary>
 internal sealed class ConfigurationMistakes(IEnumerable<string> failures)
     : OptionsValidationException("HealthKit", typeof(HealthKitOptions), failures)
 {
@@ -12,8 +12,8 @@ internal sealed class ConfigurationMistakes(IEnumerable<string> failures)
         {
             var failures = Failures.ToList();
             return failures.Count == 1
-                ? "HealthKit's settings have a mistake: " + failures[0]
-                : $"HealthKit's settings have {failures.Count} mistakes:{string.Concat(failures.Select(failure => Environment.NewLine + "  " + failure))}";
+                ? "HealthKit is set up with a mistake: " + failures[0]
+                : $"HealthKit is set up with {failures.Count} mistakes:{string.Concat(failures.Select(failure => Environment.NewLine + "  " + failure))}";
         }
     }
 }

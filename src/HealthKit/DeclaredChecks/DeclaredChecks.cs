@@ -8,7 +8,7 @@ namespace HealthKit;
 /// Brings registrations, code and configuration together: which checks there are, with which policies and options. At start it
 /// rejects what is wrong, all of it at once; at a reload it changes everything or nothing.
 /// </summary>
-internal sealed class DeclaredChecks : IPostConfigureOptions<HealthCheckServiceOptions>
+internal sealed class DeclaredChecks : IValidateOptions<HealthCheckServiceOptions>
 {
     private readonly Lock _gate = new();
     private readonly HealthKitConfiguration _configuration;
@@ -62,7 +62,8 @@ internal sealed class DeclaredChecks : IPostConfigureOptions<HealthCheckServiceO
     /// <summary>What is set about incidents: a new one after each reload that was accepted.</summary>
     public IncidentRules IncidentRules => _incidentRules ?? throw new InvalidOperationException("The registrations have not been read yet.");
 
-    public void PostConfigure(string? name, HealthCheckServiceOptions options)
+    /// <summary>Validation comes after every PostConfigure, anyone's: what is registered there is a check like any other.</summary>
+    public ValidateOptionsResult Validate(string? name, HealthCheckServiceOptions options)
     {
         lock (_gate)
         {
@@ -74,6 +75,7 @@ internal sealed class DeclaredChecks : IPostConfigureOptions<HealthCheckServiceO
                 List<NamedPolicy> policies = checks.ConvertAll(check => new NamedPolicy(check.Registration.Name, check.Policy));
                 var rules = ReadRules(policies, _optionsAtStart, entries, errors);
                 _configuration.Reject(errors);
+                _configuration.KeepSources();
                 (_checks, _inForce, _incidentRules) = (checks, policies, rules);
             }
 
@@ -83,6 +85,8 @@ internal sealed class DeclaredChecks : IPostConfigureOptions<HealthCheckServiceO
             {
                 options.Registrations.Add(check.Registration);
             }
+
+            return ValidateOptionsResult.Success;
         }
     }
 
@@ -95,6 +99,13 @@ internal sealed class DeclaredChecks : IPostConfigureOptions<HealthCheckServiceO
         {
             List<string> errors = [];
             List<string> notes = [];
+            if (_configuration.LostSources() is { } lost)
+            {
+                // What is left of the configuration may be without a mistake, and is not what anybody wrote: its mistakes would mislead.
+                errors.Add(lost);
+                _configuration.Reject(errors);
+            }
+
             var options = _configuration.ReadOptions(errors);
             if (_optionsAtStart is { } atStart && (options.MaxConcurrentRuns, options.AddDefaultChecks, options.StateDirectory)
                 != (atStart.MaxConcurrentRuns, atStart.AddDefaultChecks, atStart.StateDirectory))
@@ -103,24 +114,18 @@ internal sealed class DeclaredChecks : IPostConfigureOptions<HealthCheckServiceO
             }
 
             var entries = _configuration.ReadEntries(errors);
-            if (entries.Count == 0 && _checksWithEntry.Count > 0)
+            List<NamedPolicy> atNextStart = [];
+            foreach (var (name, entry) in entries.Where(pair => !_asRegistered.ContainsKey(pair.Key)))
             {
-                errors.Add($"HealthKit:Checks is gone: the configuration was probably read while it was being written");
-            }
-
-            foreach (var (name, entry) in entries)
-            {
-                if (_asRegistered.ContainsKey(name))
-                {
-                    continue;
-                }
-
                 if (entry.Keys.Type is null)
                 {
                     errors.Add(NoSuchCheck(entry.Section, name, _asRegistered.Keys));
                 }
-                else
+                else if (TypeOf(entry, errors) is { } type)
                 {
+                    var registration = Declare(type, name);
+                    atNextStart.Add(new NamedPolicy(name, PolicyOf(registration, options, entry, errors)));
+                    TypedCheck.Of(registration)!.BuildOptions(name, entry.Section, _instances.Services, errors);
                     notes.Add($"{entry.Section.Path} declares a new check: it runs from the next start of the app on.");
                 }
             }
@@ -151,7 +156,10 @@ internal sealed class DeclaredChecks : IPostConfigureOptions<HealthCheckServiceO
             _sinks.CompareWithStart(_asRegistered.Keys, errors, notes);
             List<NamedPolicy> inForce = [.. _inForce.Select(old => old with { Policy = policies.GetValueOrDefault(old.Name, old.Policy) })];
             var rules = ReadRules(inForce, options, entries, errors);
+            var isNew = atNextStart.Select(check => check.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
+            AddDependencyMistakes([.. inForce, .. atNextStart], entries, errors, isNew.Contains);
             _configuration.Reject(errors);
+            _configuration.KeepSources();
             (_inForce, _incidentRules) = (inForce, rules);
             _checksWithEntry.UnionWith(entries.Keys);
             foreach (var (instance, value) in accepted)
@@ -197,9 +205,19 @@ internal sealed class DeclaredChecks : IPostConfigureOptions<HealthCheckServiceO
         var entries = declaredEntries = _configuration.ReadEntries(errors);
         foreach (var (name, entry) in entries)
         {
-            if (entry.Keys.Type is not null && Declare(entry, name, taken, errors) is { } declared)
+            if (entry.Keys.Type is null || TypeOf(entry, errors) is not { } type)
             {
-                checks.Add(declared);
+                continue;
+            }
+
+            if (taken.Add(name))
+            {
+                _declared.Add(name);
+                checks.Add(Declare(type, name));
+            }
+            else
+            {
+                errors.Add(IsThereAlready(entry, name));
             }
         }
 
@@ -232,12 +250,7 @@ internal sealed class DeclaredChecks : IPostConfigureOptions<HealthCheckServiceO
             }
 
             return new MonitoredCheck(
-                new HealthCheckRegistration(
-                    registration.Name,
-                    registration.Factory,
-                    (HealthStatus?)entry?.Keys.FailureStatus ?? registration.FailureStatus,
-                    entry?.Keys.Tags ?? (IEnumerable<string>)registration.Tags,
-                    registration.Timeout),
+                Over(registration, entry),
                 policy,
                 TypedCheck.Of(registration)?.Type.Descriptor);
         });
@@ -249,44 +262,56 @@ internal sealed class DeclaredChecks : IPostConfigureOptions<HealthCheckServiceO
         Dictionary<string, ConfigurationEntry> entries,
         List<string> errors)
     {
-        foreach (var (name, error) in DependencyMistakes.Find(policies))
-        {
-            errors.Add(OptionSchema.Describe(name, entries.GetValueOrDefault(name)?.Section, error));
-        }
-
+        AddDependencyMistakes(policies, entries, errors, static _ => true);
         var names = new RegisteredNames(policies.Select(policy => policy.Name));
         var windows = _configuration.ReadMaintenance(names, _time.GetUtcNow(), _incidentRules?.Windows ?? [], errors);
         return new IncidentRules(names, policies, windows, options.MaintenanceFile);
     }
 
-    private HealthCheckRegistration? Declare(ConfigurationEntry entry, string name, HashSet<string> taken, List<string> errors)
+    /// <summary>The type that an entry names; null, and an error, when there is none.</summary>
+    private CheckType? TypeOf(ConfigurationEntry entry, List<string> errors)
     {
-        var typeName = entry.Keys.Type!;
-        if (!_types.TryGetValue(typeName, out var type))
+        var type = _types.GetValueOrDefault(entry.Keys.Type!);
+        if (type is null)
         {
-            errors.Add($"{entry.Section.Path}:Type = '{typeName}'; allowed: {TypeNames()}. A type of another package is known once its call stands beside AddHealthKit(): AddDependencyChecks() of HealthKit.Dependencies, AddRabbitMqChecks() of HealthKit.RabbitMq");
-            return null;
+            errors.Add($"{entry.Section.Path}:Type = '{entry.Keys.Type}'; allowed: {TypeNames()}{TypeHint.For(entry.Keys.Type!, _types.Keys)}");
         }
 
-        if (!taken.Add(name))
-        {
-            errors.Add($"{entry.Section.Path}:Type = '{typeName}' declares check '{name}', which is there already; allowed: another name, or the entry without Type to tune the check that is there");
-            return null;
-        }
+        return type;
+    }
 
-        _declared.Add(name);
-        return type.Declare().Register(name, failureStatus: null, tags: null, timeout: null);
+    private static HealthCheckRegistration Declare(CheckType type, string name) =>
+        type.Declare().Register(name, failureStatus: null, tags: null, timeout: null);
+
+    private static string IsThereAlready(ConfigurationEntry entry, string name) =>
+        $"{entry.Section.Path}:Type = '{entry.Keys.Type}' declares check '{name}', which is there already; allowed: another name, or the entry without Type to tune the check that is there";
+
+    /// <summary>A registration without period and delay, with what an entry says of it.</summary>
+    private static HealthCheckRegistration Over(HealthCheckRegistration registration, ConfigurationEntry? entry) => new(
+        registration.Name,
+        registration.Factory,
+        (HealthStatus?)entry?.Keys.FailureStatus ?? registration.FailureStatus,
+        entry?.Keys.Tags ?? (IEnumerable<string>)registration.Tags,
+        registration.Timeout);
+
+    private static void AddDependencyMistakes(
+        IReadOnlyCollection<NamedPolicy> policies, Dictionary<string, ConfigurationEntry> entries, List<string> errors, Func<string, bool> isMeant)
+    {
+        foreach (var (name, error) in DependencyMistakes.Find(policies).Where(mistake => isMeant(mistake.Check)))
+        {
+            errors.Add(OptionSchema.Describe(name, entries.GetValueOrDefault(name)?.Section, error));
+        }
     }
 
     /// <summary>Defaults, the registration, code, configuration: the later ones win.</summary>
     private CheckPolicy PolicyOf(HealthCheckRegistration registration, HealthKitOptions options, ConfigurationEntry? entry, List<string> errors)
     {
-        // Another package's registration may say more than a day: it was never told not to.
+        // Another package's registration may say more than a day or less than 100 ms: it was never told not to.
         var policy = new CheckPolicy
         {
-            Period = Shorter(registration.Period ?? options.Defaults.Period),
-            Delay = Shorter(registration.Delay ?? TimeSpan.Zero),
-            Timeout = Shorter(registration.Timeout > TimeSpan.Zero ? registration.Timeout : options.Defaults.Timeout),
+            Period = registration.Period is { } period ? Interval(period) : options.Defaults.Period,
+            Delay = Between(registration.Delay ?? TimeSpan.Zero, TimeSpan.Zero),
+            Timeout = registration.Timeout > TimeSpan.Zero ? Interval(registration.Timeout) : options.Defaults.Timeout,
             FailureThreshold = options.Defaults.FailureThreshold,
             RecoveryThreshold = options.Defaults.RecoveryThreshold,
         };
@@ -294,8 +319,7 @@ internal sealed class DeclaredChecks : IPostConfigureOptions<HealthCheckServiceO
         {
             if (configuration.CheckName.Equals(registration.Name, StringComparison.OrdinalIgnoreCase))
             {
-                policy = configuration.Configure(policy)
-                    ?? throw new InvalidOperationException($"Configure(\"{configuration.CheckName}\") returned no policy.");
+                policy = Configure(configuration, policy, errors);
             }
         }
 
@@ -311,20 +335,49 @@ internal sealed class DeclaredChecks : IPostConfigureOptions<HealthCheckServiceO
         return policy;
     }
 
-    private static TimeSpan Shorter(TimeSpan span) => span > CheckPolicy.MaxInterval ? CheckPolicy.MaxInterval : span;
+    private static CheckPolicy Configure(PolicyConfiguration configuration, CheckPolicy policy, List<string> errors)
+    {
+        try
+        {
+            if (configuration.Configure(policy) is { } changed)
+            {
+                return changed;
+            }
+
+            errors.Add($"Configure(\"{configuration.CheckName}\") returned null; allowed: a policy");
+        }
+        catch (Exception e)
+        {
+            // The app's own code: say which, beside all else that is wrong.
+            errors.Add($"Configure(\"{configuration.CheckName}\") threw {e.GetType()}: {e.Message}");
+        }
+
+        return policy;
+    }
+
+    private static TimeSpan Interval(TimeSpan span) => Between(span, CheckPolicy.MinimumInterval);
+
+    private static TimeSpan Between(TimeSpan span, TimeSpan least) =>
+        span < least ? least : span > CheckPolicy.MaxInterval ? CheckPolicy.MaxInterval : span;
 
     /// <summary>What a reload cannot change while the app runs is said, and what the next start would reject is rejected now.</summary>
     private void CompareWithStart(MonitoredCheck check, ConfigurationEntry entry, List<string> errors, List<string> notes)
     {
         var name = check.Registration.Name;
-        if (entry.Keys.Type is { } typeName && (!_declared.Contains(name)
-            || !typeName.Equals(TypedCheck.Of(check.Registration)?.Type.Name, StringComparison.OrdinalIgnoreCase)))
+        if (!_declared.Contains(name))
         {
-            errors.Add($"{entry.Section.Path}:Type = '{typeName}' is new for check '{name}'; allowed while the app runs: what it was");
+            if (entry.Keys.Type is not null)
+            {
+                errors.Add(IsThereAlready(entry, name));
+            }
+        }
+        else if (TypedCheck.Of(check.Registration)!.Type.Name is var was && !was.Equals(entry.Keys.Type, StringComparison.OrdinalIgnoreCase))
+        {
+            errors.Add($"{entry.Section.Path}:Type {(entry.Keys.Type is { } type ? $"= '{type}'" : "is missing")}; allowed while the app runs: '{was}', of which check '{name}' was declared");
         }
 
-        if ((entry.Keys.FailureStatus is { } status && (HealthStatus)status != check.Registration.FailureStatus)
-            || (entry.Keys.Tags is { } tags && !check.Registration.Tags.SetEquals(tags)))
+        var atNextStart = Over(_asRegistered[name], entry);
+        if (atNextStart.FailureStatus != check.Registration.FailureStatus || !atNextStart.Tags.SetEquals(check.Registration.Tags))
         {
             notes.Add($"{entry.Section.Path}: FailureStatus or Tags has changed: it takes effect at the next start of the app.");
         }

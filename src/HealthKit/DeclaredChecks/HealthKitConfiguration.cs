@@ -19,17 +19,25 @@ internal sealed partial class HealthKitConfiguration
     private readonly IConfiguration? _configuration;
     private readonly IReadOnlyList<string> _sections;
     private readonly IReadOnlyList<IConfigureOptions<HealthKitOptions>> _configureOptions;
+    private readonly IReadOnlyList<IPostConfigureOptions<HealthKitOptions>> _postConfigureOptions;
+    private readonly IReadOnlyList<IValidateOptions<HealthKitOptions>> _validateOptions;
     private readonly Redactor _redactor;
-    private volatile IReadOnlyList<string> _entriesLastRead = [];
+
+    /// <summary>The sources that hold settings of HealthKit that are in force.</summary>
+    private volatile IReadOnlyList<IConfigurationProvider> _sources = [];
 
     public HealthKitConfiguration(
         IEnumerable<HealthKitSection> sections,
         IEnumerable<IConfigureOptions<HealthKitOptions>> configureOptions,
+        IEnumerable<IPostConfigureOptions<HealthKitOptions>> postConfigureOptions,
+        IEnumerable<IValidateOptions<HealthKitOptions>> validateOptions,
         Redactor redactor,
         IConfiguration? configuration = null)
     {
         _sections = [.. sections.Select(section => section.Name)];
         _configureOptions = [.. configureOptions];
+        _postConfigureOptions = [.. postConfigureOptions];
+        _validateOptions = [.. validateOptions];
         _redactor = redactor;
         _configuration = configuration;
         LearnSecrets();
@@ -38,7 +46,7 @@ internal sealed partial class HealthKitConfiguration
     /// <summary>The configuration that is watched for reloads; null where the app has none.</summary>
     public IConfiguration? Source => _configuration;
 
-    /// <summary>The settings as a whole: code, then configuration.</summary>
+    /// <summary>The settings as a whole: code, then configuration, then what code says after it (<c>PostConfigure</c>).</summary>
     /// <exception cref="OptionsValidationException">Something is wrong; the message holds all of it.</exception>
     public HealthKitOptions ReadOptions()
     {
@@ -48,14 +56,25 @@ internal sealed partial class HealthKitConfiguration
         return options;
     }
 
+    /// <summary>What was read is in force now: the sources that it came from are not to be lost.</summary>
+    public void KeepSources() => _sources = [.. Sources.Where(provider => Holds(provider, Root))];
+
     /// <summary>
-    /// The entries that have gone from the configuration without a reload being told: a settings file read while it was written loses
-    /// its values and tells nobody.
+    /// Says which sources held settings that are in force and hold nothing at all any more; null when none. A settings file that is read while it is
+    /// written, or removed, loses all its values, and often tells nobody. Whoever takes settings out on purpose leaves a file that can be read.
     /// </summary>
-    public IReadOnlyList<string> EntriesLostInSilence()
+    public string? LostSources()
     {
         // No lock: this reads someone's configuration, which may call back here while it reloads.
-        return [.. _entriesLastRead.Except(EntrySections().Select(section => section.Key), StringComparer.OrdinalIgnoreCase)];
+        List<string?> lost =
+        [
+            .. Sources
+                .Where(provider => _sources.Contains(provider) && !Holds(provider, Root) && !Holds(provider, parentPath: null))
+                .Select(provider => provider.ToString()),
+        ];
+        return lost.Count == 0
+            ? null
+            : $"{string.Join(", ", lost)} held settings of HealthKit and is empty now: it cannot be read, was read while it was being written, or was removed; allowed: the source as it was or changed, or a restart of the app without it";
     }
 
     /// <summary>The settings as a whole; what is wrong goes to <paramref name="errors"/>.</summary>
@@ -70,6 +89,11 @@ internal sealed partial class HealthKitConfiguration
         var section = _configuration?.GetSection(Root);
         if (section is not null)
         {
+            if (section.Value is { Length: > 0 } value)
+            {
+                errors.Add($"{Root} = '{value}'; allowed: keys below it");
+            }
+
             List<string> known = [.. RootSchema.Keys, .. _sections, "Defaults", "Checks", MaintenanceKey];
             foreach (var child in section.GetChildren())
             {
@@ -98,6 +122,16 @@ internal sealed partial class HealthKitConfiguration
             options.Defaults = defaults.Over(options.Defaults);
         }
 
+        foreach (var configure in _postConfigureOptions)
+        {
+            configure.PostConfigure(Options.DefaultName, options);
+        }
+
+        foreach (var validate in _validateOptions)
+        {
+            errors.AddRange(validate.Validate(Options.DefaultName, options) is { Failed: true } result ? result.Failures ?? [] : []);
+        }
+
         if (options.MaxConcurrentRuns is < 1 or > 1000)
         {
             errors.Add(OptionSchema.Describe(Root, section, new(nameof(options.MaxConcurrentRuns), options.MaxConcurrentRuns, "a whole number from 1 to 1000")));
@@ -123,9 +157,7 @@ internal sealed partial class HealthKitConfiguration
     {
         LearnSecrets();
         var entries = new Dictionary<string, ConfigurationEntry>(StringComparer.OrdinalIgnoreCase);
-        var sections = EntrySections().ToList();
-        _entriesLastRead = sections.ConvertAll(section => section.Key);
-        foreach (var section in sections)
+        foreach (var section in _configuration?.GetSection(Root).GetSection("Checks").GetChildren() ?? [])
         {
             if (!KeyPattern().IsMatch(section.Key))
             {
@@ -141,12 +173,19 @@ internal sealed partial class HealthKitConfiguration
 
             var keys = new CheckEntry();
             CheckEntry.Schema.BindKnown(section, keys, errors);
+            if (section.GetSection("Type").GetChildren().Any() || section.GetSection("Name").GetChildren().Any())
+            {
+                // Which check it is about is not known: that was said, and no more can be.
+                continue;
+            }
+
             if (keys.Name is { } other && string.IsNullOrWhiteSpace(other))
             {
                 errors.Add($"{section.Path}:Name = '{other}'; allowed: a text that is not empty");
                 continue;
             }
 
+            (keys.Type, keys.Name) = (keys.Type?.Trim(), keys.Name?.Trim());
             var name = keys.Name ?? section.Key;
             if (!entries.TryAdd(name, new ConfigurationEntry(section, keys)))
             {
@@ -235,7 +274,10 @@ internal sealed partial class HealthKitConfiguration
         }
     }
 
-    private IEnumerable<IConfigurationSection> EntrySections() => _configuration?.GetSection(Root).GetSection("Checks").GetChildren() ?? [];
+    /// <summary>The files and all else that the configuration is made of. Where it does not tell them, none can be missed.</summary>
+    private IEnumerable<IConfigurationProvider> Sources => (_configuration as IConfigurationRoot)?.Providers ?? [];
+
+    private static bool Holds(IConfigurationProvider provider, string? parentPath) => provider.GetChildKeys([], parentPath).Any();
 
     /// <summary>What stands in the app's connection strings must not stand anywhere else.</summary>
     private void LearnSecrets()

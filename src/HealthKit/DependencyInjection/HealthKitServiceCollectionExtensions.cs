@@ -16,7 +16,9 @@ public static class HealthKitServiceCollectionExtensions
     /// The order of this call and of <c>AddHealthChecks()</c> does not matter, and calling it again only adds to its options.
     /// </summary>
     /// <param name="services">The services.</param>
-    /// <param name="configure">Changes the options; the configuration section <c>HealthKit</c> wins over it.</param>
+    /// <param name="configure">
+    /// Changes the options; the configuration section <c>HealthKit</c> wins over it, and <c>PostConfigure</c> over both.
+    /// </param>
     /// <returns>A builder for more checks.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="services"/> is null.</exception>
     public static IHealthKitBuilder AddHealthKit(this IServiceCollection services, Action<HealthKitOptions>? configure = null)
@@ -43,10 +45,11 @@ public static class HealthKitServiceCollectionExtensions
         services.TryAddSingleton<DeletedFiles>();
         services.AddSingleton<ResultFreezer>();
         services.AddSingleton<HealthKitConfiguration>();
+        services.AddSingleton<IOptionsFactory<HealthKitOptions>, HealthKitOptionsFactory>();
         services.AddSingleton<DeclaredSinks>();
         services.AddSingleton(new HealthKitSection(DeclaredSinks.SectionName));
         services.AddSingleton<DeclaredChecks>();
-        services.AddSingleton<IPostConfigureOptions<HealthCheckServiceOptions>>(s => s.GetRequiredService<DeclaredChecks>());
+        services.AddSingleton<IValidateOptions<HealthCheckServiceOptions>>(s => s.GetRequiredService<DeclaredChecks>());
         services.AddSingleton<SelfReport>();
         services.AddSingleton(CreateStateDirectory);
         services.AddSingleton(CreateStartLog);

@@ -14,21 +14,30 @@ internal sealed partial class MonitorHostedService(
     StartLog starts,
     IncidentService incidents,
     ResultFreezer freezer,
+    TimeProvider time,
     ILogger<HealthMonitor> logger,
     IHostApplicationLifetime? lifetime = null)
     : IHostedLifecycleService, IDisposable
 {
+    /// <summary>
+    /// How long the app may take to start before the checks begin all the same: a start that hangs, in somebody's hosted service, must be seen.
+    /// </summary>
+    internal static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(30);
+
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(2);
 
     private readonly Lock _reload = new();
     private readonly SafeLogger _logger = new(logger);
     private IDisposable? _reloads;
     private Task _began = Task.CompletedTask;
+    private ITimer? _startPatience;
     private int _hasBegun;
+    private bool _hasEnded;
     private IReadOnlyList<string> _remarks = [];
 
     /// <summary>
-    /// The checks begin when the app has started: what they look at is up by then, and the start costs as little as it can.
+    /// The checks begin when the app has started: what they look at is up by then, and the start costs as little as it can. Where that does
+    /// not come within <see cref="StartPatience"/> they begin then.
     /// </summary>
     public Task StartedAsync(CancellationToken cancellationToken)
     {
@@ -39,6 +48,8 @@ internal sealed partial class MonitorHostedService(
     /// <summary>The monitor runs until the end: whoever drains or stops slowly still reads the truth.</summary>
     public async Task StoppedAsync(CancellationToken cancellationToken)
     {
+        _hasEnded = true;
+        _startPatience?.Dispose();
         _reloads?.Dispose();
         monitor.Stop();
 
@@ -61,12 +72,19 @@ internal sealed partial class MonitorHostedService(
         }
     }
 
-    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    /// <summary>Called before any hosted service starts.</summary>
+    public Task StartingAsync(CancellationToken cancellationToken)
+    {
+        WatchStart();
+        return Task.CompletedTask;
+    }
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
+        WatchStart();
+
         // Hosts older than the generic one do not call StartedAsync.
-        lifetime?.ApplicationStarted.Register(Begin);
+        lifetime?.ApplicationStarted.Register(() => Begin());
         return Task.CompletedTask;
     }
 
@@ -74,13 +92,44 @@ internal sealed partial class MonitorHostedService(
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public void Dispose() => _reloads?.Dispose();
-
-    private void Begin()
+    public void Dispose()
     {
+        _startPatience?.Dispose();
+        _reloads?.Dispose();
+        if (!_hasEnded && Volatile.Read(ref _hasBegun) != 0)
+        {
+            // Not stopped, only disposed of, as tools and tests do: no crash either.
+            _hasEnded = true;
+            monitor.Stop();
+            EndAsync(_began.ContinueWith(_ => starts.End(), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default), StopPatience).GetAwaiter().GetResult();
+        }
+    }
+
+    private void WatchStart() => _startPatience ??= time.CreateTimer(_ => BeginLate(), null, StartPatience, Timeout.InfiniteTimeSpan);
+
+    /// <summary>On a timer's thread: an exception there would be the app's end.</summary>
+    private void BeginLate()
+    {
+        try
+        {
+            if (Begin())
+            {
+                LogStartHangs(_logger, StartPatience);
+            }
+        }
+        catch (Exception e)
+        {
+            var error = freezer.Describe(e).Details;
+            LogFailedToBegin(_logger, error);
+        }
+    }
+
+    private bool Begin()
+    {
+        _startPatience?.Dispose();
         if (Interlocked.Exchange(ref _hasBegun, 1) != 0)
         {
-            return;
+            return false;
         }
 
         if (settings.Source is { } configuration)
@@ -98,6 +147,7 @@ internal sealed partial class MonitorHostedService(
                 incidents.Begin();
             },
             CancellationToken.None);
+        return true;
     }
 
     private void Reload()
@@ -142,6 +192,12 @@ internal sealed partial class MonitorHostedService(
 
     [LoggerMessage(EventId = 113, Level = LogLevel.Warning, Message = "This orderly stop could not be written down: {Error}")]
     private static partial void LogStopNotKept(ILogger logger, string error);
+
+    [LoggerMessage(EventId = 115, Level = LogLevel.Warning, Message = "The app has not started within {Patience}: a hosted service does not return from its start. The checks begin all the same")]
+    private static partial void LogStartHangs(ILogger logger, TimeSpan patience);
+
+    [LoggerMessage(EventId = 116, Level = LogLevel.Critical, Message = "The app has not started in time, and the monitor could not begin without it: {Error}")]
+    private static partial void LogFailedToBegin(ILogger logger, string error);
 
     [LoggerMessage(EventId = 110, Level = LogLevel.Error, Message = "A reload of the configuration was rejected, the last good settings stay in force: {Errors}")]
     private static partial void LogRejected(ILogger logger, string errors);

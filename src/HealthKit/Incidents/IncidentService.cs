@@ -43,7 +43,7 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
     private long _silenceLookAt = long.MaxValue;
     private DateTimeOffset? _lastSignOfLife;
     private volatile bool _hasBegun;
-    private bool _stopped;
+    private volatile bool _stopped;
 
     public IncidentService(
         IncidentJournal journal,
@@ -85,7 +85,7 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
     /// <summary>Reads what the run before left and goes on with it. Opening files takes time: not on the start's path.</summary>
     public void Begin()
     {
-        if (!_hasBegun)
+        if (!_hasBegun && !_stopped)
         {
             BeginOnce();
         }
@@ -270,7 +270,7 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
     {
         lock (_beginning)
         {
-            if (_hasBegun)
+            if (_hasBegun || _stopped)
             {
                 return;
             }

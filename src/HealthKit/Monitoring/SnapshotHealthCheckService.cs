@@ -27,11 +27,17 @@ internal sealed class SnapshotHealthCheckService(BackgroundMonitor monitor, IOpt
             states = Select(snapshot, names);
         }
 
-        // A check that waits for its delay is neither healthy nor not: it is not in the report yet.
-        var entries = states.Where(state => state.Counts).ToDictionary(state => state.Name, Entry, StringComparer.OrdinalIgnoreCase);
+        var entries = states.Where(IsKnown).ToDictionary(state => state.Name, Entry, StringComparer.OrdinalIgnoreCase);
         var duration = entries.Count == 0 ? TimeSpan.Zero : entries.Values.Max(entry => entry.Duration);
         return snapshot.IsStopped ? new HealthReport(entries, HealthStatus.Unhealthy, duration) : new HealthReport(entries, duration);
     }
+
+    /// <summary>
+    /// A check that has no result yet, since it waits for its delay or its runs had no news, is neither healthy nor not: it is not in the
+    /// report. One whose first run the monitor could not even begin in time is.
+    /// </summary>
+    private static bool IsKnown(CheckState state) =>
+        state.Condition != CheckCondition.Pending || (state.Counts && state.Reason != "check.pending");
 
     private static List<CheckState> Select(HealthSnapshot snapshot, HashSet<string> names) =>
         [.. snapshot.Checks.Where(state => names.Contains(state.Name))];

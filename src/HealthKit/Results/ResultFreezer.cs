@@ -14,7 +14,10 @@ internal sealed class ResultFreezer(Redactor redactor)
     public const int MaxTextLength = 16 * 1024;
     private const int MaxRedactedLength = 4 * MaxTextLength;
 
-    public FrozenResult Freeze(HealthCheckResult result)
+    /// <summary>The result of a run.</summary>
+    /// <param name="result">What the check returned.</param>
+    /// <param name="unknown">What a status that does not exist reads as.</param>
+    public FrozenResult Freeze(HealthCheckResult result, HealthStatus unknown = HealthStatus.Unhealthy)
     {
         if (ReferenceEquals(result.Data, NoNews.Data))
         {
@@ -22,10 +25,12 @@ internal sealed class ResultFreezer(Redactor redactor)
         }
 
         var data = new DataFreezer(this).Freeze(result.Data);
+        var description = result.Description is { } text ? Text(text) : result.Exception is { } e ? Text(Guarded(e, static x => x.Message)) : null;
+        var isDefined = Enum.IsDefined(result.Status);
         return new FrozenResult(
-            result.Status,
-            Reason(data, result),
-            result.Description is { } description ? Text(description) : result.Exception is { } e ? Text(Guarded(e, static x => x.Message)) : null,
+            isDefined ? result.Status : unknown,
+            isDefined ? Reason(data, result) : "check.undefinedStatus",
+            isDefined ? description : string.Create(CultureInfo.InvariantCulture, $"The check returned the status {(int)result.Status}, which does not exist. {description}").TrimEnd(),
             data,
             ReadingsOf(data),
             result.Exception is { } exception ? Describe(exception) : null);
@@ -71,11 +76,12 @@ internal sealed class ResultFreezer(Redactor redactor)
         Text(Guarded(exception, static e => e.Message)),
         Text(Guarded(exception, static e => e.ToString())));
 
+    /// <summary>The check's own code where it gave one; a text under that key that is no code stays in the data.</summary>
     private static string? Reason(ReadOnlyDictionary<string, object?> data, HealthCheckResult result) =>
-        data.TryGetValue("reason", out var reason) && reason is string { Length: > 0 } text ? text
-        : result.Status switch
+        result.Status switch
         {
             HealthStatus.Healthy => null,
+            _ when data.TryGetValue("reason", out var reason) && reason is string code && MonitorReasons.IsOfCheck(code) => code,
             _ when result.Exception is not null => "check.exception",
             HealthStatus.Degraded => "check.degraded",
             _ => "check.failed",

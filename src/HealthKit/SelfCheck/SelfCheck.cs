@@ -36,9 +36,10 @@ internal sealed class SelfCheck(SelfReport report, HealthKitConfiguration config
     {
         silences.LookAtFile(); // whoever wrote it wrong hears of it now, not at the next incident
         List<KeyValuePair<string, string>> problems = [.. report.Problems()];
-        if (configuration.EntriesLostInSilence() is { Count: > 0 } lost)
+        if (problems.TrueForAll(problem => problem.Key != "config.reloadRejected") && configuration.LostSources() is { } lost)
         {
-            problems.Add(new("config.reloadRejected", $"HealthKit:Checks has lost {string.Join(", ", lost)}: a settings file could not be read or was read while it was being written. The last good settings stay in force."));
+            // No reload was told that could have been rejected.
+            problems.Add(new("config.reloadRejected", $"The last good settings stay in force. {lost}"));
         }
 
         if (!state.IsPersistent)

@@ -111,7 +111,7 @@ public class DeclaredChecksTests
     [InlineData("Checks:tiny:Tries:0", "1", "HealthKit:Checks:tiny:Tries holds several values; allowed: one value")]
     [InlineData("Checks:tiny:Hosts:0:Name", "x", "HealthKit:Checks:tiny:Hosts:0 holds keys of its own; allowed: a text")]
     [InlineData("Checks:tiny:Trys", "1", "HealthKit:Checks:tiny:Trys is not a known key; allowed: Path,")]
-    [InlineData("Checks:tiny:CodeOnly", "1", "HealthKit:Checks:tiny:CodeOnly is not a known key")]
+    [InlineData("Checks:tiny:CodeOnly", "1", "HealthKit:Checks:tiny:CodeOnly can be set by code only; allowed: Path,")]
     [InlineData("Checks:tiny:Period", "10", "HealthKit:Checks:tiny:Period = '10'; allowed: a time span as hh:mm:ss")]
     [InlineData("Checks:tiny:Period", "00:00:00.05", "HealthKit:Checks:tiny:Period = 00:00:00.0500000; allowed: a time span from 00:00:00.1 (100 ms) to 1.00:00:00 (1 day)")]
     [InlineData("Checks:tiny:Period", "2.00:00:00", "HealthKit:Checks:tiny:Period = 2.00:00:00; allowed: a time span from")]
@@ -135,6 +135,14 @@ public class DeclaredChecksTests
     [InlineData("Checks:tiny:Hosts:0", "", "HealthKit:Checks:tiny:Hosts:0 = ''; allowed: a text that is not empty")]
     [InlineData("Checks:tiny:Tags:0", " ", "HealthKit:Checks:tiny:Tags:0 = ' '; allowed: a text that is not empty")]
     [InlineData("Checks:tiny:Name", "", "HealthKit:Checks:tiny:Name = ''; allowed: a text that is not empty")]
+    [InlineData("Checks:tiny:Tags", "ready,live", "HealthKit:Checks:tiny:Tags = 'ready,live'; allowed: tags without commas and spaces; several are a list: HealthKit:Checks:tiny:Tags:0, HealthKit:Checks:tiny:Tags:1")]
+    [InlineData("Checks:tiny:Tags", "ready live", "HealthKit:Checks:tiny:Tags = 'ready live'; allowed: tags without commas and spaces")]
+    [InlineData("Checks:tiny:Tags", " ", "HealthKit:Checks:tiny:Tags = ''; allowed: tags without commas and spaces")]
+    [InlineData("Checks:tiny:Tags:ready", "true", "HealthKit:Checks:tiny:Tags:ready is no item of a list; allowed: HealthKit:Checks:tiny:Tags:0, HealthKit:Checks:tiny:Tags:1, and so on")]
+    [InlineData("Checks:other:Type:0", "", "HealthKit:Checks:other:Type holds several values; allowed: one value")]
+    [InlineData("Checks:other:Type", "Postgres", "Did you mean PostgreSql?")]
+    [InlineData("Checks:other:Type", "Reddis", "Did you mean Redis?")]
+    [InlineData("Checks:other:Name:0", "theirs", "HealthKit:Checks:other:Name holds several values", "Checks:other:Period", "00:00:10")]
     [InlineData("Checks", "x", "HealthKit:Checks = 'x'; allowed: keys below it")]
     [InlineData("Defaults", "x", "HealthKit:Defaults = 'x'; allowed: keys below it")]
     [InlineData("Defaults:Period", "3", "HealthKit:Defaults:Period = '3'; allowed: a time span as hh:mm:ss")]
@@ -229,6 +237,111 @@ public class DeclaredChecksTests
     {
         var error = await Assert.ThrowsAnyAsync<OptionsValidationException>(() => TestHost.Start(builder => builder.Configure("nobody", policy => policy)));
         Assert.Contains("Configure(\"nobody\"): no check has that name", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Texts_around_the_name_the_type_and_the_tags_are_trimmed_and_null_tags_are_as_if_not_there()
+    {
+        await using var host = await TestHost.Start(
+            builder => builder.AddCheckType(Probe.Type),
+            ("Checks:a:Type", " Probe "),
+            ("Checks:a:Name", " disk "),
+            ("Checks:a:Tags:0", " ready"),
+            ("Checks:b:Type", "Tcp"),
+            ("Checks:b:Host", "127.0.0.1"),
+            ("Checks:b:Port", "1"),
+            ("Checks:b:Tags", null));
+        Assert.Equal(["ready"], host["disk"].Tags);
+        Assert.Equal(["ready"], host["b"].Tags);
+    }
+
+    [Theory]
+    [InlineData("Redis", ". Redis is known once AddDependencyChecks() of HealthKit.Dependencies is called beside AddHealthKit()")]
+    [InlineData("postgres", ". Did you mean PostgreSql? It is known once AddDependencyChecks() of HealthKit.Dependencies is called beside AddHealthKit()")]
+    [InlineData("DiskSpaze", ". Did you mean DiskSpace?")]
+    [InlineData("Nonsense", "stands beside AddHealthKit(): AddDependencyChecks() of HealthKit.Dependencies, AddRabbitMqChecks() of HealthKit.RabbitMq")]
+    public async Task An_unknown_types_error_says_what_was_meant_and_which_call_is_missing(string type, string expected)
+    {
+        var builder = TestHost.Builder(("Checks:a:Type", type));
+        builder.AddHealthKit();
+        var error = await Assert.ThrowsAnyAsync<OptionsValidationException>(() => TestHost.Start(builder));
+        Assert.EndsWith(expected, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_unknown_type_names_no_call_that_was_made()
+    {
+        var error = await Assert.ThrowsAnyAsync<OptionsValidationException>(() => TestHost.Start(static _ => { }, ("Checks:a:Type", "Nonsense")));
+        Assert.DoesNotContain("AddDependencyChecks", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("AddRabbitMqChecks", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_check_registered_after_AddHealthKit_by_PostConfigure_runs_like_any_other()
+    {
+        var builder = TestHost.Builder(("Checks:late:FailureThreshold", "3"));
+        builder.AddHealthKit(o => o.AddDefaultChecks = false);
+        builder.Services.PostConfigure<HealthCheckServiceOptions>(options => options.Registrations.Add(
+            new HealthCheckRegistration("late", new DelegateCheck((_, _) => new(HealthCheckResult.Healthy()), new ServiceCollection().BuildServiceProvider()), null, null)));
+        await using var host = await TestHost.Start(builder);
+        var state = await host.Until("late", check => check.Condition == CheckCondition.Current);
+        Assert.Equal(3, state.Policy.FailureThreshold);
+        Assert.Contains("late", (await host.Host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync()).Entries.Keys);
+    }
+
+    [Fact]
+    public async Task What_another_packages_registration_says_is_brought_into_bounds_at_both_ends()
+    {
+        var builder = TestHost.Builder();
+        builder.AddHealthKit(o => o.AddDefaultChecks = false);
+        builder.Services.AddHealthChecks().AddCheck("short", () => HealthCheckResult.Healthy(), timeout: TimeSpan.FromMilliseconds(50));
+        builder.Services.AddHealthChecks().Add(
+            new HealthCheckRegistration("long", _ => throw new InvalidOperationException(), null, null, TimeSpan.FromDays(2)) { Period = TimeSpan.FromDays(3), Delay = TimeSpan.FromDays(4) });
+        await using var host = await TestHost.Start(builder);
+        var day = TimeSpan.FromDays(1);
+        Assert.Equal(TimeSpan.FromMilliseconds(100), host["short"].Policy.Timeout);
+        Assert.Equal((day, day, day), (host["long"].Policy.Timeout, host["long"].Policy.Period, host["long"].Policy.Delay));
+    }
+
+    [Fact]
+    public async Task A_policy_in_code_that_throws_or_is_null_is_an_error_that_names_the_check_beside_all_others()
+    {
+        var error = await Assert.ThrowsAnyAsync<OptionsValidationException>(() => TestHost.Start(
+            builder => builder
+                .AddCheckType(Probe.Type)
+                .AddDelegateCheck("a", _ => new(HealthCheckResult.Healthy()))
+                .Configure("a", _ => throw new InvalidOperationException("no such setting"))
+                .Configure("a", _ => null!),
+            ("Checks:b:Type", "Probe"),
+            ("Checks:b:Tries", "x")));
+        Assert.Equal(3, error.Failures.Count());
+        Assert.Contains("HealthKit is set up with 3 mistakes:", error.Message, StringComparison.Ordinal);
+        Assert.Contains("Configure(\"a\") threw System.InvalidOperationException: no such setting", error.Message, StringComparison.Ordinal);
+        Assert.Contains("Configure(\"a\") returned null; allowed: a policy", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_options_that_are_shown_are_the_ones_in_force()
+    {
+        var builder = TestHost.Builder(("MaxConcurrentRuns", "3"), ("Defaults:Period", "00:00:20"));
+        builder.AddHealthKit(o => (o.AddDefaultChecks, o.MaxConcurrentRuns) = (false, 5)).AddDelegateCheck("a", _ => new(HealthCheckResult.Healthy()));
+        builder.Services.PostConfigure<HealthKitOptions>(options => options.Defaults = options.Defaults with { Timeout = TimeSpan.FromSeconds(7) });
+        await using var host = await TestHost.Start(builder);
+        var shown = host.Host.Services.GetRequiredService<IOptions<HealthKitOptions>>().Value;
+        var policy = host["a"].Policy;
+        Assert.Equal((3, TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(7)), (shown.MaxConcurrentRuns, shown.Defaults.Period, shown.Defaults.Timeout));
+        Assert.Equal((shown.Defaults.Period, shown.Defaults.Timeout), (policy.Period, policy.Timeout));
+    }
+
+    [Fact]
+    public async Task What_the_app_finds_wrong_with_the_options_and_a_value_in_place_of_the_section_stop_the_start()
+    {
+        var builder = TestHost.Builder();
+        builder.Configuration["HealthKit"] = "x";
+        builder.AddHealthKit();
+        builder.Services.AddOptions<HealthKitOptions>().Validate(options => options.MaxConcurrentRuns < 4, "too many for this machine");
+        var error = await Assert.ThrowsAnyAsync<OptionsValidationException>(() => TestHost.Start(builder));
+        Assert.Equal(["too many for this machine", "HealthKit = 'x'; allowed: keys below it"], error.Failures.OrderDescending(StringComparer.Ordinal));
     }
 
     [Fact]

@@ -56,8 +56,15 @@ public sealed class ReloadTests : IDisposable
     [InlineData("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Tries": 7 }, "nobody": { "Period": "00:00:10" } } } }""", "names no check")]
     [InlineData("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Tries": 7, "DependsOn": [ "healthkit" ] }, "healthkit": { "DependsOn": "a" } } } }""", "healthkit → a → healthkit")]
     [InlineData("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Tries": 7 } }, "Maintenance": { "w": { "End": "now" } } } }""", "HealthKit:Maintenance:w:End = 'now'")]
-    [InlineData("""{ }""", "is gone")]
-    [InlineData("""{ "HealthKit": { "Checks": { "a": { "Ty""", "has lost a")]
+    [InlineData("""{ "HealthKit": { "Checks": { "a": { "Tries": 7 } } } }""", "HealthKit:Checks:a:Type is missing; allowed while the app runs: 'Probe'")]
+    [InlineData("""{ "HealthKit": { "Checks": { "a": { "Type": "Memory" } } } }""", "HealthKit:Checks:a:Type = 'Memory'; allowed while the app runs: 'Probe'")]
+    [InlineData("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Tries": 7 }, "healthkit": { "Type": "HealthKit" } } } }""", "declares check 'healthkit', which is there already")]
+    [InlineData("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Tries": 7 }, "late": { "Type": "Nonsense" } } } }""", "HealthKit:Checks:late:Type = 'Nonsense'; allowed: ")]
+    [InlineData("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Tries": 7 }, "late": { "Type": "Probe", "Pth": "rel" } } } }""", "HealthKit:Checks:late:Pth is not a known key")]
+    [InlineData("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Tries": 7 }, "late": { "Type": "Probe", "Period": "00:00:00" } } } }""", "HealthKit:Checks:late:Period = 00:00:00; allowed: ")]
+    [InlineData("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Tries": 7 }, "late": { "Type": "Probe", "DependsOn": "nobody" } } } }""", "HealthKit:Checks:late:DependsOn = 'nobody'; allowed: ")]
+    [InlineData("""{ }""", "for 'appsettings.json' (Required) held settings of HealthKit and is empty now")]
+    [InlineData("""{ "HealthKit": { "Checks": { "a": { "Ty""", "for 'appsettings.json' (Required) held settings of HealthKit and is empty now")]
     public async Task A_bad_or_torn_reload_changes_nothing_and_shows(string text, string expected)
     {
         await using var host = await Start("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Tries": 1, "Period": "00:00:00.2" }, "healthkit": { "Period": "00:00:00.2" } } } }""");
@@ -86,14 +93,97 @@ public sealed class ReloadTests : IDisposable
         Assert.Equal(3L, (await host.Monitor.RunAsync("b")).Data["tries"]);
     }
 
-    private async Task<TestHost> Start(string settings)
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_lost_file_changes_nothing_although_other_sources_go_on_and_tell_of_reloads(bool isTorn)
+    {
+        const string Whole = """{ "HealthKit": { "Defaults": { "Period": "00:00:00.2" }, "Checks": { "b": { "Type": "Probe", "Tries": 5 } } } }""";
+        var others = new Others();
+        await using var host = await Start(Whole, builder => ((IConfigurationBuilder)builder.Configuration).Add(others), new()
+        {
+            ["HealthKit:Checks:a:Type"] = "Probe",
+        });
+        await host.Until("healthkit", check => check.Status == HealthStatus.Healthy);
+        if (isTorn)
+        {
+            Write("""{ "HealthKit": { "Defaults": { "Per""");
+        }
+        else
+        {
+            File.Delete(Settings);
+        }
+
+        var self = await host.Until("healthkit", check => check.Status == HealthStatus.Degraded);
+        Assert.Contains("is empty now", self.Description, StringComparison.Ordinal);
+        others.Provider!.Tell();
+        await Wait.For(() => host.Log.Lines.Any(line => line.StartsWith("Error 110", StringComparison.Ordinal)));
+        Assert.All(host.Monitor.Current.Checks, check => Assert.Equal(TimeSpan.FromSeconds(0.2), check.Policy.Period));
+        Assert.Equal("config.reloadRejected", (await host.Monitor.RunAsync("healthkit")).Reason);
+
+        Write(Whole);
+        await host.Until("healthkit", check => check.Status == HealthStatus.Healthy);
+    }
+
+    [Fact]
+    public async Task A_torn_file_that_holds_defaults_only_is_noticed()
+    {
+        await using var host = await Start("""{ "HealthKit": { "Defaults": { "Period": "00:00:00.2" } } }""");
+        await host.Until("healthkit", check => check.Status == HealthStatus.Healthy);
+        Write("""{ "HealthKit": { "Defaults": { "Per""");
+        await host.Until("healthkit", check => check.Reason == "config.reloadRejected");
+        Assert.Equal(TimeSpan.FromSeconds(0.2), host["healthkit"].Policy.Period);
+    }
+
+    [Fact]
+    public async Task Entries_taken_out_on_purpose_keep_running_and_are_no_fault()
+    {
+        await using var host = await Start("""{ "HealthKit": { "Defaults": { "Period": "00:00:00.2" }, "Checks": { "a": { "Type": "Probe", "Tries": 5 } } } }""");
+        await host.Until("healthkit", check => check.Status == HealthStatus.Healthy);
+        Write("""{ "HealthKit": { "Defaults": { "Period": "00:00:00.3" }, "Checks": { } } }""");
+        await host.Until("healthkit", check => check.Policy.Period == TimeSpan.FromSeconds(0.3));
+        await Wait.For(() => host.Log.Lines.Any(line => line.Contains("The entry of check 'a' is gone", StringComparison.Ordinal)));
+        Assert.Equal(5L, (await host.Monitor.RunAsync("a")).Data["tries"]);
+        Assert.Equal(HealthStatus.Healthy, (await host.Monitor.RunAsync("healthkit")).Status);
+    }
+
+    [Fact]
+    public async Task Tags_or_a_failure_status_taken_out_of_an_entry_are_said_to_wait_for_the_next_start()
+    {
+        await using var host = await Start("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Tags": ["x"] }, "b": { "Type": "Probe", "FailureStatus": "Degraded" } } } }""");
+        await host.Until("a", check => check.Status == HealthStatus.Healthy);
+        Write("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe" }, "b": { "Type": "Probe" } } } }""");
+        foreach (var name in new[] { "a", "b" })
+        {
+            await Wait.For(() => host.Log.Lines.Any(line => line.Contains($"HealthKit:Checks:{name}: FailureStatus or Tags has changed", StringComparison.Ordinal)));
+        }
+    }
+
+    private async Task<TestHost> Start(string settings, Action<HostApplicationBuilder>? configure = null, Dictionary<string, string?>? more = null)
     {
         Write(settings);
         var builder = TestHost.Builder();
         builder.Configuration.AddJsonFile(Settings, optional: false, reloadOnChange: true);
+        builder.Configuration.AddInMemoryCollection(more ?? []);
+        configure?.Invoke(builder);
         builder.AddHealthKit().AddCheckType(Probe.Type);
         return await TestHost.Start(builder);
     }
 
     private void Write(string text) => File.WriteAllText(Settings, text);
+
+    /// <summary>A source beside the file, which tells of a reload when it is told to.</summary>
+    private sealed class Others : IConfigurationSource
+    {
+        public OtherProvider? Provider { get; private set; }
+
+        public IConfigurationProvider Build(IConfigurationBuilder builder) => Provider = new OtherProvider();
+    }
+
+    private sealed class OtherProvider : ConfigurationProvider
+    {
+        public override void Load() => Data = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase) { ["Logging:x"] = "y" };
+
+        public void Tell() => OnReload();
+    }
 }

@@ -41,6 +41,36 @@ public sealed class IncidentServiceTests
     }
 
     [Fact]
+    public async Task A_host_that_is_built_asked_and_disposed_of_does_not_begin_anew_after_its_end()
+    {
+        var place = Directory.CreateTempSubdirectory("hk-incidents").FullName;
+        for (var run = 0; run < 2; run++)
+        {
+            var log = new LogLines();
+            var builder = TestHost.Builder([.. Quick, ("StateDirectory", place)]);
+            builder.Services.AddLogging().AddSingleton<Microsoft.Extensions.Logging.ILoggerProvider>(log);
+            var kit = builder.AddHealthKit(options => options.AddDefaultChecks = false);
+            for (var check = 0; check < 20; check++)
+            {
+                kit.AddDelegateCheck("a" + check, _ => new(HealthCheckResult.Unhealthy("down")));
+            }
+
+            using (var host = builder.Build())
+            {
+                await host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync();
+                if (run == 0)
+                {
+                    await Wait.For(() => host.Services.GetRequiredService<HealthIncidents>().Open.Count == 20);
+                }
+            }
+
+            Assert.DoesNotContain(log.Lines, line => line.Contains("IncidentService failed", StringComparison.Ordinal));
+        }
+
+        Directory.Delete(place, recursive: true);
+    }
+
+    [Fact]
     public async Task A_symptom_is_not_told_and_the_log_says_why()
     {
         var sink = new Recorder();

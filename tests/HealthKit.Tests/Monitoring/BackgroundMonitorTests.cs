@@ -87,6 +87,23 @@ public class BackgroundMonitorTests
     }
 
     [Fact]
+    public async Task Services_that_cannot_be_disposed_of_are_logged_once()
+    {
+        var builder = TestHost.Builder(Quick);
+        builder.Services.AddScoped<BadEnd>();
+        var runs = 0;
+        builder.AddHealthKit(o => o.AddDefaultChecks = false).AddDelegateCheck("a", (services, _) =>
+        {
+            services.GetRequiredService<BadEnd>();
+            Interlocked.Increment(ref runs);
+            return new(HealthCheckResult.Healthy());
+        });
+        await using var host = await TestHost.Start(builder);
+        await Wait.For(() => runs >= 4);
+        Assert.Single(host.Log.Lines, line => line.StartsWith("Warning 101", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task When_the_clock_stops_everything_reads_stopped_and_recovers_with_it()
     {
         await using var host = await TestHost.Start(builder => builder.AddDelegateCheck("a", _ => new(HealthCheckResult.Healthy())), Quick);
@@ -255,6 +272,11 @@ public class BackgroundMonitorTests
     }
 
 #pragma warning disable CA1812 // Made by the container.
+    private sealed class BadEnd : IDisposable
+    {
+        public void Dispose() => throw new InvalidOperationException("bad end");
+    }
+
     private sealed class ThrowingConstructor : IHealthCheck
 #pragma warning restore CA1812
     {

@@ -91,6 +91,23 @@ public class HealthCheckServiceTests
     }
 
     [Fact]
+    public async Task A_check_that_never_has_news_holds_up_nobody_and_is_not_published_as_pending()
+    {
+        var publisher = new Publisher();
+        var builder = TestHost.Builder();
+        builder.AddHealthKit(o => o.AddDefaultChecks = false)
+            .AddDelegateCheck("never", _ => new((HealthCheckResult?)null))
+            .AddDelegateCheck("fine", _ => new(HealthCheckResult.Healthy()));
+        builder.Services.AddSingleton<IHealthCheckPublisher>(publisher);
+        builder.Services.Configure<HealthCheckPublisherOptions>(options => options.Delay = TimeSpan.Zero);
+        await using var host = await TestHost.Start(builder);
+        var report = await host.Host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync();
+        Assert.Equal((HealthStatus.Healthy, "fine"), (report.Status, Assert.Single(report.Entries.Keys)));
+        await Wait.For(() => !publisher.Reports.IsEmpty);
+        Assert.All(publisher.Reports, published => Assert.Equal("fine", Assert.Single(published.Entries.Keys)));
+    }
+
+    [Fact]
     public async Task It_works_without_a_host_too()
     {
         var services = new ServiceCollection();

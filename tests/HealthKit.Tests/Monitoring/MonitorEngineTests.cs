@@ -200,6 +200,17 @@ public class MonitorEngineTests
     }
 
     [Fact]
+    public void Who_waits_for_a_first_result_waits_for_one_run_only()
+    {
+        var simulation = new EngineSimulation(Check()) { Script = _ => (FrozenResult.NoNews, Second) };
+        var first = simulation.Engine.FirstResult("a");
+        Assert.False(first.IsCompleted);
+        simulation.RunFor(TimeSpan.FromSeconds(2));
+        Assert.True(first.IsCompleted);
+        Assert.True(simulation.Engine.FirstResult("a").IsCompleted);
+    }
+
+    [Fact]
     public void Stale_does_not_hide_a_worse_confirmed_status()
     {
         FrozenResult next = Unhealthy;

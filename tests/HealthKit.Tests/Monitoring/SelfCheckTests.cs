@@ -49,4 +49,25 @@ public class SelfCheckTests
 
         Directory.Delete(directory, recursive: true);
     }
+
+    [Fact]
+    public async Task A_host_that_was_disposed_of_without_a_stop_did_not_crash()
+    {
+        var directory = Directory.CreateTempSubdirectory("hk-starts").FullName;
+        for (var run = 0; run < 2; run++)
+        {
+            var builder = TestHost.Builder(("StateDirectory", directory), ("Checks:healthkit:Period", "00:00:00.2"));
+            builder.AddHealthKit();
+            var host = await TestHost.Start(builder);
+            if (run == 1)
+            {
+                var self = await host.Until("healthkit", check => check.Data.ContainsKey("previousRunEndedOrderly"));
+                Assert.Equal(true, self.Data["previousRunEndedOrderly"]);
+            }
+
+            host.Host.Dispose();
+        }
+
+        Directory.Delete(directory, recursive: true);
+    }
 }

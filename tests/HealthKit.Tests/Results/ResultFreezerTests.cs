@@ -83,7 +83,35 @@ public class ResultFreezerTests
         Assert.Equal("check.failed", _freezer.Freeze(HealthCheckResult.Unhealthy()).Reason);
         Assert.Equal("check.degraded", _freezer.Freeze(HealthCheckResult.Degraded()).Reason);
         Assert.Equal("check.exception", _freezer.Freeze(HealthCheckResult.Unhealthy(exception: new InvalidOperationException("x"))).Reason);
-        Assert.Equal("a.b", Freeze(new() { ["reason"] = "a.b" }).Reason);
+        Assert.Equal("a.b", _freezer.Freeze(Unhealthy("a.b")).Reason);
+        Assert.Null(Freeze(new() { ["reason"] = "a.b" }).Reason);
+    }
+
+    [Theory]
+    [InlineData("could not reach 10.0.0.1 at 12345")]
+    [InlineData("10.0.0.1")]
+    [InlineData("timeout")]
+    [InlineData("a..b")]
+    [InlineData("a.b\n")]
+    [InlineData("monitor.stopped")]
+    [InlineData("check.timeout")]
+    [InlineData("runtime.threadPoolStarved")]
+    [InlineData("a.xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx")]
+    public void A_reason_that_is_no_code_or_the_monitors_own_stays_in_the_data_alone(string reason)
+    {
+        var frozen = _freezer.Freeze(Unhealthy(reason));
+        Assert.Equal("check.failed", frozen.Reason);
+        Assert.Equal(reason, frozen.Data["reason"]);
+    }
+
+    [Fact]
+    public void A_status_that_does_not_exist_is_a_failure_that_says_so()
+    {
+        var frozen = _freezer.Freeze(new HealthCheckResult((HealthStatus)7, "fine"), HealthStatus.Degraded);
+        Assert.Equal(
+            (HealthStatus.Degraded, "check.undefinedStatus", "The check returned the status 7, which does not exist. fine"),
+            (frozen.Status, frozen.Reason, frozen.Description));
+        Assert.Equal(HealthStatus.Unhealthy, UnknownStatus.Of((HealthStatus)7));
     }
 
     [Fact]
@@ -125,6 +153,8 @@ public class ResultFreezerTests
 
         return Encoding.UTF8.GetString(stream.ToArray());
     }
+
+    private static HealthCheckResult Unhealthy(string reason) => HealthCheckResult.Unhealthy("x", data: new Dictionary<string, object> { ["reason"] = reason });
 
     private FrozenResult Freeze(Dictionary<string, object> data) => _freezer.Freeze(HealthCheckResult.Healthy("x", data));
 

@@ -151,7 +151,7 @@ internal sealed partial class BackgroundMonitor : HealthMonitor, IDisposable
     {
         List<CheckRun> cancel = [];
         _engine.UpdatePolicies(policies, _time.Raw, _time.UtcNow, cancel);
-        GiveUp(cancel);
+        Cancel(cancel);
         _wake.Set();
     }
 
@@ -236,7 +236,7 @@ internal sealed partial class BackgroundMonitor : HealthMonitor, IDisposable
             Monitor.PulseAll(_ticked);
         }
 
-        GiveUp(cancel);
+        Cancel(cancel);
         _executor.Replenish();
         foreach (var run in start)
         {
@@ -254,11 +254,10 @@ internal sealed partial class BackgroundMonitor : HealthMonitor, IDisposable
         }
     }
 
-    private void GiveUp(List<CheckRun> runs)
+    private static void Cancel(List<CheckRun> runs)
     {
         foreach (var run in runs)
         {
-            _executor.GiveUp(run);
             run.RequestCancellation();
         }
     }

@@ -42,9 +42,6 @@ internal sealed class CheckRun(CheckSlot slot, long dueAt, long queuedAt)
 
     public DateTimeOffset StartedAtUtc { get; set; }
 
-    /// <summary>Whether one of the executor's threads counts as working on it; belongs to the executor's lock.</summary>
-    public bool HoldsThread { get; set; }
-
     /// <summary>The timeout that was in force at the start.</summary>
     public TimeSpan Timeout { get; set; }
 

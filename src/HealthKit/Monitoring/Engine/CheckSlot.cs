@@ -40,6 +40,7 @@ internal sealed class CheckSlot
 
     public CheckRun? Run { get; set; }
 
+    /// <summary>A run has ended since the monitor started or the check was turned on.</summary>
     public bool HasRun { get; set; }
 
     public FrozenResult? Result { get; set; }

@@ -319,13 +319,13 @@ internal sealed class MonitorEngine
         }
     }
 
-    /// <summary>The state once a pending check is not pending any more, or its run has ended without news. Makes nothing due.</summary>
+    /// <summary>The state once a first run of a pending check has ended, with or without news. Makes nothing due.</summary>
     public Task<CheckState> FirstResult(string name)
     {
         lock (_gate)
         {
             var slot = _byName[name];
-            return _stopped || slot.Condition != CheckCondition.Pending || !slot.Policy.Enabled ? Task.FromResult(slot.State) : Wait(slot);
+            return _stopped || slot.Condition != CheckCondition.Pending || slot.HasRun || !slot.Policy.Enabled ? Task.FromResult(slot.State) : Wait(slot);
         }
     }
 
@@ -441,6 +441,7 @@ internal sealed class MonitorEngine
         slot.Confirmed = null;
         slot.CheckedAt = null;
         slot.BadReason = null;
+        slot.HasRun = false;
         slot.Streaks = default;
         slot.Condition = CheckCondition.Pending;
         slot.VisibleStatus = slot.UnknownStatus;

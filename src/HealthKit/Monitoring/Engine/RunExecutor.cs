@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
@@ -6,7 +7,7 @@ namespace HealthKit;
 
 /// <summary>
 /// The threads that runs execute on. They are HealthKit's own, so that a starved pool stops no check's synchronous part and a blocking
-/// check takes none of the app's threads. A thread that a run holds past its deadline is given up and replaced.
+/// check takes none of the app's threads. A thread that a run holds too long is replaced as soon as another run waits for one.
 /// </summary>
 internal sealed partial class RunExecutor(
     MonitorEngine engine, ResultFreezer freezer, MonitorTime time, IServiceScopeFactory scopes, Action wakeClock, ILogger logger)
@@ -15,6 +16,10 @@ internal sealed partial class RunExecutor(
 
     private readonly object _gate = new();
     private readonly Queue<CheckRun> _queue = new();
+
+    /// <summary>How each check's services failed to be disposed of the last time, by the check's index. One run of a check at a time writes here.</summary>
+    private readonly ConcurrentDictionary<int, Type> _scopeFailures = new();
+
     private int _threads;
     private int _idle;
     private bool _stopping;
@@ -49,19 +54,6 @@ internal sealed partial class RunExecutor(
             for (var missing = _queue.Count - _idle; missing > 0 && !_stopping; missing--)
             {
                 AddThread();
-            }
-        }
-    }
-
-    /// <summary>The thread of this run is lost to it.</summary>
-    public void GiveUp(CheckRun run)
-    {
-        lock (_gate)
-        {
-            if (run.HoldsThread)
-            {
-                run.HoldsThread = false;
-                _threads--;
             }
         }
     }
@@ -102,17 +94,6 @@ internal sealed partial class RunExecutor(
                 // Only the app's own clock or our own fault gets here: the run is lost, the thread is not.
                 LogRunLost(logger, run.Registration.Name, freezer.Describe(e).Details);
             }
-
-            lock (_gate)
-            {
-                if (!run.HoldsThread)
-                {
-                    // Given up and replaced while the run held it.
-                    return;
-                }
-
-                run.HoldsThread = false;
-            }
         }
     }
 
@@ -124,7 +105,6 @@ internal sealed partial class RunExecutor(
             {
                 if (_queue.TryDequeue(out var run))
                 {
-                    run.HoldsThread = true;
                     return run;
                 }
 
@@ -132,8 +112,8 @@ internal sealed partial class RunExecutor(
                 var signalled = _stopping || Monitor.Wait(_gate, IdleTime);
                 _idle--;
 
-                // The last thread stays as long as the monitor does.
-                if (_stopping || (!signalled && _threads > 1 && _queue.Count == 0))
+                // The last idle thread stays as long as the monitor does: runs may hold all others for ever.
+                if (_stopping || (!signalled && _idle > 0 && _queue.Count == 0))
                 {
                     _threads--;
                     return null;
@@ -182,10 +162,17 @@ internal sealed partial class RunExecutor(
         {
             // Within the deadline: a scope that hangs while it is disposed of is a run that hangs.
             await scope.DisposeAsync().ConfigureAwait(false);
+            _scopeFailures.TryRemove(run.Slot.Index, out _);
         }
         catch (Exception e)
         {
-            LogScopeFailed(logger, run.Registration.Name, freezer.Describe(e).Details);
+            // Once, and again when it changes: it may fail so at every run.
+            var kind = e.GetType();
+            if (!_scopeFailures.TryGetValue(run.Slot.Index, out var before) || before != kind)
+            {
+                _scopeFailures[run.Slot.Index] = kind;
+                LogScopeFailed(logger, run.Registration.Name, freezer.Describe(e).Details);
+            }
         }
 
         if (engine.Complete(run, result, time.Raw, time.UtcNow, out var wake) is { } next)
@@ -203,7 +190,7 @@ internal sealed partial class RunExecutor(
     {
         try
         {
-            return freezer.Freeze(await task.ConfigureAwait(false));
+            return freezer.Freeze(await task.ConfigureAwait(false), run.Slot.UnknownStatus);
         }
         catch (Exception e)
         {
