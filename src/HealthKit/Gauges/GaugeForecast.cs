@@ -271,6 +271,9 @@ public sealed class GaugeForecast
         private int _newest = -1;
         private int _count;
 
+        // The newest point's value when it was judged; it may have become lower since.
+        private double _judged;
+
         /// <summary>Whether nothing was measured for more than half of it: what grew there may be a step.</summary>
         public bool HasHole { get; private set; }
 
@@ -308,7 +311,7 @@ public sealed class GaugeForecast
 
             _newest = (_newest + 1) % Points;
             _at[_newest] = now;
-            _used[_newest] = used;
+            _used[_newest] = _judged = used;
             _count = Math.Min(_count + 1, Points);
             if (_count >= MinimumPoints)
             {
@@ -318,6 +321,7 @@ public sealed class GaugeForecast
 
         public void Write(BinaryWriter to, double now)
         {
+            to.Write(_judged);
             to.Write((byte)_count);
             for (var age = _count - 1; age >= 0; age--)
             {
@@ -328,8 +332,9 @@ public sealed class GaugeForecast
 
         public bool TryRead(BinaryReader from, double now)
         {
+            _judged = from.ReadDouble();
             var count = from.ReadByte();
-            if (count > Points)
+            if (count > Points || !double.IsFinite(_judged))
             {
                 return false;
             }
@@ -348,7 +353,10 @@ public sealed class GaugeForecast
 
             if (_count >= MinimumPoints)
             {
+                var lowest = _used[_newest];
+                _used[_newest] = _judged;
                 Judge();
+                _used[_newest] = lowest;
             }
 
             return true;

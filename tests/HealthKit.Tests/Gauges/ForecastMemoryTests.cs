@@ -1,7 +1,10 @@
 using FsCheck;
 using FsCheck.Fluent;
 using HealthKit.Tests.HostChecks.DiskSpace;
+using HealthKit.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace HealthKit.Tests.Gauges;
@@ -16,6 +19,7 @@ public sealed class ForecastMemoryTests : IDisposable
     private readonly StateDirectory _directory;
     private ForecastMemory _memory;
     private int _minute;
+    private TimeSpan _started;
 
     public ForecastMemoryTests()
     {
@@ -141,6 +145,22 @@ public sealed class ForecastMemoryTests : IDisposable
     }
 
     [Fact]
+    public async Task The_disk_check_of_an_app_keeps_its_forecast_in_the_state_directory()
+    {
+        var state = Path.Join(_path, "app");
+        var builder = TestHost.Builder(("AddDefaultChecks", "false"), ("StateDirectory", state));
+        builder.AddHealthKit().AddDiskSpaceCheck(_path, name: "kept");
+        using var host = builder.Build();
+        await host.StartAsync();
+        await host.Services.GetRequiredService<HealthMonitor>().RunAsync("kept");
+
+        var record = Assert.Single(host.Services.GetRequiredService<ForecastMemory>().Journal!.ReadAll());
+        var kept = ForecastMemory.Parse(record.Payload.ToArray(), TimeProvider.System.GetUtcNow(), TimeSpan.Zero);
+        Assert.StartsWith($"kept\n{_path}\n", kept!.Value.Name, StringComparison.Ordinal);
+        await host.StopAsync();
+    }
+
+    [Fact]
     public void Any_bytes_as_a_record_are_passed_over() => Prop.ForAll<byte[]>(bytes =>
     {
         Assert.Null(ForecastMemory.Parse(bytes, DateTimeOffset.UnixEpoch, TimeSpan.Zero));
@@ -161,8 +181,6 @@ public sealed class ForecastMemoryTests : IDisposable
         _disk.Set("/", 100 * GiB, (100 * GiB) - (_minute * GiB / 2), id: id);
         return _disk.Run();
     }
-
-    private TimeSpan _started;
 
     /// <summary>The disk goes on filling while nobody looks, unless the break is a long one.</summary>
     private void Restart(TimeSpan down)
