@@ -34,7 +34,7 @@ public class SelfCheckTests
         var builder = TestHost.Builder(("StateDirectory", directory), ("Checks:healthkit:Period", "00:00:00.2"));
         builder.AddHealthKit();
         await using var host = await TestHost.Start(builder);
-        var self = await host.Until("healthkit", check => check.Status == HealthStatus.Degraded);
+        var self = await host.Until("healthkit", check => check.Condition == CheckCondition.Current && check.Status == HealthStatus.Degraded);
         Assert.StartsWith("state.", self.Reason, StringComparison.Ordinal);
         Assert.Contains("lost with the process: incidents. Journal incidents: ", self.Description, StringComparison.Ordinal);
 
