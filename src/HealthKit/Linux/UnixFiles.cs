@@ -3,7 +3,7 @@ using System.Runtime.Versioning;
 
 namespace HealthKit;
 
-/// <summary>The few file calls the base class library does not have: owner and blocks of a file, a lock that reports its errors, fsync of a directory.</summary>
+/// <summary>The few file calls the base class library does not have: owner and blocks of a file, a lock and an fsync that report their errors.</summary>
 internal static partial class UnixFiles
 {
     /// <summary>EWOULDBLOCK, as errno.</summary>
@@ -66,6 +66,31 @@ internal static partial class UnixFiles
         _ = Close(descriptor);
     }
 
+    /// <summary>
+    /// fsync(2): waits until what was written to a file is on the disk itself. The base class library's keeps ENOSPC and EIO to itself (10.0.12).
+    /// The kernel reports an error once for each open file and may drop what it could not write: whoever is told writes it anew.
+    /// </summary>
+    /// <param name="file">The file.</param>
+    /// <param name="path">What the error calls it.</param>
+    /// <exception cref="IOException">It is not on the disk; the errno is the HResult, as elsewhere in .NET.</exception>
+    [SupportedOSPlatform("linux")]
+    public static void Flush(SafeHandle file, string path)
+    {
+        while (FSync(file) != 0)
+        {
+            var error = Marshal.GetLastPInvokeError();
+            if (error == LibC.Invalid)
+            {
+                return; // a file system without fsync has nothing to wait for
+            }
+
+            if (error != LibC.Interrupted)
+            {
+                throw new IOException($"{Marshal.GetPInvokeErrorMessage(error)} : '{path}'", error);
+            }
+        }
+    }
+
     [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
     private static partial int FLock(SafeHandle descriptor, int operation);
 
@@ -74,6 +99,9 @@ internal static partial class UnixFiles
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
     private static partial int FSync(int descriptor);
+
+    [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]
+    private static partial int FSync(SafeHandle descriptor);
 
     [LibraryImport("libc", EntryPoint = "close", SetLastError = true)]
     private static partial int Close(int descriptor);

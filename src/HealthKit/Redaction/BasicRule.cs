@@ -17,7 +17,8 @@ internal sealed record BasicRule() : RedactionRule("basic ")
             : Finding.None;
     }
 
-    private static bool HoldsCredentials(ReadOnlySpan<char> text)
+    /// <summary>Whether base64 of <c>user:password</c> begins a text.</summary>
+    public static bool HoldsCredentials(ReadOnlySpan<char> text)
     {
         Span<byte> characters = stackalloc byte[MaxRead];
         var length = 0;

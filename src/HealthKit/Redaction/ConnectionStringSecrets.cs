@@ -130,13 +130,51 @@ internal static class ConnectionStringSecrets
                 continue;
             }
 
+            // Braces mean something to ODBC only: elsewhere they belong to the value.
+            var start = i;
+            if (delimiter == ';' && TryUnbrace(text, ref i) is { } braced)
+            {
+                pairs.Add((name, braced));
+            }
+
             var end = text.IndexOf(delimiter, i);
             end = end < 0 ? text.Length : end;
-            pairs.Add((name, text[i..end].Trim()));
+            pairs.Add((name, text[start..end].Trim()));
             i = end + 1;
         }
 
         return pairs;
+    }
+
+    /// <summary>What ODBC reads in braces (a brace inside is doubled), or null where none close before the next pair.</summary>
+    private static string? TryUnbrace(string text, ref int from)
+    {
+        if (from == text.Length || text[from] != '{')
+        {
+            return null;
+        }
+
+        var value = new System.Text.StringBuilder();
+        for (var i = from + 1; i < text.Length; i++)
+        {
+            var isBrace = text[i] == '}';
+            if (isBrace && !(i + 1 < text.Length && text[i + 1] == '}'))
+            {
+                var rest = text.AsSpan(i + 1).TrimStart();
+                if (!rest.IsEmpty && rest[0] != ';')
+                {
+                    return null;
+                }
+
+                from = i + 1;
+                return value.ToString();
+            }
+
+            value.Append(text[i]);
+            i += isBrace ? 1 : 0;
+        }
+
+        return null;
     }
 
     private static string Unquote(string text, ref int i, char delimiter)

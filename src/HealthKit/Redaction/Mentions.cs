@@ -12,6 +12,9 @@ internal static class Mentions
     private const int MaxLookaround = 64;
     private const int MaxWord = 16;
 
+    /// <summary>What a <see cref="CancellationToken"/> says of itself.</summary>
+    private const string CancellationTokenType = "System.Threading.CancellationToken";
+
     /// <summary>An assembly's public key token has eight bytes (ECMA-335, II.6.3).</summary>
     private const int PublicKeyTokenLength = 16;
 
@@ -27,16 +30,20 @@ internal static class Mentions
     /// <summary>First words of what went wrong: "password: must be at least 8 characters".</summary>
     private static readonly HashSet<string> FirstWords = new(StringComparer.OrdinalIgnoreCase)
     {
-        "cannot", "could", "did", "does", "expected", "has", "invalid", "is", "missing", "must", "not", "required", "should", "the",
-        "value", "was",
+        "cannot", "could", "did", "does", "expected", "has", "invalid", "is", "malformed", "missing", "must", "not", "required", "should",
+        "signature", "the", "too", "value", "was",
     };
 
     /// <summary>Second words of what went wrong. A passphrase is made of words too: there one word is not enough to tell.</summary>
     private static readonly HashSet<string> SecondWords = new(StringComparer.OrdinalIgnoreCase)
     {
         "access", "be", "been", "configured", "contain", "decrypt", "empty", "expired", "find", "found", "given", "have", "incorrect",
-        "invalid", "load", "match", "missing", "not", "open", "parse", "provided", "read", "required", "set", "too", "wrong",
+        "invalid", "load", "long", "match", "mismatch", "missing", "not", "open", "parse", "provided", "read", "required", "set", "short",
+        "too", "weak", "wrong",
     };
+
+    /// <summary>What a sentence about a field holds, and hardly a passphrase: what ASP.NET's and others' validation says of it.</summary>
+    private static readonly string[] Demands = [" must ", " is required", " is invalid", " is not ", " cannot ", " field "];
 
     /// <summary>Whether a value may stay.</summary>
     /// <param name="rule">The rule whose name was found.</param>
@@ -50,6 +57,11 @@ internal static class Mentions
         var (start, length) = name.GetOffsetAndLength(text.Length);
         var end = start + length;
         var afterBlank = text[value - 1] == ' ';
+        if (rule.Trigger == "pass" && separator == Separator.Colon && IsTestResult(text, start, value))
+        {
+            return true;
+        }
+
         if (rule.Trigger == "token"
             && (IsPublicKeyToken(text, text[start..end], value) || IsOtherToken(text, hit, value)
                 || (separator == Separator.Colon && value == end + 1 && IsKey(text, start, value))))
@@ -92,6 +104,11 @@ internal static class Mentions
 
         value += QuoteMark.TryRead(text, value, out var mark) ? mark.Length : 0;
         var rest = Ahead(text, value);
+        if (rest.StartsWith(CancellationTokenType))
+        {
+            return EndsHere(text, value + CancellationTokenType.Length);
+        }
+
         var length = 0;
         while (length < rest.Length && (char.IsLetterOrDigit(rest[length]) || "_-+/=.~!#$%^@".Contains(rest[length], StringComparison.Ordinal)))
         {
@@ -201,6 +218,38 @@ internal static class Mentions
 
         var isName = second.Length < rest.Length && rest[second.Length] is ':' or '=';
         return !isName && (shape != ValueShape.Line || SecondWords.GetAlternateLookup<ReadOnlySpan<char>>().Contains(second));
+    }
+
+    /// <summary>Whether words say what is wrong with the value before them: <c>is wrong</c>, <c>not found</c>.</summary>
+    public static bool IsCause(ReadOnlySpan<char> text, int at) => IsProse(text, at, ValueShape.Line);
+
+    /// <summary>Whether an entry of a list is what is wrong with a field: <c>"Password":["The Password field is required."]</c>.</summary>
+    public static bool IsSentence(ReadOnlySpan<char> value)
+    {
+        if (value.Length > 4 * MaxLookaround || !value.EndsWith("."))
+        {
+            return false;
+        }
+
+        foreach (var demand in Demands)
+        {
+            if (value.Contains(demand, StringComparison.Ordinal))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary><c>tests pass: 12</c>.</summary>
+    private static bool IsTestResult(ReadOnlySpan<char> text, int start, int value)
+    {
+        var before = text[Math.Max(0, start - MaxLookaround)..start];
+        var rest = Ahead(text, value);
+        var digits = rest.Length - rest.TrimStart("0123456789").Length;
+        return digits is > 0 and < 6 && EndsHere(text, value + digits)
+            && (before.EndsWith("tests ", StringComparison.OrdinalIgnoreCase) || before.EndsWith("checks ", StringComparison.OrdinalIgnoreCase));
     }
 
     /// <summary><c>Secret: prod/db not found</c>: where a vault's secret was looked for.</summary>

@@ -326,7 +326,37 @@ internal sealed record NameRule(string Name, NameDress Dress, ValueShape Shape =
             return !RedactionRules.IsProse(end < 0 ? word : word[..end]);
         }
 
-        return Shape == ValueShape.WordOrSqlLiteral && i > afterName && !quoted && text[i] is '\'' or '"';
+        return Shape == ValueShape.WordOrSqlLiteral && i > afterName && !quoted
+            && (text[i] is '\'' or '"' || IsNetrc(text[Math.Max(0, start - MaxLookahead)..start]));
+    }
+
+    /// <summary><c>machine host login user password x</c>, in one line or several (netrc(5)).</summary>
+    private static bool IsNetrc(ReadOnlySpan<char> before)
+    {
+        for (var pairs = 0; pairs < 3; pairs++)
+        {
+            var value = LastWord(ref before);
+            if (value is "default" || (LastWord(ref before) is var key && key is "machine"))
+            {
+                return pairs > 0;
+            }
+
+            if (key is not ("login" or "account"))
+            {
+                return false;
+            }
+        }
+
+        return false;
+    }
+
+    private static ReadOnlySpan<char> LastWord(ref ReadOnlySpan<char> text)
+    {
+        text = text.TrimEnd();
+        var start = text.LastIndexOfAny(" \t\r\n") + 1;
+        var word = text[start..];
+        text = text[..start];
+        return word;
     }
 
     /// <summary>

@@ -29,6 +29,7 @@ internal static class RedactionRules
         new("api key", NameDress.Prefixed),
         new("app key", NameDress.Word),
         new("auth key", NameDress.Word),
+        new("decryption key", NameDress.Prefixed),
         new("encryption key", NameDress.Prefixed),
         new("functions key", NameDress.Word),
         new("license key", NameDress.Prefixed),
@@ -41,6 +42,7 @@ internal static class RedactionRules
         new("signing key", NameDress.Prefixed),
         new("storage key", NameDress.Prefixed),
         new("subscription key", NameDress.Prefixed),
+        new("validation key", NameDress.Prefixed),
         new("shared access signature", NameDress.Prefixed),
         new("sig", NameDress.Query),
         new("signature", NameDress.Query),
@@ -93,6 +95,18 @@ internal static class RedactionRules
         new("rk_test_", 16),
         new("whsec_", 16),
 
+        // HashiCorp Vault: https://developer.hashicorp.com/vault/docs/concepts/tokens (service, batch, recovery)
+        new("hvs.", 24, TokenAlphabet.Dotted),
+        new("hvb.", 24, TokenAlphabet.Dotted),
+        new("hvr.", 24, TokenAlphabet.Dotted),
+
+        // DigitalOcean: personal, OAuth and refresh tokens
+        new("dop_v1_", 24),
+        new("doo_v1_", 24),
+        new("dor_v1_", 24),
+
+        // PyPI: a macaroon in base64url, whose first bytes are always the same
+        new("pypi-AgE", 24),
         new("SG.", 30, TokenAlphabet.Dotted),
         new("sk-", 24),
         new("sntrys_", 24),
@@ -102,6 +116,10 @@ internal static class RedactionRules
         new("hooks.slack.com/", 24, TokenAlphabet.Path, Kept: "hooks.slack.com/"),
         new("discord.com/api/webhooks/", 30, TokenAlphabet.Path, Kept: "discord.com/api/webhooks/"),
         new("api.telegram.org/bot", 30, TokenAlphabet.Path, Kept: "api.telegram.org/bot"),
+
+        new("webhook.office.com/", 30, TokenAlphabet.Path, Kept: "webhook.office.com/"),
+        new("outlook.office.com/webhook/", 40, TokenAlphabet.Path, Kept: "outlook.office.com/webhook/"),
+        new("outlook.office365.com/webhook/", 40, TokenAlphabet.Path, Kept: "outlook.office365.com/webhook/"),
 
         // JSON Web Token (RFC 7519): the base64url of '{"'
         new("eyJ", 20, TokenAlphabet.Dotted, Needs: '.'),
@@ -113,6 +131,15 @@ internal static class RedactionRules
         new PemRule(),
         new BearerRule(),
         new BasicRule(),
+        new OracleRule(),
+        new DockerAuthRule("auth\""),
+        new DockerAuthRule("auth\\"),
+
+        // Options of one letter mean a password with some programs only.
+        new CommandRule(" -p", ["mysql", "mariadb"], IsAttached: true),
+        new CommandRule(" -a ", ["redis-cli"]),
+        new CommandRule(" -u ", ["curl"], IsUserInfo: true),
+        new CommandRule(" --user ", ["curl"], IsUserInfo: true),
     ];
 
     /// <summary>

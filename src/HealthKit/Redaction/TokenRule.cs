@@ -34,7 +34,7 @@ internal sealed record TokenRule(
     private static readonly SearchValues<char> Word = SearchValues.Create(Letters + Digits + "_-");
     private static readonly SearchValues<char> UpperCase = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ" + Digits);
     private static readonly SearchValues<char> Dotted = SearchValues.Create(Letters + Digits + "_-.");
-    private static readonly SearchValues<char> Path = SearchValues.Create(Letters + Digits + "_-./%:?=&+~");
+    private static readonly SearchValues<char> Path = SearchValues.Create(Letters + Digits + "_-./%:?=&+~@");
     private static readonly SearchValues<char> Random = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ" + Digits);
 
     public override Finding Find(ReadOnlySpan<char> text, int hit, ref ScanMemory memory)

@@ -10,6 +10,7 @@ internal sealed record UserInfoRule() : RedactionRule("://")
         var start = hit + Trigger.Length;
         var end = start < text.Length ? memory.LastAt(text, start) : -1;
         return end < 0 || ValueReader.IsHidden(text, start) || End(text, hit, start, end) is not (> 0 and var userInfo)
+            || IsLogin(text[Math.Max(0, hit - 8)..hit], text[start..userInfo])
             ? Finding.Nothing(start)
             : Finding.Hide(text, start, userInfo);
     }
@@ -41,6 +42,10 @@ internal sealed record UserInfoRule() : RedactionRule("://")
 
         return address.Contains(':') ? lastAt : 0;
     }
+
+    /// <summary><c>ssh://git@github.com</c>: with a key, a name alone is no secret; in a web address it may be a token.</summary>
+    private static bool IsLogin(ReadOnlySpan<char> before, ReadOnlySpan<char> userInfo) =>
+        before[Words.WithoutLast(before).Length..] is "ssh" or "sftp" && !userInfo.ContainsAny(':', '@', '/');
 
     private static bool IsPort(ReadOnlySpan<char> text) => !text.IsEmpty && !text.ContainsAnyExceptInRange('0', '9');
 

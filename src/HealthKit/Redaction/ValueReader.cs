@@ -17,7 +17,7 @@ internal static class ValueReader
 {
     private const int MaxLookahead = 256;
     private const int MaxListIndent = 64;
-    private const string PemStart = "-----BEGIN";
+    internal const string PemStart = "-----BEGIN";
 
     private static readonly SearchValues<char> WordStops =
         SearchValues.Create(" \t\r\n\v\f\0\u0085\u00A0\u2028\u2029;&,\"'`<\\");
@@ -27,6 +27,8 @@ internal static class ValueReader
     private static readonly SearchValues<char> LineStops = SearchValues.Create("\r\n\"'\\");
 
     private static readonly SearchValues<char> DelimitedStops = SearchValues.Create(";\r\n\"");
+
+    private static readonly SearchValues<char> LastDelimitedStops = SearchValues.Create(";\r\n\"'`<\\");
 
     /// <summary>What ends a sentence or a bracket around a value, not the value.</summary>
     private const string Closers = ".,;:)]}>\"'`";
@@ -51,12 +53,17 @@ internal static class ValueReader
     /// <param name="nameStart">Where the name begins.</param>
     public static Finding Read(ReadOnlySpan<char> text, int start, ValueShape shape, Separator separator, int nameStart)
     {
+        if (text[start] is '|' or '>' && separator == Separator.Colon && YamlValue.TryReadBlock(text, start, nameStart, out var block))
+        {
+            return block;
+        }
+
         if (text[start] == '[')
         {
             var first = SkipWhiteSpace(text, start + 1);
             if (QuoteMark.TryRead(text, first, out var opening))
             {
-                return Quoted(text, first + opening.Length, opening, inList: true);
+                return Quoted(text, first + opening.Length, opening, inList: true, mayBeCauses: separator == Separator.Colon);
             }
 
             if (shape == ValueShape.Header && separator == Separator.Equals)
@@ -69,14 +76,14 @@ internal static class ValueReader
         start += text[start..].StartsWith("<<\"") ? 2 : 0;
         if (QuoteMark.TryRead(text, start, out var mark))
         {
-            return Quoted(text, start + mark.Length, mark, inList: false);
+            return Quoted(text, start + mark.Length, mark);
         }
 
         // Python's b'…', C#'s @"…", SQL's N'…'
         if (start + 1 < text.Length && (char.IsAsciiLetter(text[start]) || text[start] is '@' or '$')
             && text[start + 1] is '"' or '\'' && QuoteMark.TryRead(text, start + 1, out mark))
         {
-            return Quoted(text, start + 2, mark, inList: false);
+            return Quoted(text, start + 2, mark);
         }
 
         if (IsHidden(text, start))
@@ -86,7 +93,10 @@ internal static class ValueReader
 
         // An object has names of its own; a private key has its own rule.
         var wholeLine = shape is ValueShape.Line or ValueShape.Header && separator == Separator.Colon;
-        var known = separator == Separator.Equals && IsDelimited(text, nameStart, start) ? EndOfDelimited(text, start) : -1;
+        var known = separator != Separator.Equals ? -1
+            : FollowsSemicolon(text, nameStart) ? EndOfLastDelimited(text, start)
+            : StandsFirst(text, nameStart, start) ? EndOfDelimited(text, start)
+            : -1;
         if ((known < 0 && IsObject(text, start, wholeLine)) || text[start..].StartsWith(PemStart))
         {
             return Finding.None;
@@ -107,6 +117,7 @@ internal static class ValueReader
             ? EndOfLine(text, value, nameStart)
             : known >= 0 ? value + text[value..known].TrimEnd().Length
             : EndOfWord(text, value);
+        var isPlain = !wholeLine && separator == Separator.Colon && text[start - 1] == ' ' && YamlValue.BeginsLine(text, nameStart);
         var content = text[value..end];
         if (RedactionRules.IsPlainValue(content))
         {
@@ -116,7 +127,7 @@ internal static class ValueReader
         // "secret: password: x": what follows is a name, not a value.
         return end < text.Length && text[end] is ':' or '=' && RedactionRules.IsBareName(content)
             ? Finding.None
-            : Finding.Hide(text, value, end);
+            : Finding.Hide(text, value, isPlain ? YamlValue.EndOfPlain(text, value) : end);
     }
 
     /// <summary>Hides a range without the blanks around it.</summary>
@@ -140,7 +151,13 @@ internal static class ValueReader
     /// <summary>Where a value without quotes ends that goes on to the next blank, or to a delimiter with another name behind it.</summary>
     /// <param name="text">The whole text.</param>
     /// <param name="start">Where the value begins.</param>
-    public static int EndOfWord(ReadOnlySpan<char> text, int start)
+    public static int EndOfWord(ReadOnlySpan<char> text, int start) => WithoutClosers(text, start, StopOfWord(text, start));
+
+    /// <summary>Where a value ends without what closes a sentence or a bracket around it.</summary>
+    public static int WithoutClosers(ReadOnlySpan<char> text, int start, int end) => start + text[start..end].TrimEnd(Closers).Length;
+
+    /// <summary>Where a word ends, with what closes a sentence or a bracket around it.</summary>
+    public static int StopOfWord(ReadOnlySpan<char> text, int start)
     {
         var i = start;
         while (i < text.Length)
@@ -161,7 +178,7 @@ internal static class ValueReader
             i++;
         }
 
-        return start + text[start..i].TrimEnd(Closers).Length;
+        return i;
     }
 
     private static bool EndsWord(ReadOnlySpan<char> text, int i) => text[i] switch
@@ -212,7 +229,7 @@ internal static class ValueReader
                 return -1;
             }
 
-            if (IsBeforeName(text, i))
+            if (IsBeforeName(text, i) || IsLast(text, i))
             {
                 return i;
             }
@@ -221,17 +238,56 @@ internal static class ValueReader
         return -1;
     }
 
-    /// <summary>Whether a name stands where a connection string's names stand: first, or behind a semicolon or a quotation mark.</summary>
-    private static bool IsDelimited(ReadOnlySpan<char> text, int nameStart, int value)
+    /// <summary>Where a value behind another pair of a connection string ends: there a blank belongs to it, up to the end of the line.</summary>
+    private static int EndOfLastDelimited(ReadOnlySpan<char> text, int start)
     {
-        var i = nameStart;
-        while (i > 0 && nameStart - i < 8 && text[i - 1] == ' ')
+        for (var i = start; i < text.Length; i++)
+        {
+            var stop = text[i..].IndexOfAny(LastDelimitedStops);
+            if (stop < 0)
+            {
+                break;
+            }
+
+            i += stop;
+            if (text[i] is '\r' or '\n')
+            {
+                return WithoutClosers(text, start, i);
+            }
+
+            if (text[i] == ';' ? IsBeforeName(text, i) || IsLast(text, i) : EndsWord(text, i))
+            {
+                return i;
+            }
+        }
+
+        return WithoutClosers(text, start, text.Length);
+    }
+
+    /// <summary>Whether nothing follows a semicolon: <c>…;Password=a b;</c>.</summary>
+    private static bool IsLast(ReadOnlySpan<char> text, int semicolon) =>
+        semicolon + 1 == text.Length || text[semicolon + 1] is '\r' or '\n' or '"' or '\'' or '`';
+
+    private static bool FollowsSemicolon(ReadOnlySpan<char> text, int nameStart) =>
+        SkipBlanksBack(text, nameStart) is > 0 and var i && text[i - 1] == ';';
+
+    /// <summary>Whether a name stands where the first of a connection string stands: at the start, or behind a quotation mark.</summary>
+    private static bool StandsFirst(ReadOnlySpan<char> text, int nameStart, int value)
+    {
+        // "password=&user=x" may stand first too: there an empty value is more likely than one that begins with a delimiter.
+        var i = SkipBlanksBack(text, nameStart);
+        return (i == 0 || text[i - 1] is '"' or '\'') && text[value] is not ('&' or ',');
+    }
+
+    private static int SkipBlanksBack(ReadOnlySpan<char> text, int from)
+    {
+        var i = from;
+        while (i > 0 && from - i < 8 && text[i - 1] == ' ')
         {
             i--;
         }
 
-        // "password=&user=x" may stand first too: there an empty value is more likely than one that begins with a delimiter.
-        return (i > 0 && text[i - 1] == ';') || ((i == 0 || text[i - 1] is '"' or '\'') && text[value] is not ('&' or ','));
+        return i;
     }
 
     private static int EndOfLine(ReadOnlySpan<char> text, int start, int nameStart)
@@ -303,7 +359,7 @@ internal static class ValueReader
         return -1;
     }
 
-    private static Finding Quoted(ReadOnlySpan<char> text, int start, QuoteMark mark, bool inList)
+    private static Finding Quoted(ReadOnlySpan<char> text, int start, QuoteMark mark, bool inList = false, bool mayBeCauses = false)
     {
         if (IsHidden(text, start))
         {
@@ -316,12 +372,14 @@ internal static class ValueReader
         }
 
         var end = mark.FindClose(text, start);
+        mayBeCauses = mayBeCauses && Mentions.IsSentence(text[start..end]);
         while (inList && end < text.Length && NextOfList(text, end + mark.Length, mark) is var next and > 0)
         {
             end = mark.FindClose(text, next);
+            mayBeCauses = mayBeCauses && Mentions.IsSentence(text[next..end]);
         }
 
-        if (RedactionRules.IsPlainValue(text[start..end]))
+        if (mayBeCauses || RedactionRules.IsPlainValue(text[start..end]))
         {
             return Finding.Nothing(end);
         }

@@ -46,9 +46,12 @@ internal sealed class SelfCheck(SelfReport report, HealthKitConfiguration config
         {
             problems.Add(new(state.Problem ?? StateProblem.IOError, $"State is kept in memory only and lost with the process. {state.ProblemText}"));
         }
-        else if (starts.Problem is { } problem)
+        else
         {
-            problems.Add(new(problem.Reason, $"State is kept in memory only and lost with the process. {problem.Text}"));
+            foreach (var group in state.JournalProblems().GroupBy(journal => journal.Problem.Reason))
+            {
+                problems.Add(new(group.Key, $"State is kept in memory only and lost with the process: {string.Join(", ", group.Select(journal => journal.Name))}. {group.First().Problem.Text}"));
+            }
         }
 
         problems.AddRange(monitor.ObserverProblems.Select(text => new KeyValuePair<string, string>("observer.stuck", text)));
@@ -75,9 +78,9 @@ internal sealed class SelfCheck(SelfReport report, HealthKitConfiguration config
         }
 
         var text = "HealthKit does all that it is set to do.";
-        if (state.Instance > 1)
+        if (state.ProblemText is { } note)
         {
-            text += $" {state.ProblemText}";
+            text += $" {note}"; // of a directory that works: whom it is shared with
         }
 
         if (starts.Previous is { Clean: false })

@@ -118,20 +118,50 @@ internal sealed class DirectoryJournalStore(StateDirectory directory, string nam
 
         public override int Read(Span<byte> buffer, long position)
         {
-            var total = 0;
-            while (total < buffer.Length && RandomAccess.Read(stream.SafeFileHandle, buffer[total..], position + total) is > 0 and var count)
+            try
             {
-                total += count;
-            }
+                var total = 0;
+                while (total < buffer.Length && RandomAccess.Read(stream.SafeFileHandle, buffer[total..], position + total) is > 0 and var count)
+                {
+                    total += count;
+                }
 
-            return total;
+                return total;
+            }
+            catch (IOException e) when (stream.Name != _path)
+            {
+                throw Renamed(e);
+            }
         }
 
-        public override void Write(ReadOnlySpan<byte> bytes, long position) => RandomAccess.Write(stream.SafeFileHandle, bytes, position);
+        public override void Write(ReadOnlySpan<byte> bytes, long position)
+        {
+            try
+            {
+                RandomAccess.Write(stream.SafeFileHandle, bytes, position);
+            }
+            catch (IOException e) when (stream.Name != _path)
+            {
+                throw Renamed(e);
+            }
+        }
 
-        public override void Flush() => RandomAccess.FlushToDisk(stream.SafeFileHandle);
+        public override void Flush()
+        {
+            if (OperatingSystem.IsLinux())
+            {
+                UnixFiles.Flush(stream.SafeFileHandle, _path);
+            }
+            else
+            {
+                RandomAccess.FlushToDisk(stream.SafeFileHandle);
+            }
+        }
 
         public override void Dispose() => stream.Dispose();
+
+        /// <summary>.NET goes on calling a file what it was opened as, here by a name that no longer is there.</summary>
+        private IOException Renamed(IOException e) => new(e.Message.Replace(stream.Name, _path, StringComparison.Ordinal), e.HResult);
 
         /// <summary>Sets the length; where fallocate did not reserve the blocks, writes zeros, which does on all but copying file systems.</summary>
         public void Reserve(long length)

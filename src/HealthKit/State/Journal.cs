@@ -48,11 +48,12 @@ internal sealed partial class Journal : IDisposable
     private bool _fileWasLost;
 
     private long _nextSequence = 1;
-    private StateProblem? _problem;
+    private volatile StateProblem? _problem;
     private long _failedAt;
     private long _lookedAt;
     private TimeSpan _retryAfter = FirstRetry;
     private bool _disposed;
+    private Action<Journal>? _closed;
 
     internal Journal(JournalStore store, string name, int capacityBytes, JournalFilter? keep, TimeProvider time, ILogger logger)
     {
@@ -78,24 +79,35 @@ internal sealed partial class Journal : IDisposable
 
     /// <summary>
     /// Why records are kept in memory only, or null while they are written to disk. Looks whether the file is still where it belongs, and
-    /// tries again when that is due: a journal that is seldom written to is found out and mended by whoever watches it.
+    /// tries again when that is due: a journal that is seldom written to is found out and mended by whoever watches it. A write that
+    /// failed is remembered until one has succeeded. Does not wait for a disk that hangs in somebody else's call.
     /// </summary>
     public StateProblem? Problem
     {
         get
         {
-            lock (_gate)
+            if (_gate.TryEnter()) // who holds it is finding out just that
             {
-                if (!_disposed)
+                try
                 {
-                    LeaveIfLost();
-                    RecoverIfDue();
+                    if (!_disposed)
+                    {
+                        LeaveIfLost();
+                        RecoverIfDue();
+                    }
                 }
-
-                return _problem;
+                finally
+                {
+                    _gate.Exit();
+                }
             }
+
+            return _problem;
         }
     }
+
+    /// <summary>Its file's name without extension.</summary>
+    public string Name => _name;
 
     /// <summary>Whether records are written to disk.</summary>
     public bool IsPersistent => Problem is null;
@@ -130,7 +142,9 @@ internal sealed partial class Journal : IDisposable
             throw new ArgumentException($"'{name}' is no journal name: 1 to 64 lower-case letters, digits and hyphens are allowed.", nameof(name));
         }
 
-        return new Journal(new DirectoryJournalStore(directory, name), name, capacityBytes, keep, time, logger);
+        var journal = new Journal(new DirectoryJournalStore(directory, name), name, capacityBytes, keep, time, logger) { _closed = directory.RemoveJournal };
+        directory.AddJournal(journal);
+        return journal;
     }
 
     /// <summary>Adds a record. False when it is larger than <see cref="MaxRecordBytes"/>, or the records still needed leave no room.</summary>
@@ -299,6 +313,8 @@ internal sealed partial class Journal : IDisposable
             _file = null;
             _problem ??= new StateProblem(StateProblem.IOError, $"Journal {_name} was closed.");
         }
+
+        _closed?.Invoke(this);
     }
 
     private bool TryAppendToFile(ReadOnlySpan<byte> record, out long sequence)

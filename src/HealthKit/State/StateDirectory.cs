@@ -1,12 +1,13 @@
 using System.Globalization;
+using System.Text;
 using Microsoft.Extensions.Logging;
 
 namespace HealthKit;
 
 /// <summary>
 /// Where HealthKit keeps what must survive a restart. Held by one process at a time: a second instance of the same application
-/// uses the folder <c>2</c> inside it, a third the folder <c>3</c>, and so on. When no place can be written, HealthKit goes on in memory
-/// and says why here.
+/// uses the folder <c>2</c> inside it, a third the folder <c>3</c>, and so on; another application that was given the same directory has a
+/// folder of its own in it. When no place can be written, HealthKit goes on in memory and says why here.
 /// </summary>
 public sealed partial class StateDirectory : IDisposable
 {
@@ -14,6 +15,8 @@ public sealed partial class StateDirectory : IDisposable
     internal const int MaxInstances = 16;
 
     private const string LockFileName = "lock";
+    private const string OwnerFileName = "application";
+    private const int MaxOwnerBytes = 1024;
 
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
@@ -24,6 +27,8 @@ public sealed partial class StateDirectory : IDisposable
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private readonly Lock _gate = new();
+    private readonly Lock _journalsGate = new();
+    private readonly List<Journal> _journals = [];
     private volatile Held? _held; // null before the first look
     private long _failedAt;
     private bool _disposed;
@@ -94,7 +99,7 @@ public sealed partial class StateDirectory : IDisposable
     /// A stable reason, or null when all is well: <c>state.full</c>, <c>state.readOnly</c>, <c>state.noPermission</c>,
     /// <c>state.symbolicLink</c>, <c>state.unsafeDirectory</c>, <c>state.noLock</c>, <c>state.tooManyInstances</c>, <c>state.removed</c>,
     /// <c>state.ioError</c>.
-    /// <c>state.secondInstance</c> comes with a directory that works.
+    /// <c>state.secondInstance</c> and <c>state.otherApplication</c> come with a directory that works.
     /// </summary>
     public string? Problem => FirstLook().Problem?.Reason;
 
@@ -165,6 +170,48 @@ public sealed partial class StateDirectory : IDisposable
     /// <summary>What is wrong with the directory, when it cannot be written to.</summary>
     internal StateProblem? Obstacle => _held is { Path: null, Problem: { } problem } ? problem : null;
 
+    /// <summary>
+    /// Which of the journals kept here go on in memory, by name, and why. Asks each, and each tries again when that is due.
+    /// </summary>
+    internal IReadOnlyList<(string Name, StateProblem Problem)> JournalProblems()
+    {
+        Journal[] journals;
+        lock (_journalsGate)
+        {
+            journals = [.. _journals];
+        }
+
+        List<(string Name, StateProblem Problem)> problems = [];
+        foreach (var journal in journals)
+        {
+            if (journal.Problem is { } problem)
+            {
+                problems.Add((journal.Name, problem));
+            }
+        }
+
+        problems.Sort(static (a, b) => string.CompareOrdinal(a.Name, b.Name));
+        return problems;
+    }
+
+    /// <summary>Has a journal counted in <see cref="JournalProblems"/> until it is closed.</summary>
+    internal void AddJournal(Journal journal)
+    {
+        lock (_journalsGate)
+        {
+            _journals.Add(journal);
+        }
+    }
+
+    /// <summary>It was closed.</summary>
+    internal void RemoveJournal(Journal journal)
+    {
+        lock (_journalsGate)
+        {
+            _journals.Remove(journal);
+        }
+    }
+
     /// <summary>Gives the directory up for the next instance. The kernel does the same when the process is killed.</summary>
     public void Dispose()
     {
@@ -185,7 +232,7 @@ public sealed partial class StateDirectory : IDisposable
             LogHeld(_logger, path);
             if (held.Problem is { } problem)
             {
-                LogSecondInstance(_logger, problem.Text);
+                LogNotAlone(_logger, problem.Text);
             }
         }
     }
@@ -213,7 +260,7 @@ public sealed partial class StateDirectory : IDisposable
         {
             foreach (var place in StateLocation.Candidates(_configured, _applicationName, _variable, _account))
             {
-                var held = AcquireAt(place);
+                var held = AcquireAt(place, otherApplication: null);
                 if (held.Path is not null)
                 {
                     return held;
@@ -235,11 +282,14 @@ public sealed partial class StateDirectory : IDisposable
         return new Held(null, 1, first, null);
     }
 
-    private static Held AcquireAt(string root)
+    /// <param name="root">The place.</param>
+    /// <param name="otherApplication">What to say when it is a folder in the directory of another application.</param>
+    private Held AcquireAt(string root, StateProblem? otherApplication)
     {
         for (var instance = 1; instance <= MaxInstances; instance++)
         {
             var path = instance == 1 ? root : System.IO.Path.Combine(root, instance.ToString(CultureInfo.InvariantCulture));
+            FileStream? lockFile = null;
             try
             {
                 // Before, so that nothing is made behind another user's link; after, because only now all of it is there to look at.
@@ -254,22 +304,39 @@ public sealed partial class StateDirectory : IDisposable
                     return new Held(null, 1, after, null);
                 }
 
-                var (handle, problem) = TryLock(System.IO.Path.Combine(path, LockFileName));
-                if (problem is not null)
+                // Not by locking it: the other application may be starting just now.
+                var owner = FindOtherOwner(path);
+                if (owner is null)
                 {
-                    return new Held(null, 1, problem, null);
+                    (lockFile, var problem) = TryLock(System.IO.Path.Combine(path, LockFileName));
+                    if (problem is not null)
+                    {
+                        return new Held(null, 1, problem, null);
+                    }
+
+                    owner = lockFile is null ? null : Claim(path);
                 }
 
-                if (handle is not null)
+                if (owner is not null)
                 {
-                    return new Held(path, instance, instance == 1 ? null : SecondInstance(root, path), handle)
+                    lockFile?.Dispose();
+                    if (instance == 1 && otherApplication is null)
                     {
-                        LockPlace = new FilePlace(handle.Name, handle.SafeFileHandle),
+                        var own = System.IO.Path.Combine(root, $"app-{StateLocation.SafeName(_applicationName)}");
+                        return AcquireAt(own, OtherApplication(root, owner, own));
+                    }
+                }
+                else if (lockFile is not null)
+                {
+                    return new Held(path, instance, instance == 1 ? otherApplication : SecondInstance(root, path), lockFile)
+                    {
+                        LockPlace = new FilePlace(lockFile.Name, lockFile.SafeFileHandle),
                     };
                 }
             }
             catch (Exception e) when (StateProblem.IsExpected(e))
             {
+                lockFile?.Dispose();
                 var problem = StateProblem.From(e);
                 return new Held(null, 1, problem with { Text = $"State directory {path}: {problem.Text}" }, null);
             }
@@ -282,6 +349,80 @@ public sealed partial class StateDirectory : IDisposable
 
     private static StateProblem SecondInstance(string root, string path) => new(
         StateProblem.SecondInstance, $"Another instance holds the state directory {root}; this one uses {path}.");
+
+    private static StateProblem OtherApplication(string root, string owner, string path) => new(
+        StateProblem.OtherApplication,
+        $"The state directory {root} is that of another application, {StateLocation.SafeName(owner)}; this one uses {path}.");
+
+    /// <summary>
+    /// Whose state a folder holds, if it is another application's: two that were given one directory would take over each other's
+    /// incidents. Who holds a folder first, or one of a version that did not write this down, makes it its own.
+    /// </summary>
+    private string? FindOtherOwner(string path) =>
+        ReadOwner(System.IO.Path.Combine(path, OwnerFileName)) is { } owner && !owner.AsSpan().SequenceEqual(OwnName())
+            ? Encoding.UTF8.GetString(owner)
+            : null;
+
+    /// <summary>Under the lock: makes a folder this application's own, or says whose it has become meanwhile.</summary>
+    private string? Claim(string path)
+    {
+        var file = System.IO.Path.Combine(path, OwnerFileName);
+        if (ReadOwner(file) is null)
+        {
+            WriteOwner(file, OwnName());
+        }
+
+        return FindOtherOwner(path);
+    }
+
+    private byte[] OwnName()
+    {
+        var name = Encoding.UTF8.GetBytes(_applicationName);
+        return name[..Math.Min(name.Length, MaxOwnerBytes)];
+    }
+
+    private static byte[]? ReadOwner(string file)
+    {
+        var info = new FileInfo(file);
+        if (!info.Exists || info.Length == 0 || info.LinkTarget is not null) // a pipe has no length
+        {
+            return null;
+        }
+
+        using var handle = File.OpenHandle(file, share: FileShare.ReadWrite | FileShare.Delete);
+        var bytes = new byte[MaxOwnerBytes];
+        return bytes[..RandomAccess.Read(handle, bytes, 0)];
+    }
+
+    /// <summary>Where there is no room for it, the next start writes it.</summary>
+    private static void WriteOwner(string file, byte[] name)
+    {
+        var made = file + ".new";
+        try
+        {
+            File.Delete(made);
+            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0 };
+            if (!OperatingSystem.IsWindows())
+            {
+                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+            }
+
+            using (var stream = new FileStream(made, options))
+            {
+                stream.Write(name);
+                if (OperatingSystem.IsLinux())
+                {
+                    UnixFiles.Flush(stream.SafeFileHandle, made); // else a power cut may leave the name without its content
+                }
+            }
+
+            File.Move(made, file, overwrite: true);
+        }
+        catch (Exception e) when (StateProblem.IsExpected(e) && StateProblem.From(e).Reason == StateProblem.Full)
+        {
+            File.Delete(made);
+        }
+    }
 
     private static void CreatePrivate(string path)
     {
@@ -403,7 +544,7 @@ public sealed partial class StateDirectory : IDisposable
     private static partial void LogHeld(ILogger logger, string path);
 
     [LoggerMessage(7002, LogLevel.Information, "{Text}")]
-    private static partial void LogSecondInstance(ILogger logger, string text);
+    private static partial void LogNotAlone(ILogger logger, string text);
 
     [LoggerMessage(7003, LogLevel.Warning, "State is kept in memory only and will not survive a restart ({Reason}): {Text}")]
     private static partial void LogInMemory(ILogger logger, string reason, string text);

@@ -15,6 +15,9 @@ internal sealed record StateProblem(string Reason, string Text)
     /// <summary>Another instance holds the directory; this one uses a numbered one inside it. For information.</summary>
     public const string SecondInstance = "state.secondInstance";
 
+    /// <summary>Another application was given the directory before; this one uses a folder of its own inside it. For information.</summary>
+    public const string OtherApplication = "state.otherApplication";
+
     /// <summary>More instances than <see cref="StateDirectory.MaxInstances"/> hold the directory.</summary>
     public const string TooManyInstances = "state.tooManyInstances";
 

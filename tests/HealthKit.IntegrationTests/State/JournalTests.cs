@@ -98,7 +98,7 @@ public sealed class JournalTests(ITestOutputHelper output) : IDisposable
 
         using var journal = Open(directory);
         Assert.Equal("state.full", journal.Problem?.Reason);
-        Assert.Equal([Path.Combine(path, "lock")], Directory.GetFiles(path));
+        Assert.Equal(["application", "lock"], Directory.GetFiles(path).Select(Path.GetFileName).Order());
     }
 
     [Fact]
@@ -119,6 +119,43 @@ public sealed class JournalTests(ITestOutputHelper output) : IDisposable
         Assert.False(journal.TryRecover());
         Assert.Equal("state.readOnly", journal.Problem!.Reason);
         Assert.True(journal.TryAppend("later"u8, out _));
+    }
+
+    [Fact]
+    public void A_disk_that_takes_records_and_then_cannot_keep_them_is_told_of_by_the_flush()
+    {
+        using var disk = TempMount.Tmpfs(24 << 20);
+        using var mount = TempMount.Ext4(64 << 20, disk);
+        var path = Path.Combine(mount.Path, "state");
+        using (var directory = Open(path))
+        using (var journal = Open(directory, 8 << 20))
+        {
+            Assert.True(journal.TryAppend("before"u8, out _));
+            Assert.True(journal.Flush(), journal.Problem?.Text);
+
+            var filler = disk.FillBytes();
+            for (var i = 0; i < 32; i++)
+            {
+                // Into the page cache, and far beyond what the disk below has given to the blocks written before.
+                Assert.True(journal.TryAppend(new byte[journal.MaxRecordBytes], out _));
+            }
+
+            Assert.False(journal.Flush());
+            Assert.False(journal.Flush()); // fsync(2) reports it once for each open file
+            Assert.False(journal.IsPersistent);
+            output.WriteLine(journal.Problem!.ToString());
+            Assert.Contains(journal.Problem!.Reason, (string[])["state.full", "state.ioError"]);
+            Assert.EndsWith("test.journal'", journal.Problem!.Text, StringComparison.Ordinal); // not the name it was made under
+
+            File.Delete(filler);
+            Assert.True(journal.TryRecover(), journal.Problem?.Text);
+            Assert.True(journal.Flush(), journal.Problem?.Text);
+        }
+
+        Tool.Run("sh", "-c", "echo 3 > /proc/sys/vm/drop_caches"); // what is read now comes from the disk
+        using var directoryAgain = Open(path);
+        using var again = Open(directoryAgain, 8 << 20);
+        Assert.Equal(Enumerable.Range(1, 33).Select(i => (long)i), again.ReadAll().Select(r => r.Sequence));
     }
 
     [Fact]
@@ -251,6 +288,6 @@ public sealed class JournalTests(ITestOutputHelper output) : IDisposable
 
     private static StateDirectory Open(string path) => StateDirectory.Open(path, "app", NullLogger.Instance);
 
-    private static Journal Open(StateDirectory directory) =>
-        Journal.Open(directory, "test", Capacity, null, TimeProvider.System, NullLogger.Instance);
+    private static Journal Open(StateDirectory directory, int capacity = Capacity) =>
+        Journal.Open(directory, "test", capacity, null, TimeProvider.System, NullLogger.Instance);
 }

@@ -77,6 +77,24 @@ internal sealed class TempMount : IDisposable
         Tool.Run("mount", "-o", "loop", image, mount.Path);
     });
 
+    /// <summary>
+    /// An ext4 that has room while the disk below it has none: in a sparse image on another mount. Once that one is full, writing succeeds
+    /// and bringing it to the disk fails.
+    /// </summary>
+    /// <param name="sizeBytes">Size it believes to have.</param>
+    /// <param name="on">Where the image is; to be disposed after this one.</param>
+    public static TempMount Ext4(long sizeBytes, TempMount on) => Create(mount =>
+    {
+        var image = System.IO.Path.Combine(on.Path, "image");
+        using (var file = File.Create(image))
+        {
+            file.SetLength(sizeBytes);
+        }
+
+        Tool.Run("mkfs.ext4", "-q", "-F", "-m", "0", "-E", "lazy_itable_init=0,lazy_journal_init=0", "-O", "^has_journal", image);
+        Tool.Run("mount", "-o", "loop", image, mount.Path); // detaches the loop device when it is unmounted
+    });
+
     /// <summary>A ramfs: it has no limit of its size, and no fallocate(2).</summary>
     public static TempMount Ramfs() => Create(mount => Tool.Run("mount", "-t", "ramfs", "healthkit-test", mount.Path));
 

@@ -27,6 +27,22 @@ public class SelfCheckTests
     }
 
     [Fact]
+    public async Task A_journal_that_goes_on_in_memory_shows_until_it_writes_again()
+    {
+        var directory = Directory.CreateTempSubdirectory("hk-journals").FullName; // the host removes it
+        var obstacle = Directory.CreateDirectory(Path.Combine(directory, "incidents.journal")).FullName;
+        var builder = TestHost.Builder(("StateDirectory", directory), ("Checks:healthkit:Period", "00:00:00.2"));
+        builder.AddHealthKit();
+        await using var host = await TestHost.Start(builder);
+        var self = await host.Until("healthkit", check => check.Condition == CheckCondition.Current && check.Status == HealthStatus.Degraded);
+        Assert.StartsWith("state.", self.Reason, StringComparison.Ordinal);
+        Assert.Contains("lost with the process: incidents. Journal incidents: ", self.Description, StringComparison.Ordinal);
+
+        Directory.Delete(obstacle);
+        await host.Until("healthkit", check => check.Status == HealthStatus.Healthy);
+    }
+
+    [Fact]
     public async Task It_tells_how_the_run_before_ended()
     {
         var directory = Directory.CreateTempSubdirectory("hk-starts").FullName;

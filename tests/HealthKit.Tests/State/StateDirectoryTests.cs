@@ -48,6 +48,52 @@ public sealed class StateDirectoryTests : IDisposable
     }
 
     [Fact]
+    public void Another_application_that_was_given_the_same_directory_has_a_folder_of_its_own()
+    {
+        var own = Path.Combine(_root, "app-other_app");
+        using (var first = OpenAs("app"))
+        {
+            Assert.Equal(_root, first.Path);
+            using var beside = OpenAs("other/app"); // while the first runs
+            Assert.Equal(own, beside.Path);
+            Assert.Equal(1, beside.Instance);
+            Assert.Equal("state.otherApplication", beside.Problem);
+            Assert.Equal($"The state directory {_root} is that of another application, app; this one uses {own}.", beside.ProblemText);
+            using var second = OpenAs("other/app");
+            Assert.Equal(Path.Combine(own, "2"), second.Path);
+        }
+
+        using (var alone = OpenAs("other/app"))
+        {
+            Assert.Equal(own, alone.Path);
+            using var third = OpenAs("third");
+            Assert.Equal(Path.Combine(_root, "app-third"), third.Path);
+        }
+
+        using var again = OpenAs("app");
+        Assert.Equal((_root, null), (again.Path, again.Problem));
+
+        StateDirectory OpenAs(string name) => StateDirectory.Open(_root, name, NullLogger.Instance);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    public void A_directory_that_does_not_say_whose_it_is_is_taken_over(string? content)
+    {
+        var file = Path.Combine(_root, "application");
+        if (content is not null)
+        {
+            File.WriteAllText(file, content); // cut by the loss of power
+        }
+
+        using var directory = Open(_root);
+        Assert.Equal(_root, directory.Path);
+        Assert.Equal("app", File.ReadAllText(file));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+    }
+
+    [Fact]
     public void The_seventeenth_instance_goes_on_in_memory()
     {
         List<StateDirectory> held = [];
