@@ -130,7 +130,8 @@ internal sealed partial class Journal : IDisposable
             throw new ArgumentException($"'{name}' is no journal name: 1 to 64 lower-case letters, digits and hyphens are allowed.", nameof(name));
         }
 
-        return new Journal(new DirectoryJournalStore(directory, name), name, capacityBytes, keep, time, logger);
+        var store = new PatientJournalStore(new DirectoryJournalStore(directory, name), directory.Disk, directory.Flushes);
+        return new Journal(store, name, capacityBytes, keep, time, logger);
     }
 
     /// <summary>Adds a record. False when it is larger than <see cref="MaxRecordBytes"/>, or the records still needed leave no room.</summary>
@@ -169,8 +170,8 @@ internal sealed partial class Journal : IDisposable
     }
 
     /// <summary>
-    /// Waits until every record added before this call is on the disk itself (fsync). False when some are in memory only. Meant for a
-    /// caller that batches: it takes as long as the disk does, while others go on appending.
+    /// Waits until every record added before this call is on the disk itself (fsync), at most 2 s. False when some may not be. Meant for a
+    /// caller that batches: others go on appending meanwhile.
     /// </summary>
     public bool Flush()
     {
@@ -203,6 +204,10 @@ internal sealed partial class Journal : IDisposable
 
                 return ReferenceEquals(_file, file); // what was flushed into a file without a name is not kept
             }
+        }
+        catch (IOException e) when (StateProblem.IsHung(e))
+        {
+            return false; // the device is slow, or the disk hangs: the next record finds out which
         }
         catch (Exception e) when (StateProblem.IsExpected(e))
         {
@@ -417,10 +422,8 @@ internal sealed partial class Journal : IDisposable
         }
 
         var start = (long)segment * segmentSize;
-        file.Write(bytes.AsSpan(JournalFormat.HeaderSize), start + JournalFormat.HeaderSize);
-        file.Flush(); // the records are on disk before the header that makes them count
-        file.Write(bytes.AsSpan(0, JournalFormat.HeaderSize), start);
-        file.Flush();
+        file.WriteAndFlush(bytes.AsSpan(JournalFormat.HeaderSize), start + JournalFormat.HeaderSize); // on disk before the header that makes them count
+        file.WriteAndFlush(bytes.AsSpan(0, JournalFormat.HeaderSize), start);
         return (end, crc);
     }
 
@@ -441,7 +444,7 @@ internal sealed partial class Journal : IDisposable
         JournalContent? content = null;
         try
         {
-            content = ReadWhatIsWhole();
+            content = cause.Reason == StateProblem.Hung ? null : ReadWhatIsWhole();
         }
         catch (Exception e) when (StateProblem.IsExpected(e))
         {
