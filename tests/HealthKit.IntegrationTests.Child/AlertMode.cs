@@ -47,6 +47,9 @@ internal static class AlertMode
                 case "bad" or "well":
                     turn(line == "bad");
                     break;
+                case "stop":
+                    services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+                    return;
                 case "mute":
                     services.GetRequiredService<HealthIncidents>().Mute("b", "quiet", TimeSpan.FromHours(1));
                     Console.WriteLine("muted");

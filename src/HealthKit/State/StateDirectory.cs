@@ -6,7 +6,7 @@ namespace HealthKit;
 /// <summary>
 /// Where HealthKit keeps what must survive a restart. Held by one process at a time: a second instance of the same application
 /// uses the folder <c>2</c> inside it, a third the folder <c>3</c>, and so on. When no place can be written, HealthKit goes on in memory
-/// and says why here.
+/// and says why here. Nothing here waits longer than 4 s for a disk that hangs.
 /// </summary>
 public sealed partial class StateDirectory : IDisposable
 {

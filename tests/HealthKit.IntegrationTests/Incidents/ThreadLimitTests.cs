@@ -51,7 +51,7 @@ public sealed class ThreadLimitTests
             cgroup.Limit = 1;
             app.Process.WriteLine("bad");
             await Eventually.TrueAsync(async () => (await app.OpenAsync()).Count > 0, "the incident is there", Deadline);
-            app.Process.Terminate();
+            app.Process.WriteLine("stop"); // .NET starts a thread for each signal, and aborts where there is none
             Assert.Equal(0, app.Process.WaitForExit(Deadline));
             Assert.Equal("", app.Process.Errors.Trim());
         }

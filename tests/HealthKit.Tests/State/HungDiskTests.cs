@@ -43,7 +43,15 @@ public sealed class HungDiskTests
         using var release = new ManualResetEventSlim();
         var disk = new DiskThread("test");
         var ran = false;
-        var first = Task.Run(() => Assert.Throws<IOException>(() => disk.Run(release.Wait, TimeSpan.FromSeconds(1))));
+        using var begun = new ManualResetEventSlim(); // the order of the two
+        var first = Task.Run(() => Assert.Throws<IOException>(() => disk.Run(
+            () =>
+            {
+                begun.Set();
+                release.Wait();
+            },
+            TimeSpan.FromSeconds(1))));
+        Assert.True(begun.Wait(Deadline));
         var second = Task.Run(() => Assert.Throws<IOException>(() => disk.Run(() => ran = true, TimeSpan.FromDays(1))));
         await Task.WhenAll(first, second).WaitAsync(Deadline);
         release.Set();
