@@ -34,6 +34,9 @@ switch (args)
     case ["web", .. var settings]:
         return WebMode.Run(settings);
 
+    case ["alerts", .. var settings]:
+        return AlertMode.Run(settings);
+
     case ["incidents", var directory, var url, .. var round]:
         return IncidentMode.Run(directory, url, round is [var number] ? int.Parse(number, null) : null);
 

@@ -51,14 +51,14 @@ internal static class BlockingCalls
         }
     }
 
-    private static OutOfMemoryException? Start(ThreadStart run)
+    private static Exception? Start(ThreadStart run)
     {
         try
         {
             new Thread(run, 512 * 1024) { IsBackground = true, Name = "HealthKit SQL" }.UnsafeStart();
             return null;
         }
-        catch (OutOfMemoryException e)
+        catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
         {
             return e; // clone(2): EAGAIN
         }

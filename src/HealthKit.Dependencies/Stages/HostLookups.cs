@@ -56,7 +56,7 @@ internal sealed class HostLookups
             {
                 throw Explain(host, family, e);
             }
-            catch (OutOfMemoryException e)
+            catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
             {
                 // clone(2): EAGAIN.
                 throw new StageException(Stage.Resolve, "dns.failed", $"{host} could not be looked up: no thread could be started", e);
@@ -126,7 +126,7 @@ internal sealed class HostLookups
             // It may outlive the run by far: it must not hold on to what flows with that.
             new Thread(LookUp, 256 * 1024) { IsBackground = true, Name = "HealthKit lookup" }.UnsafeStart();
         }
-        catch (OutOfMemoryException e)
+        catch (Exception e) when (e is OutOfMemoryException or ThreadStartException)
         {
             // Others may wait for it already.
             Forget();

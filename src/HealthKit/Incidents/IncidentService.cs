@@ -82,7 +82,10 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
 
     private Moment Now => new(_time.GetUtcNow(), _monitor.Time);
 
-    /// <summary>Reads what the run before left and goes on with it. Opening files takes time: not on the start's path.</summary>
+    /// <summary>
+    /// Reads what the run before left and goes on with it. Opening files takes time: not on the start's path. Where no thread is to be had
+    /// for it, the next result of a check tries it again.
+    /// </summary>
     public void Begin()
     {
         if (!_hasBegun && !_stopped)
@@ -122,7 +125,7 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
         Begin();
         lock (_gate)
         {
-            if (!_stopped)
+            if (_hasBegun && !_stopped)
             {
                 var now = Now;
                 _ledger.Removed(last, now.Utc);
@@ -216,10 +219,9 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
 
     void IIncidentEffects.Commit(Incident incident, IncidentNotice? notice, HealthStatus? told)
     {
-        _journal.Write(incident, notice, told);
-
-        // Before anybody is told: whoever is may ask for it at once.
+        // Before anything else: the disk may hang for a while, and whoever is told may ask for it at once.
         Keep(incident);
+        _journal.Write(incident, notice, told);
         if (notice is not null)
         {
             _delivery.Enqueue(MessageOf(incident, notice));
@@ -277,7 +279,11 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
 
             // The outboxes first: what is handed over before they are open would not survive a kill. An app's own sink may hang while it is made.
             var areOpen = new ManualResetEventSlim();
-            new Thread(() => OpenFiles(areOpen)) { IsBackground = true, Name = "HealthKit outboxes open" }.UnsafeStart();
+            if (OwnThread.TryStart("HealthKit outboxes open", () => OpenFiles(areOpen)) is null)
+            {
+                return;
+            }
+
             _ledger.Open();
             var left = _journal.Open();
             areOpen.Wait(OpenPatience);
@@ -322,7 +328,7 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
         Begin();
         lock (_gate)
         {
-            if (_stopped)
+            if (_stopped || !_hasBegun)
             {
                 return;
             }
@@ -332,6 +338,8 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
             _tracker.Observe(state, now, _lastSignOfLife);
             SetAlarm(now);
         }
+
+        _delivery.WakeAgain();
     }
 
     /// <summary>On the alarm's thread: an exception there would be the app's end.</summary>

@@ -31,6 +31,7 @@ internal static class IncidentServices
             () => declared.IncidentRules,
             services.GetRequiredService<StateDirectory>(),
             services.GetRequiredService<MaintenanceFile>(),
+            services.GetRequiredService<JournalFlusher>(),
             services.GetRequiredService<ResultFreezer>(),
             TimeOf(services),
             IncidentLogger(services));

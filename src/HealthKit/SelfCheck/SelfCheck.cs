@@ -26,6 +26,7 @@ internal sealed class SelfCheck(SelfReport report, HealthKitConfiguration config
                 ["observer.stuck"] = "Give what the named observer calls a timeout.",
                 ["state.full"] = "Make room where the state directory is.",
                 ["state.readOnly"] = "Mount the state directory's file system writable, or name another place in HealthKit:StateDirectory.",
+                ["state.hung"] = "Bring the state directory's disk back, or name another place in HealthKit:StateDirectory; what HealthKit keeps in memory is then written down by itself.",
                 ["state.noPermission"] = "Let the app's account write to the state directory, or name another place in HealthKit:StateDirectory.",
             },
         },

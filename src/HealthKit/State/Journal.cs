@@ -142,7 +142,8 @@ internal sealed partial class Journal : IDisposable
             throw new ArgumentException($"'{name}' is no journal name: 1 to 64 lower-case letters, digits and hyphens are allowed.", nameof(name));
         }
 
-        var journal = new Journal(new DirectoryJournalStore(directory, name), name, capacityBytes, keep, time, logger) { _closed = directory.RemoveJournal };
+        var store = new PatientJournalStore(new DirectoryJournalStore(directory, name), directory.Disk, directory.Flushes);
+        var journal = new Journal(store, name, capacityBytes, keep, time, logger) { _closed = directory.RemoveJournal };
         directory.AddJournal(journal);
         return journal;
     }
@@ -183,8 +184,8 @@ internal sealed partial class Journal : IDisposable
     }
 
     /// <summary>
-    /// Waits until every record added before this call is on the disk itself (fsync). False when some are in memory only. Meant for a
-    /// caller that batches: it takes as long as the disk does, while others go on appending.
+    /// Waits until every record added before this call is on the disk itself (fsync), at most 2 s. False when some may not be. Meant for a
+    /// caller that batches: others go on appending meanwhile.
     /// </summary>
     public bool Flush()
     {
@@ -217,6 +218,10 @@ internal sealed partial class Journal : IDisposable
 
                 return ReferenceEquals(_file, file); // what was flushed into a file without a name is not kept
             }
+        }
+        catch (IOException e) when (StateProblem.IsHung(e))
+        {
+            return false; // the device is slow, or the disk hangs: the next record finds out which
         }
         catch (Exception e) when (StateProblem.IsExpected(e))
         {
@@ -433,10 +438,8 @@ internal sealed partial class Journal : IDisposable
         }
 
         var start = (long)segment * segmentSize;
-        file.Write(bytes.AsSpan(JournalFormat.HeaderSize), start + JournalFormat.HeaderSize);
-        file.Flush(); // the records are on disk before the header that makes them count
-        file.Write(bytes.AsSpan(0, JournalFormat.HeaderSize), start);
-        file.Flush();
+        file.WriteAndFlush(bytes.AsSpan(JournalFormat.HeaderSize), start + JournalFormat.HeaderSize); // on disk before the header that makes them count
+        file.WriteAndFlush(bytes.AsSpan(0, JournalFormat.HeaderSize), start);
         return (end, crc);
     }
 
@@ -457,7 +460,7 @@ internal sealed partial class Journal : IDisposable
         JournalContent? content = null;
         try
         {
-            content = ReadWhatIsWhole();
+            content = cause.Reason == StateProblem.Hung ? null : ReadWhatIsWhole();
         }
         catch (Exception e) when (StateProblem.IsExpected(e))
         {

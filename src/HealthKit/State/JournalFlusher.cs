@@ -39,23 +39,20 @@ internal sealed partial class JournalFlusher(TimeProvider time, ILogger logger) 
     {
         lock (_gate)
         {
-            if (_stopped || !_dirty.Add(journal))
+            if (_stopped)
             {
                 return;
             }
 
-            if (_due != long.MaxValue)
+            // Where no thread was to be had, the next record tries it again.
+            _thread ??= OwnThread.TryStart("HealthKit journal flush", Work);
+            if (!_dirty.Add(journal) || _due != long.MaxValue)
             {
                 return; // it belongs to the batch that is due then
             }
 
             var earliest = _lastBatch == long.MinValue ? long.MinValue : _lastBatch + AtMostEvery.Ticks;
             _due = Math.Max(_signal.Now + Gather.Ticks, earliest);
-            if (_thread is null)
-            {
-                _thread = new Thread(Work) { IsBackground = true, Name = "HealthKit journal flush" };
-                _thread.UnsafeStart();
-            }
         }
 
         _signal.Set();

@@ -42,6 +42,13 @@ internal abstract class JournalFile : IDisposable
     /// <summary>Waits until all that was written is on the disk itself.</summary>
     public abstract void Flush();
 
+    /// <summary>Writes all of the bytes at a position, and waits until they and all before them are on the disk itself.</summary>
+    public virtual void WriteAndFlush(ReadOnlySpan<byte> bytes, long position)
+    {
+        Write(bytes, position);
+        Flush();
+    }
+
     /// <inheritdoc/>
     public abstract void Dispose();
 }

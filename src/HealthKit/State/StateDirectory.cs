@@ -7,7 +7,8 @@ namespace HealthKit;
 /// <summary>
 /// Where HealthKit keeps what must survive a restart. Held by one process at a time: a second instance of the same application
 /// uses the folder <c>2</c> inside it, a third the folder <c>3</c>, and so on; another application that was given the same directory has a
-/// folder of its own in it. When no place can be written, HealthKit goes on in memory and says why here.
+/// folder of its own in it. When no place can be written, HealthKit goes on in memory and says why here. Nothing here waits longer than
+/// 4 s for a disk that hangs.
 /// </summary>
 public sealed partial class StateDirectory : IDisposable
 {
@@ -29,7 +30,7 @@ public sealed partial class StateDirectory : IDisposable
     private readonly Lock _gate = new();
     private readonly Lock _journalsGate = new();
     private readonly List<Journal> _journals = [];
-    private volatile Held? _held; // null before the first look
+    private volatile Held? _held; // null before the first look has come to an end
     private long _failedAt;
     private bool _disposed;
 
@@ -68,37 +69,21 @@ public sealed partial class StateDirectory : IDisposable
     {
         get
         {
-            if (_gate.TryEnter()) // who holds it is finding out just that
+            try
             {
-                try
-                {
-                    if (_held is null)
-                    {
-                        TryRecover();
-                    }
-                    else if (_held.Path is not null)
-                    {
-                        LetGoIfRemoved();
-                    }
-                    else if (!_disposed && _time.GetElapsedTime(_failedAt) >= RetryAfter)
-                    {
-                        AcquireOrSayWhyNot();
-                    }
-                }
-                finally
-                {
-                    _gate.Exit();
-                }
+                return Disk.Run(IsThere, DiskThread.LongPatience);
             }
-
-            return _held?.Path is not null;
+            catch (IOException e) when (StateProblem.IsHung(e))
+            {
+                return false;
+            }
         }
     }
 
     /// <summary>
     /// A stable reason, or null when all is well: <c>state.full</c>, <c>state.readOnly</c>, <c>state.noPermission</c>,
     /// <c>state.symbolicLink</c>, <c>state.unsafeDirectory</c>, <c>state.noLock</c>, <c>state.tooManyInstances</c>, <c>state.removed</c>,
-    /// <c>state.ioError</c>.
+    /// <c>state.hung</c>, <c>state.ioError</c>.
     /// <c>state.secondInstance</c> and <c>state.otherApplication</c> come with a directory that works.
     /// </summary>
     public string? Problem => FirstLook().Problem?.Reason;
@@ -120,6 +105,12 @@ public sealed partial class StateDirectory : IDisposable
         return directory;
     }
 
+    /// <summary>Where everything is done that touches this directory's disk, but for waiting for the device.</summary>
+    internal DiskThread Disk { get; } = new("HealthKit state");
+
+    /// <summary>Where the device is waited for (fsync).</summary>
+    internal DiskThread Flushes { get; } = new("HealthKit state flush");
+
     private Held FirstLook()
     {
         if (_held is null)
@@ -127,11 +118,51 @@ public sealed partial class StateDirectory : IDisposable
             TryRecover();
         }
 
-        return _held!;
+        return !Disk.IsStuck && _held is { } held ? held : DoesNotAnswer(_held);
     }
+
+    private Held DoesNotAnswer(Held? before) => new(
+        before?.Path,
+        before?.Instance ?? 1,
+        new StateProblem(StateProblem.Hung, $"The disk of state directory {before?.Path ?? _configured ?? _applicationName} does not answer."),
+        null);
 
     /// <summary>Looks for a directory when there is none yet or the one it held was removed; whether there is one now. Never throws.</summary>
     internal bool TryRecover()
+    {
+        try
+        {
+            return Disk.Run(Recover, DiskThread.LongPatience);
+        }
+        catch (IOException e) when (StateProblem.IsHung(e))
+        {
+            return false;
+        }
+    }
+
+    private bool IsThere()
+    {
+        lock (_gate)
+        {
+            if (_held is null)
+            {
+                return Recover();
+            }
+
+            if (_held.Path is not null)
+            {
+                LetGoIfRemoved();
+            }
+            else if (!_disposed && _time.GetElapsedTime(_failedAt) >= RetryAfter)
+            {
+                AcquireOrSayWhyNot();
+            }
+
+            return _held.Path is not null;
+        }
+    }
+
+    private bool Recover()
     {
         lock (_gate)
         {
@@ -213,7 +244,9 @@ public sealed partial class StateDirectory : IDisposable
     }
 
     /// <summary>Gives the directory up for the next instance. The kernel does the same when the process is killed.</summary>
-    public void Dispose()
+    public void Dispose() => Disk.Close(new Release(this));
+
+    private void LetGo()
     {
         lock (_gate)
         {
@@ -548,6 +581,11 @@ public sealed partial class StateDirectory : IDisposable
 
     [LoggerMessage(7003, LogLevel.Warning, "State is kept in memory only and will not survive a restart ({Reason}): {Text}")]
     private static partial void LogInMemory(ILogger logger, string reason, string text);
+
+    private sealed class Release(StateDirectory directory) : IDisposable
+    {
+        public void Dispose() => directory.LetGo();
+    }
 
     private sealed record Held(string? Path, int Instance, StateProblem? Problem, FileStream? Lock)
     {

@@ -33,11 +33,22 @@ internal sealed record StateProblem(string Reason, string Text)
     /// <summary>The directory or a file in it was removed or replaced while the process used it.</summary>
     public const string Removed = "state.removed";
 
+    /// <summary>The disk does not answer. What waits for it in the kernel waits on; everything else goes on without it.</summary>
+    public const string Hung = "state.hung";
+
     /// <summary>Any other error of the file system.</summary>
     public const string IOError = "state.ioError";
 
     /// <summary>ENOSPC as .NET hands it on.</summary>
     public const int NoSpaceLeft = 28;
+
+    private const int TimedOut = 110; // ETIMEDOUT, as a network file system hands it on too
+
+    /// <summary>What is thrown where the disk does not answer.</summary>
+    public static IOException HungException() => new("The disk does not answer.", TimedOut);
+
+    /// <summary>Whether an exception says that the disk does not answer.</summary>
+    public static bool IsHung(IOException e) => e.HResult == TimedOut;
 
     /// <summary>Whether an exception is one the file system may cause (or another thread that just closed the file).</summary>
     public static bool IsExpected(Exception e) =>
@@ -67,6 +78,7 @@ internal sealed record StateProblem(string Reason, string Text)
         69 when OperatingSystem.IsMacOS() => Full,
         unchecked((int)0x80070070) or unchecked((int)0x80070027) => Full, // ERROR_DISK_FULL, ERROR_HANDLE_DISK_FULL
         30 => ReadOnly,
+        TimedOut => Hung,
         unchecked((int)0x80070013) => ReadOnly, // ERROR_WRITE_PROTECT
         _ => IOError,
     };

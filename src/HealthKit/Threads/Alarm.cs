@@ -23,18 +23,19 @@ internal sealed class Alarm(TimeProvider provider, string name, Action ring) : I
     {
         lock (_gate)
         {
-            if (_stopped || at == _at)
+            if (_stopped)
             {
                 return;
             }
 
-            var isSooner = at < _at;
-            _at = at;
+            // Where no thread was to be had, the next one who sets the alarm tries it again.
             if (_thread is null && at != long.MaxValue)
             {
-                _thread = new Thread(Work) { IsBackground = true, Name = name };
-                _thread.UnsafeStart();
+                _thread = OwnThread.TryStart(name, Work);
             }
+
+            var isSooner = at < _at;
+            _at = at;
 
             if (isSooner)
             {

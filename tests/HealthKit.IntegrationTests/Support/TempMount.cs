@@ -127,6 +127,16 @@ internal sealed class TempMount : IDisposable
         }
     }
 
+    /// <summary>
+    /// Freezes it (fsfreeze(8)): whoever writes to it hangs, and cannot even be killed, until what comes back is disposed of. A test that
+    /// does so runs alone.
+    /// </summary>
+    public IDisposable Freeze()
+    {
+        Tool.Run("fsfreeze", "--freeze", Path);
+        return new Frozen(Path);
+    }
+
     /// <summary>Lets every user through to it.</summary>
     public void OpenToAll()
     {
@@ -221,6 +231,20 @@ internal sealed class TempMount : IDisposable
         {
             mount.Dispose();
             throw;
+        }
+    }
+
+    private sealed class Frozen(string path) : IDisposable
+    {
+        private bool _thawed;
+
+        public void Dispose()
+        {
+            if (!_thawed)
+            {
+                _thawed = true;
+                Tool.Run("fsfreeze", "--unfreeze", path);
+            }
         }
     }
 

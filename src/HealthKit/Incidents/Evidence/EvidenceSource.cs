@@ -20,7 +20,7 @@ internal sealed class EvidenceSource(IIncidentEvidence collector, ResultFreezer 
             return call;
         }
 
-        var thread = new Thread(() =>
+        var thread = OwnThread.TryStart("HealthKit evidence of a collector", () =>
         {
             try
             {
@@ -36,16 +36,11 @@ internal sealed class EvidenceSource(IIncidentEvidence collector, ResultFreezer 
             {
                 Volatile.Write(ref _running, 0);
             }
-        })
-        { IsBackground = true, Name = "HealthKit evidence of a collector" };
-        try
-        {
-            thread.UnsafeStart();
-        }
-        catch (Exception e) when (e is ThreadStartException or OutOfMemoryException)
+        });
+        if (thread is null)
         {
             Volatile.Write(ref _running, 0);
-            call.End(Error(Described(e)));
+            call.End(Error("No thread could be started for it."));
         }
 
         return call;

@@ -164,15 +164,10 @@ internal sealed partial class EvidenceStore : IDisposable
 
     private void StartThread()
     {
-        var thread = new Thread(Work) { IsBackground = true, Name = "HealthKit evidence" };
-        try
+        _thread = OwnThread.TryStart("HealthKit evidence", Work);
+        if (_thread is null)
         {
-            thread.UnsafeStart();
-            _thread = thread;
-        }
-        catch (Exception e) when (e is ThreadStartException or OutOfMemoryException)
-        {
-            LogNoThread(_logger, e);
+            LogNoThread(_logger);
         }
     }
 
@@ -300,5 +295,5 @@ internal sealed partial class EvidenceStore : IDisposable
     private static partial void LogFailed(ILogger logger, string id, string? error);
 
     [LoggerMessage(7115, LogLevel.Error, "The thread that collects evidence could not be started; it is tried again with the next incident.")]
-    private static partial void LogNoThread(ILogger logger, Exception exception);
+    private static partial void LogNoThread(ILogger logger);
 }

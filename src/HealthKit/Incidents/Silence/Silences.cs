@@ -7,7 +7,13 @@ namespace HealthKit;
 /// so that they survive a restart. Opens nothing before <see cref="Open"/> or the first question. Safe for use by several threads.
 /// </summary>
 internal sealed partial class Silences(
-    Func<IncidentRules> rules, StateDirectory directory, MaintenanceFile file, ResultFreezer freezer, TimeProvider time, ILogger logger) : IDisposable
+    Func<IncidentRules> rules,
+    StateDirectory directory,
+    MaintenanceFile file,
+    JournalFlusher flusher,
+    ResultFreezer freezer,
+    TimeProvider time,
+    ILogger logger) : IDisposable
 {
     /// <summary>How soon a file that is in force is to be looked at again: nothing tells when it goes.</summary>
     public static readonly TimeSpan FileLookEvery = TimeSpan.FromSeconds(5);
@@ -23,9 +29,12 @@ internal sealed partial class Silences(
     private readonly Dictionary<string, (long Sequence, Mute Mute)> _mutes = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, (long Sequence, MaintenanceWindow Window)> _windows = new(StringComparer.OrdinalIgnoreCase);
     private Journal? _journal;
-    private bool _isLoaded;
+    private volatile bool _isLoaded;
     private long _triedAt;
     private bool _disposed;
+
+    // What code has silenced. Who asks reads this, and waits neither for the lock nor for the disk that is written to under it.
+    private volatile Kept _kept = new([], []);
 
     // The records that still count. Read inside the journal's lock, where ours must not be waited for. Null: nothing is known yet.
     private volatile HashSet<long>? _live; // never changed once it stands here
@@ -93,7 +102,7 @@ internal sealed partial class Silences(
             Load();
             Prune(now);
             _mutes[name] = (Write(new(SilenceRecord.Mute, name, now, mute.Until, mute.Reason)), mute);
-            PublishLive();
+            Publish(_isLoaded);
         }
 
         FlushInBackground();
@@ -150,7 +159,7 @@ internal sealed partial class Silences(
 
             _windows[window.Name] =
                 (Write(new(SilenceRecord.BeginMaintenance, window.Name, window.Begin, window.End, window.Reason, window.Checks)), window);
-            PublishLive();
+            Publish(_isLoaded);
         }
 
         FlushInBackground();
@@ -182,7 +191,11 @@ internal sealed partial class Silences(
         lock (_gate)
         {
             _disposed = true;
-            _journal?.Dispose();
+            if (_journal is { } journal)
+            {
+                flusher.Forget(journal);
+                journal.Dispose();
+            }
         }
     }
 
@@ -190,12 +203,7 @@ internal sealed partial class Silences(
     private List<Mute> AllMutes(DateTimeOffset now)
     {
         List<Mute> all = [.. rules().Mutes];
-        lock (_gate)
-        {
-            Load();
-            all.AddRange(_mutes.Values.Select(kept => kept.Mute).Where(mute => mute.Until - now <= MaintenanceLimits.Longest + ClockStep));
-        }
-
+        all.AddRange(Known().Mutes.Where(mute => mute.Until - now <= MaintenanceLimits.Longest + ClockStep));
         all.RemoveAll(mute => mute.Until <= now);
         return all;
     }
@@ -209,13 +217,27 @@ internal sealed partial class Silences(
             all.Add(window);
         }
 
-        lock (_gate)
+        all.AddRange(Known().Windows);
+        return all;
+    }
+
+    /// <summary>What code has silenced, in this run and as far as it is known in earlier ones.</summary>
+    private Kept Known()
+    {
+        // Who has the lock for longer finds out that there is no disk to read it from.
+        if (!_isLoaded && _gate.TryEnter(DiskThread.Patience))
         {
-            Load();
-            all.AddRange(_windows.Values.Select(kept => kept.Window));
+            try
+            {
+                Load();
+            }
+            finally
+            {
+                _gate.Exit();
+            }
         }
 
-        return all;
+        return _kept;
     }
 
     private string Require(string check, string parameter)
@@ -246,11 +268,11 @@ internal sealed partial class Silences(
         _journal ??= Journal.Open(directory, "silence", CapacityBytes, Keep, time, logger);
 
         // Without a disk at the start, what an earlier run left comes to light when the disk does.
-        _isLoaded = _journal.IsPersistent;
-        if (_isLoaded)
+        if (_journal.IsPersistent)
         {
             Replay(_journal.ReadAll());
-            PublishLive();
+            Publish(isComplete: true);
+            _isLoaded = true; // not before: who sees it waits for nothing
         }
     }
 
@@ -312,8 +334,11 @@ internal sealed partial class Silences(
     /// </summary>
     private bool Keep(long sequence, ReadOnlySpan<byte> payload) => _live is not { } live || live.Contains(sequence);
 
-    private void PublishLive() =>
-        _live = _isLoaded ? [.. _mutes.Values.Select(kept => kept.Sequence), .. _windows.Values.Select(kept => kept.Sequence)] : null;
+    private void Publish(bool isComplete)
+    {
+        _live = isComplete ? [.. _mutes.Values.Select(kept => kept.Sequence), .. _windows.Values.Select(kept => kept.Sequence)] : null;
+        _kept = new([.. _mutes.Values.Select(kept => kept.Mute)], [.. _windows.Values.Select(kept => kept.Window)]);
+    }
 
     private long Write(SilenceRecord record)
     {
@@ -333,7 +358,7 @@ internal sealed partial class Silences(
     private void WriteEnd(SilenceRecord record)
     {
         var isWritten = !_disposed && _journal!.TryAppend(record.ToBytes(), out _);
-        PublishLive();
+        Publish(_isLoaded);
         if (!isWritten && !_disposed)
         {
             _journal!.Compact(Keep); // no room for the end: take the begin away
@@ -345,9 +370,11 @@ internal sealed partial class Silences(
     {
         if (_journal is { } journal)
         {
-            _ = Task.Run(journal.Flush);
+            flusher.MarkDirty(journal);
         }
     }
+
+    private sealed record Kept(IReadOnlyList<Mute> Mutes, IReadOnlyList<MaintenanceWindow> Windows);
 
     [LoggerMessage(7031, LogLevel.Warning, "The journal of silences has no room for {Event} '{Name}': it is in force and will not survive a restart.")]
     private static partial void LogNotKept(ILogger logger, string @event, string name);

@@ -76,6 +76,11 @@ internal sealed partial class BackgroundMonitor : HealthMonitor, IDisposable
             var raw = _time.Raw;
             if (raw > _engine.ValidUntil && IsSilent())
             {
+                if (_clock is null && _observers is not null)
+                {
+                    Start(); // no thread was to be had for the clock: it is tried again
+                }
+
                 return _engine.Read(raw);
             }
 
@@ -94,7 +99,7 @@ internal sealed partial class BackgroundMonitor : HealthMonitor, IDisposable
     /// <summary>Waits until a check has had a first result; runs nothing.</summary>
     public Task<CheckState> FirstResultAsync(string name) => _engine.FirstResult(name);
 
-    /// <summary>Starts the clock; once.</summary>
+    /// <summary>Starts the clock; once. Where no thread is to be had everything reads stopped, and whoever reads or asks for a run tries it again.</summary>
     public void Start()
     {
         lock (_gate)
@@ -104,16 +109,12 @@ internal sealed partial class BackgroundMonitor : HealthMonitor, IDisposable
                 return;
             }
 
-            var pumps = _findObservers().Select(observer => new ObserverPump(observer, _freezer, _logger)).ToArray();
-            foreach (var pump in pumps)
+            if (_observers is null)
             {
-                pump.Start();
+                StartObservers();
             }
 
-            _observers = pumps;
-            _engine.Start(_time.Raw);
-            _clock = new Thread(RunClock) { IsBackground = true, Name = "HealthKit clock", Priority = ThreadPriority.AboveNormal };
-            _clock.UnsafeStart();
+            _clock = OwnThread.TryStart("HealthKit clock", RunClock);
         }
     }
 
@@ -173,6 +174,18 @@ internal sealed partial class BackgroundMonitor : HealthMonitor, IDisposable
         }
     }
 
+    private void StartObservers()
+    {
+        var pumps = _findObservers().Select(observer => new ObserverPump(observer, _freezer, _logger)).ToArray();
+        foreach (var pump in pumps)
+        {
+            pump.Start();
+        }
+
+        _observers = pumps;
+        _engine.Start(_time.Raw);
+    }
+
     /// <summary>
     /// Whether the clock is silent. Past its validity the picture is one of two things: the clock has stopped, or the whole process
     /// stood still and the clock is about to tick. Only then, and once for each silence, a reader waits to see which.
@@ -205,6 +218,7 @@ internal sealed partial class BackgroundMonitor : HealthMonitor, IDisposable
 
     private void RunClock()
     {
+        Thread.CurrentThread.Priority = ThreadPriority.AboveNormal;
         List<CheckRun> start = [];
         List<CheckRun> cancel = [];
         while (!_stopping.WaitOne(0))

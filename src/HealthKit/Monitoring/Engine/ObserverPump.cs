@@ -33,8 +33,10 @@ internal sealed partial class ObserverPump(IHealthObserver observer, ResultFreez
 
     public void Start()
     {
-        _thread = new Thread(Work) { IsBackground = true, Name = "HealthKit observer" };
-        _thread.UnsafeStart();
+        lock (_gate)
+        {
+            StartThread();
+        }
     }
 
     /// <summary>Takes an event; only enqueues.</summary>
@@ -48,6 +50,7 @@ internal sealed partial class ObserverPump(IHealthObserver observer, ResultFreez
             }
 
             _queue.Enqueue(what);
+            StartThread();
             Monitor.Pulse(_gate);
         }
     }
@@ -55,14 +58,19 @@ internal sealed partial class ObserverPump(IHealthObserver observer, ResultFreez
     /// <summary>Delivers what is queued, as far as that is done within the given time, and ends the thread.</summary>
     public void Stop(TimeSpan patience)
     {
+        Thread? thread;
         lock (_gate)
         {
             _stopping = true;
+            thread = _thread;
             Monitor.Pulse(_gate);
         }
 
-        _thread?.Join(patience);
+        thread?.Join(patience);
     }
+
+    /// <summary>Under the gate. Where no thread is to be had, the next event tries it again.</summary>
+    private void StartThread() => _thread ??= OwnThread.TryStart("HealthKit observer", Work);
 
     /// <summary>Results are many and the next one tells the same: they are dropped before transitions are.</summary>
     private bool MakeRoom(EngineEvent what)

@@ -70,14 +70,10 @@ internal sealed partial class RunExecutor(
 
     private void AddThread()
     {
-        try
+        // Where none is to be had the queue stays; each tick tries again.
+        if (OwnThread.TryStart("HealthKit run", Work) is not null)
         {
-            new Thread(Work) { IsBackground = true, Name = "HealthKit run" }.UnsafeStart();
             _threads++;
-        }
-        catch (OutOfMemoryException)
-        {
-            // No thread to be had (pids limit, memory). The queue stays; each tick tries again.
         }
     }
 

@@ -7,6 +7,7 @@ internal sealed class SilencesFixture : IDisposable
 {
     public static readonly string[] Names = ["Api", "db", "disk"];
 
+    private readonly JournalFlusher _flusher = new(TimeProvider.System, NullLogger.Instance);
     private StateDirectory? _directory;
     private Silences? _silences;
 
@@ -52,6 +53,7 @@ internal sealed class SilencesFixture : IDisposable
     public void Dispose()
     {
         Stop();
+        _flusher.Dispose();
         Directory.Delete(Root, recursive: true);
     }
 
@@ -67,6 +69,6 @@ internal sealed class SilencesFixture : IDisposable
     {
         _directory = StateDirectory.Open(StatePath, "app", _ => null, StateAccount.Current(), NullLogger.Instance, Time);
         var freezer = new ResultFreezer(new Redactor());
-        return new Silences(() => Rules, _directory, new MaintenanceFile(Report, freezer, Time), freezer, Time, NullLogger.Instance);
+        return new Silences(() => Rules, _directory, new MaintenanceFile(Report, freezer, Time), _flusher, freezer, Time, NullLogger.Instance);
     }
 }

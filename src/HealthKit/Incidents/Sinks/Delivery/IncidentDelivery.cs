@@ -8,7 +8,7 @@ internal sealed partial class IncidentDelivery : IDisposable, IAsyncDisposable
     /// <summary>What each outbox reserves on disk.</summary>
     private const int OutboxBytes = 1 << 20;
 
-    /// <summary>What sinks are given to end an attempt that is cancelled, and the disk to close the outboxes.</summary>
+    /// <summary>What sinks are given to end an attempt that is cancelled.</summary>
     private static readonly TimeSpan LastPatience = TimeSpan.FromMilliseconds(500);
 
     private readonly Lock _lifetime = new();
@@ -100,6 +100,15 @@ internal sealed partial class IncidentDelivery : IDisposable, IAsyncDisposable
     /// <summary>The same, but only to sinks whose outbox does not know the message's id, be it waiting or done with.</summary>
     public void EnqueueMissing(IncidentMessage message) => Enqueue(message, onlyIfMissing: true);
 
+    /// <summary>Tries again what no thread was to be had for. Costs nothing else.</summary>
+    public void WakeAgain()
+    {
+        foreach (var worker in _workers)
+        {
+            worker.WakeAgain();
+        }
+    }
+
     /// <summary>Sends a message through every sink at once, past filters and outboxes; each is waited for 30 s.</summary>
     public async Task<IReadOnlyList<SinkTestResult>> TestAsync(IncidentMessage test, CancellationToken cancellationToken) =>
         await Task.WhenAll(Array.ConvertAll(_workers, worker => worker.TestAsync(test, cancellationToken))).ConfigureAwait(false);
@@ -132,10 +141,10 @@ internal sealed partial class IncidentDelivery : IDisposable, IAsyncDisposable
             JoinAll(LastPatience);
         }
 
-        // Closing waits for the disk, which may hang.
-        var closing = new Thread(CloseOutboxes) { IsBackground = true, Name = "HealthKit outboxes close" };
-        closing.UnsafeStart();
-        closing.Join(_workers.Length == 0 ? TimeSpan.Zero : 4 * LastPatience);
+        foreach (var worker in _workers)
+        {
+            Try(worker, static w => w.CloseOutbox());
+        }
     }
 
     /// <summary>How a sink stands; null when none of that name is on.</summary>
@@ -216,14 +225,6 @@ internal sealed partial class IncidentDelivery : IDisposable, IAsyncDisposable
     {
         var started = TimeProvider.System.GetTimestamp();
         return _workers.Aggregate(true, (all, worker) => worker.Join(patience - TimeProvider.System.GetElapsedTime(started)) && all);
-    }
-
-    private void CloseOutboxes()
-    {
-        foreach (var worker in _workers)
-        {
-            Try(worker, static w => w.CloseOutbox());
-        }
     }
 
     private void Try(SinkWorker worker, Action<SinkWorker> act)

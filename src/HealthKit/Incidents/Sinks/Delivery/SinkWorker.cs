@@ -43,6 +43,7 @@ internal sealed partial class SinkWorker : IDisposable
     private Thread? _thread;
     private IIncidentSink? _sink;
     private volatile string? _whyOff;
+    private volatile bool _lacksThread;
     private bool _stopping;
     private bool _failedWhileStopping;
     private bool _ended;
@@ -223,6 +224,15 @@ internal sealed partial class SinkWorker : IDisposable
         }
     }
 
+    /// <summary>Tries again to start the thread, where none was to be had. Costs nothing else.</summary>
+    public void WakeAgain()
+    {
+        if (_lacksThread)
+        {
+            Wake();
+        }
+    }
+
     /// <summary>Asks the thread to end when all is sent, or an attempt fails.</summary>
     public void BeginStop()
     {
@@ -270,13 +280,24 @@ internal sealed partial class SinkWorker : IDisposable
 
     private void Wake()
     {
+        var isMissing = false;
         lock (_gate)
         {
             if (_thread is null && !_stopping)
             {
-                _thread = new Thread(Work) { IsBackground = true, Name = "HealthKit sink " + Name };
-                _thread.UnsafeStart();
+                _thread = OwnThread.TryStart("HealthKit sink " + Name, Work);
+                isMissing = _thread is null && !_lacksThread;
+                _lacksThread = _thread is null;
+                if (_lacksThread)
+                {
+                    NoteProblem("No thread could be started for it.");
+                }
             }
+        }
+
+        if (isMissing)
+        {
+            LogNoThread(_logger, Name);
         }
 
         _signal.Set();
@@ -612,6 +633,9 @@ internal sealed partial class SinkWorker : IDisposable
 
     [LoggerMessage(EventId = 150, Level = LogLevel.Warning, Message = "Sink '{Sink}' is told of no check: none has one of its Tags, or a name that its Checks allow")]
     private static partial void LogCoversNone(ILogger logger, string sink);
+
+    [LoggerMessage(EventId = 151, Level = LogLevel.Error, Message = "No thread could be started for sink '{Sink}' (a limit of processes, or memory); its messages wait, and it is tried again with each result of a check")]
+    private static partial void LogNoThread(ILogger logger, string sink);
 
     [LoggerMessage(EventId = 149, Level = LogLevel.Warning, Message = "Sink '{Sink}' threw: {Error}")]
     private static partial void LogSinkThrew(ILogger logger, string sink, string error);

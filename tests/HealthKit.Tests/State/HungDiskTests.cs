@@ -1,0 +1,172 @@
+using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace HealthKit.Tests;
+
+/// <summary>A disk that hangs holds up one thread of HealthKit's, and no caller for longer than the patience there is.</summary>
+public sealed class HungDiskTests
+{
+    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
+
+    [Fact]
+    public void A_job_that_does_not_come_back_is_given_up_and_others_are_refused_at_once_until_it_does()
+    {
+        using var release = new ManualResetEventSlim();
+        var disk = new DiskThread("test");
+        using var late = new Late();
+        var given = Assert.Throws<IOException>(() => disk.Run(
+            () =>
+            {
+                release.Wait();
+                return late;
+            },
+            TimeSpan.FromMilliseconds(200)));
+        Assert.Equal(StateProblem.Hung, StateProblem.From(given).Reason);
+        Assert.True(disk.IsStuck);
+        var ran = false;
+        Assert.Throws<IOException>(() => disk.Run(() => ran = true, TimeSpan.FromDays(1)));
+        var closed = new Late();
+        disk.Close(closed);
+        Assert.False(closed.IsDisposed.IsSet);
+
+        release.Set();
+        Assert.True(late.IsDisposed.Wait(Deadline)); // nobody has it
+        Assert.True(closed.IsDisposed.Wait(Deadline));
+        Assert.True(SpinWait.SpinUntil(() => !disk.IsStuck, Deadline));
+        Assert.False(ran);
+        Assert.Equal(5, disk.Run(() => 5, DiskThread.Patience));
+    }
+
+    [Fact]
+    public async Task Who_waits_for_its_turn_is_given_up_with_the_job_that_holds_it_up_and_never_done()
+    {
+        using var release = new ManualResetEventSlim();
+        var disk = new DiskThread("test");
+        var ran = false;
+        using var begun = new ManualResetEventSlim(); // the order of the two
+        var first = Task.Run(() => Assert.Throws<IOException>(() => disk.Run(
+            () =>
+            {
+                begun.Set();
+                release.Wait();
+            },
+            TimeSpan.FromSeconds(1))));
+        Assert.True(begun.Wait(Deadline));
+        var second = Task.Run(() => Assert.Throws<IOException>(() => disk.Run(() => ran = true, TimeSpan.FromDays(1))));
+        await Task.WhenAll(first, second).WaitAsync(Deadline);
+        release.Set();
+        Assert.True(SpinWait.SpinUntil(() => !disk.IsStuck, Deadline));
+        Assert.Equal(5, disk.Run(() => 5, DiskThread.Patience));
+        Assert.False(ran);
+    }
+
+    [Fact]
+    public void A_failed_job_throws_what_it_threw_and_a_job_of_a_job_is_done_at_once()
+    {
+        var disk = new DiskThread("test");
+        Assert.Throws<UnauthorizedAccessException>(() => disk.Run(() => throw new UnauthorizedAccessException(), DiskThread.Patience));
+        Assert.Equal(7, disk.Run(() => disk.Run(() => 7, DiskThread.Patience), DiskThread.Patience));
+        Assert.False(disk.IsStuck);
+    }
+
+    [Fact]
+    public void A_journal_goes_on_in_memory_while_its_disk_hangs_and_loses_nothing_when_it_comes_back()
+    {
+        var time = new ManualStateTime();
+        var store = new FakeJournalStore();
+        using var hang = new ManualResetEventSlim(initialState: true);
+        store.Fault = what =>
+        {
+            if (what == "write")
+            {
+                hang.Wait();
+            }
+
+            return null;
+        };
+        using var journal = Open(store, time);
+        Assert.True(journal.TryAppend("a"u8, out var a));
+        hang.Reset();
+        Assert.True(journal.TryAppend("b"u8, out var b));
+        Assert.True(journal.TryAppend("c"u8, out var c));
+        Assert.True(a < b && b < c);
+        Assert.Equal(StateProblem.Hung, journal.Problem?.Reason);
+        Assert.Equal(["b", "c"], Texts(journal));
+        Assert.False(journal.Flush());
+
+        hang.Set();
+        Assert.True(SpinWait.SpinUntil(journal.TryRecover, Deadline));
+        Assert.Null(journal.Problem);
+        Assert.Equal(["a", "b", "c"], Texts(journal));
+        Assert.Equal([a, b, c], journal.ReadAll().Select(record => record.Sequence));
+        using var next = new FakeJournalStore(store.Content).Open();
+        Assert.Equal(["a", "b", "c"], Texts(next));
+    }
+
+    [Fact]
+    public void A_journal_whose_device_hangs_still_takes_records_and_is_closed_in_time()
+    {
+        var store = new FakeJournalStore();
+        using var hang = new ManualResetEventSlim(initialState: true);
+        store.Fault = what =>
+        {
+            if (what == "flush")
+            {
+                hang.Wait();
+            }
+
+            return null;
+        };
+        var journal = Open(store, new ManualStateTime());
+        hang.Reset();
+        Assert.False(journal.Flush());
+        Assert.True(journal.TryAppend("a"u8, out _));
+        Assert.Null(journal.Problem); // writing does not hang
+        journal.Dispose();
+        hang.Set();
+        using var next = new FakeJournalStore(store.Content).Open();
+        Assert.Equal(["a"], Texts(next));
+    }
+
+    [Fact]
+    public void A_flush_that_failed_when_nobody_waited_any_more_has_everything_written_anew()
+    {
+        var time = new ManualStateTime();
+        var store = new FakeJournalStore();
+        using var hang = new ManualResetEventSlim(initialState: true);
+        var fails = false;
+        store.Fault = what =>
+        {
+            if (what != "flush" || !fails)
+            {
+                return null;
+            }
+
+            hang.Wait();
+            fails = false;
+            return new IOException("the device failed");
+        };
+        using var journal = Open(store, time);
+        Assert.True(journal.TryAppend("a"u8, out _));
+        fails = true;
+        hang.Reset();
+        Assert.False(journal.Flush());
+        hang.Set();
+        Assert.True(SpinWait.SpinUntil(() => !journal.Flush() && journal.Problem is not null, Deadline));
+        Assert.True(journal.TryRecover());
+        Assert.Equal(["a"], Texts(journal));
+    }
+
+    private static Journal Open(FakeJournalStore store, TimeProvider time) =>
+        new(new PatientJournalStore(store, new DiskThread("test"), new DiskThread("test flush")), "test", 8192, null, time, NullLogger.Instance);
+
+    private static IReadOnlyList<string> Texts(Journal journal) =>
+        [.. journal.ReadAll().Select(record => Encoding.UTF8.GetString(record.Payload.Span))];
+
+    private sealed class Late : IDisposable
+    {
+        public ManualResetEventSlim IsDisposed { get; } = new();
+
+        public void Dispose() => IsDisposed.Set();
+    }
+}
