@@ -115,6 +115,17 @@ public partial class PageTests
     public void The_runbook_is_what_the_descriptors_say() => Approved.Check("docs/runbook.md", Runbook.Write(ConformanceCases.Types()));
 
     [Fact]
+    public void The_runbook_says_nothing_twice()
+    {
+        var rows = Repository.Read("docs/runbook.md").Split('\n').Where(line => line.StartsWith("| `", StringComparison.Ordinal)).ToList();
+
+        Assert.Equal(rows.Distinct(), rows);
+        Assert.All(
+            ConformanceCases.Types().SelectMany(type => type.Descriptor.RemedyByReason),
+            remedy => Assert.Contains(rows, row => row.StartsWith($"| `{remedy.Key}` | {Markdown.Cell(remedy.Value)} |", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public void The_index_of_the_checks_is_complete()
     {
         Approved.Check("docs/checks/README.md", CheckIndex.Write());
