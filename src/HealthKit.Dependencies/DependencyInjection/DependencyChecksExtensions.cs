@@ -33,7 +33,7 @@ public static class DependencyChecksExtensions
         builder.AddCheckType(QueueCheck.Type);
         DatabaseRegistration.AddTo(builder.Services);
         builder.AddCheckType(SqlCheck.Type);
-        builder.AddCheckType(PostgresCheck.Type);
+        builder.AddCheckType(PostgreSqlCheck.Type);
         builder.AddCheckType(MySqlCheck.Type);
         return builder;
     }

@@ -45,4 +45,20 @@ public static class HttpCheckExtensions
             tags,
             timeout);
     }
+
+    /// <inheritdoc cref="AddHttpCheck{TBuilder}(TBuilder, Uri, Action{HttpCheckOptions}?, string?, HealthStatus?, IEnumerable{string}?, TimeSpan?)"/>
+    /// <exception cref="ArgumentException"><paramref name="url"/> is no absolute http or https address without user information.</exception>
+    public static TBuilder AddHttpCheck<TBuilder>(
+        this TBuilder builder,
+        string url,
+        Action<HttpCheckOptions>? configure = null,
+        string? name = null,
+        HealthStatus? failureStatus = null,
+        IEnumerable<string>? tags = null,
+        TimeSpan? timeout = null)
+        where TBuilder : IHealthChecksBuilder
+    {
+        ArgumentNullException.ThrowIfNull(url);
+        return builder.AddHttpCheck(HttpRequestRules.ParseUrl(url, nameof(url)), configure, name, failureStatus, tags, timeout);
+    }
 }

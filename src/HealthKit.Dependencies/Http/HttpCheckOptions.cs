@@ -46,7 +46,7 @@ public sealed class HttpCheckOptions : DependencyOptions
     public string? JsonEquals { get; set; }
 
     /// <summary>The least size of the body, in bytes after decoding.</summary>
-    public long MinBodyBytes { get; set; }
+    public long MinimumBodyBytes { get; set; }
 
     /// <summary>The greatest size of the body, in bytes, encoded and decoded: more is not read, and a failure. 1 to 16 MiB.</summary>
     public long MaxBodyBytes { get; set; } = 1 << 20;

@@ -98,13 +98,13 @@ internal static class HttpCheckValidation
             yield return new OptionError(nameof(options.MaxBodyBytes), options.MaxBodyBytes, $"a whole number from 1 to {LargestBody} (bytes)");
         }
 
-        if (options.MinBodyBytes is < 0 or > LargestBody)
+        if (options.MinimumBodyBytes is < 0 or > LargestBody)
         {
-            yield return new OptionError(nameof(options.MinBodyBytes), options.MinBodyBytes, $"a whole number from 0 to {LargestBody} (bytes)");
+            yield return new OptionError(nameof(options.MinimumBodyBytes), options.MinimumBodyBytes, $"a whole number from 0 to {LargestBody} (bytes)");
         }
-        else if (options.MinBodyBytes > options.MaxBodyBytes && options.MaxBodyBytes >= 1 && options.MinBodyBytes < LargestBody)
+        else if (options.MinimumBodyBytes > options.MaxBodyBytes && options.MaxBodyBytes >= 1 && options.MinimumBodyBytes < LargestBody)
         {
-            yield return new OptionError(nameof(options.MinBodyBytes), options.MinBodyBytes, "no more than MaxBodyBytes (bytes)");
+            yield return new OptionError(nameof(options.MinimumBodyBytes), options.MinimumBodyBytes, "no more than MaxBodyBytes (bytes)");
         }
     }
 

@@ -320,7 +320,7 @@ internal sealed class MySqlCheck(Network network, Func<MySqlOptions> options, IS
         }
 
         var gauge = MySqlOptions.Lag;
-        var limits = gauge.Resolve(options.DegradedAboveReplicationLagSeconds, options.UnhealthyAboveReplicationLagSeconds);
+        var limits = gauge.Resolve(options.DegradedAboveReplicationLag?.TotalSeconds, options.UnhealthyAboveReplicationLag?.TotalSeconds);
         var level = gauge.Judge(lag.TotalSeconds, limits);
         var meant = channel.Delay > TimeSpan.Zero ? $" beyond the delay of {GaugeAmount.Time(channel.Delay)} that it is told to keep" : "";
         findings.Add(level, "mysql.replicaLag", $"{name}: {gauge.Explain(lag.TotalSeconds, level, limits)}{meant}");

@@ -15,8 +15,8 @@ public sealed class MySqlOptions : DatabaseOptions
         "replication lag",
         GaugeUnit.Seconds,
         GaugeDirection.HighIsBad,
-        nameof(DegradedAboveReplicationLagSeconds),
-        nameof(UnhealthyAboveReplicationLagSeconds),
+        nameof(DegradedAboveReplicationLag),
+        nameof(UnhealthyAboveReplicationLag),
         new GaugeLimits(60, 300));
 
     internal static readonly Gauge Size = new(
@@ -43,13 +43,13 @@ public sealed class MySqlOptions : DatabaseOptions
     public double? UnhealthyAboveConnectionsPercent { get; set; }
 
     /// <summary>
-    /// Degraded when a replica is further behind its source than this, in seconds, a delay that it is told to keep (<c>MASTER_DELAY</c>) not counted.
-    /// Null follows the other; 60 when neither is set.
+    /// Degraded when a replica is further behind its source than this, a delay that it is told to keep (<c>MASTER_DELAY</c>) not counted.
+    /// Above zero; null follows the other, a minute when neither is set.
     /// </summary>
-    public double? DegradedAboveReplicationLagSeconds { get; set; }
+    public TimeSpan? DegradedAboveReplicationLag { get; set; }
 
-    /// <summary>Unhealthy above this, in seconds. Null follows the other; 300 when neither is set.</summary>
-    public double? UnhealthyAboveReplicationLagSeconds { get; set; }
+    /// <summary>Unhealthy above this. Above zero; null follows the other, 5 minutes when neither is set.</summary>
+    public TimeSpan? UnhealthyAboveReplicationLag { get; set; }
 
     /// <summary>
     /// Degraded when the tables of the database and their indexes are larger than this together, in bytes; and when they grow so that they soon reach the
@@ -81,7 +81,7 @@ public sealed class MySqlOptions : DatabaseOptions
     {
         foreach (var error in ValidateDatabase()
             .Concat(Connections.Validate(DegradedAboveConnectionsPercent, UnhealthyAboveConnectionsPercent))
-            .Concat(Lag.Validate(DegradedAboveReplicationLagSeconds, UnhealthyAboveReplicationLagSeconds))
+            .Concat(Lag.Validate(DegradedAboveReplicationLag, UnhealthyAboveReplicationLag))
             .Concat(Size.Validate(DegradedAboveSizeBytes, UnhealthyAboveSizeBytes)))
         {
             yield return error;

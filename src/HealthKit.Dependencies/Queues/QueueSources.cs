@@ -25,56 +25,56 @@ public static class QueueSources
     }
 
     /// <summary>A Redis list. What is known: how much waits, and, if entries say when they were put there, the age of the oldest.</summary>
-    /// <param name="connection">The server: <c>redis://user:password@host:6379/0</c> or as StackExchange.Redis writes it.</param>
+    /// <param name="connectionString">The server: <c>redis://user:password@host:6379/0</c> or as StackExchange.Redis writes it.</param>
     /// <param name="key">The list. One that is not there is empty: Redis knows no empty lists.</param>
     /// <param name="enqueuedAtPointer">As <see cref="QueueOptions.EnqueuedAtPointer"/>; null: ages are not known.</param>
     /// <param name="oldestAt">The end at which the oldest entry stands.</param>
     /// <exception cref="ArgumentException">The connection names no server, the key is empty, or the pointer is none.</exception>
-    public static IQueueSource RedisList(string connection, string key, string? enqueuedAtPointer = null, QueueEnd oldestAt = QueueEnd.Tail)
+    public static IQueueSource RedisList(string connectionString, string key, string? enqueuedAtPointer = null, QueueEnd oldestAt = QueueEnd.Tail)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(key);
-        return new RedisListSource(connection, key, enqueuedAtPointer, oldestAt);
+        return new RedisListSource(connectionString, key, enqueuedAtPointer, oldestAt);
     }
 
     /// <summary>
     /// A Redis stream as one consumer group sees it. What is known: how much waits and how long, what is in progress, who is there and who is lost,
     /// and, from Redis 7 on, how fast it comes and goes.
     /// </summary>
-    /// <param name="connection">The server: <c>redis://user:password@host:6379/0</c> or as StackExchange.Redis writes it.</param>
+    /// <param name="connectionString">The server: <c>redis://user:password@host:6379/0</c> or as StackExchange.Redis writes it.</param>
     /// <param name="key">The stream.</param>
     /// <param name="group">The consumer group.</param>
     /// <param name="consumerLostAfter">As <see cref="QueueOptions.ConsumerLostAfter"/>.</param>
     /// <exception cref="ArgumentException">The connection names no server, or a name is empty.</exception>
-    public static IQueueSource RedisStream(string connection, string key, string group, TimeSpan? consumerLostAfter = null)
+    public static IQueueSource RedisStream(string connectionString, string key, string group, TimeSpan? consumerLostAfter = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(key);
         ArgumentException.ThrowIfNullOrWhiteSpace(group);
-        return new RedisStreamSource(connection, key, group, consumerLostAfter ?? RedisStreamSource.DefaultLostAfter);
+        return new RedisStreamSource(connectionString, key, group, consumerLostAfter ?? RedisStreamSource.DefaultLostAfter);
     }
 
     /// <summary>
     /// A Redis sorted set whose scores are the moments at which entries are due, in seconds or milliseconds since 1970: a queue of delayed work. What is
     /// known: how much is due and for how long, how much is scheduled.
     /// </summary>
-    /// <param name="connection">The server: <c>redis://user:password@host:6379/0</c> or as StackExchange.Redis writes it.</param>
+    /// <param name="connectionString">The server: <c>redis://user:password@host:6379/0</c> or as StackExchange.Redis writes it.</param>
     /// <param name="key">The sorted set.</param>
     /// <exception cref="ArgumentException">The connection names no server, or the key is empty.</exception>
-    public static IQueueSource RedisSortedSet(string connection, string key)
+    public static IQueueSource RedisSortedSet(string connectionString, string key)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(key);
-        return new RedisSortedSetSource(connection, key);
+        return new RedisSortedSetSource(connectionString, key);
     }
 
     /// <summary>
     /// Sidekiq's queues, retries, schedule, dead set and processes. What is known: all but how many ever came, which is worked out of what was processed and
     /// what waits.
     /// </summary>
-    /// <param name="connection">The server: <c>redis://user:password@host:6379/0</c> or as StackExchange.Redis writes it.</param>
+    /// <param name="connectionString">The server: <c>redis://user:password@host:6379/0</c> or as StackExchange.Redis writes it.</param>
     /// <param name="queues">The queues; null means all. Retries, schedule, dead set and counts are of all queues together.</param>
     /// <param name="keyNamespace">What stands before all keys, without the colon (redis-namespace).</param>
     /// <exception cref="ArgumentException">The connection names no server.</exception>
-    public static IQueueSource Sidekiq(string connection, IEnumerable<string>? queues = null, string? keyNamespace = null) =>
-        new SidekiqSource(connection, queues, keyNamespace);
+    public static IQueueSource Sidekiq(string connectionString, IEnumerable<string>? queues = null, string? keyNamespace = null) =>
+        new SidekiqSource(connectionString, queues, keyNamespace);
 
     /// <summary>
     /// A table of jobs in a SQL database, over the app's own data source. What is known is what the statement tells; see <see cref="QueueOptions.Statement"/>.

@@ -10,7 +10,7 @@ public sealed class RedisOptions : DependencyOptions
         "clients", GaugeUnit.Percent, GaugeDirection.HighIsBad, nameof(DegradedAboveClientsPercent), nameof(UnhealthyAboveClientsPercent), new GaugeLimits(85, 98));
 
     internal static readonly Gauge Lag = new(
-        "lag", GaugeUnit.Seconds, GaugeDirection.HighIsBad, nameof(DegradedAboveLagSeconds), nameof(UnhealthyAboveLagSeconds), new GaugeLimits(30, 300));
+        "lag", GaugeUnit.Seconds, GaugeDirection.HighIsBad, nameof(DegradedAboveReplicationLag), nameof(UnhealthyAboveReplicationLag), new GaugeLimits(30, 300));
 
     internal static readonly string AllowedKeyPrefix = "1 to 100 printable ASCII characters without spaces, '*', '?', '[' and '\\'";
 
@@ -65,16 +65,16 @@ public sealed class RedisOptions : DependencyOptions
     public double? DegradedAboveEvictedPerSecond { get; set; }
 
     /// <summary>
-    /// Degraded when a replica has not heard from its master for so long, in seconds; on a master, when one of its replicas is so far behind. Neither
-    /// limit set: 30.
+    /// Degraded when a replica has not heard from its master for so long; on a master, when one of its replicas is so far behind. Above zero;
+    /// neither limit set: 30 s.
     /// </summary>
-    public double? DegradedAboveLagSeconds { get; set; }
+    public TimeSpan? DegradedAboveReplicationLag { get; set; }
 
-    /// <summary>Unhealthy when a replica has not heard from its master for so long, in seconds. A master is not unhealthy for its replicas. Neither limit set: 300.</summary>
-    public double? UnhealthyAboveLagSeconds { get; set; }
+    /// <summary>Unhealthy when a replica has not heard from its master for so long. A master is not unhealthy for its replicas. Above zero; neither limit set: 5 minutes.</summary>
+    public TimeSpan? UnhealthyAboveReplicationLag { get; set; }
 
     /// <summary>Degraded when a master has fewer replicas online than this: 0 to 1000.</summary>
-    public int MinReplicasCount { get; set; }
+    public int MinimumReplicasCount { get; set; }
 
     /// <summary>
     /// Degraded when there are changes and the last good save of an RDB snapshot is longer ago than this; not judged where the append-only file is on. Null: no
@@ -134,19 +134,19 @@ public sealed class RedisOptions : DependencyOptions
             yield return new OptionError(nameof(DegradedAboveEvictedPerSecond), evicted, "a number of 0 or more (1/second)");
         }
 
-        if (MinReplicasCount is < 0 or > 1_000)
+        if (MinimumReplicasCount is < 0 or > 1_000)
         {
-            yield return new OptionError(nameof(MinReplicasCount), MinReplicasCount, "a whole number from 0 to 1000 (count)");
+            yield return new OptionError(nameof(MinimumReplicasCount), MinimumReplicasCount, "a whole number from 0 to 1000 (count)");
         }
 
         if (DegradedAboveSaveAge is { } age && age <= TimeSpan.Zero)
         {
-            yield return new OptionError(nameof(DegradedAboveSaveAge), age, "a time above zero");
+            yield return new OptionError(nameof(DegradedAboveSaveAge), age, "a time span above 00:00:00");
         }
 
         foreach (var error in Memory.Validate(DegradedAboveMemoryPercent, UnhealthyAboveMemoryPercent)
             .Concat(Clients.Validate(DegradedAboveClientsPercent, UnhealthyAboveClientsPercent))
-            .Concat(Lag.Validate(DegradedAboveLagSeconds, UnhealthyAboveLagSeconds))
+            .Concat(Lag.Validate(DegradedAboveReplicationLag, UnhealthyAboveReplicationLag))
             .Concat(ValidateCommon()))
         {
             yield return error;

@@ -169,7 +169,7 @@ internal sealed class RedisVerdict
 
     private void JudgeReplication(RedisInfo info)
     {
-        var limits = RedisOptions.Lag.Resolve(_options.DegradedAboveLagSeconds, _options.UnhealthyAboveLagSeconds);
+        var limits = RedisOptions.Lag.Resolve(_options.DegradedAboveReplicationLag?.TotalSeconds, _options.UnhealthyAboveReplicationLag?.TotalSeconds);
         if (info.IsReplica)
         {
             _facts.Add($"replica of {Master(info)}");
@@ -206,10 +206,10 @@ internal sealed class RedisVerdict
         });
         _data["replicasOnlineCount"] = info.ReplicasOnline;
         Put("worstReplicaLagSeconds", info.WorstReplicaLagSeconds);
-        if (info.ReplicasOnline < _options.MinReplicasCount)
+        if (info.ReplicasOnline < _options.MinimumReplicasCount)
         {
             _verdict.Add(GaugeLevel.Degraded, "redis.replicas.missing", string.Create(
-                CultureInfo.InvariantCulture, $"{info.ReplicasOnline} of at least {_options.MinReplicasCount} replicas are online"));
+                CultureInfo.InvariantCulture, $"{info.ReplicasOnline} of at least {_options.MinimumReplicasCount} replicas are online"));
         }
 
         if (info.WorstReplicaLagSeconds is { } lag && RedisOptions.Lag.Judge(lag, limits) > GaugeLevel.Ok)

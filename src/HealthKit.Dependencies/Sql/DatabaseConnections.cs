@@ -419,7 +419,7 @@ internal sealed class DatabaseConnections(
             if (options.Provider is { } provider)
             {
                 var factory = DbProviderFactories.GetFactory(provider);
-                var text = options.FindConnectionString(services);
+                var text = options.ConnectionString;
                 redactor.AddConnectionString(text);
                 var pairs = factory.CreateConnectionStringBuilder() ?? new DbConnectionStringBuilder();
                 pairs.ConnectionString = text;

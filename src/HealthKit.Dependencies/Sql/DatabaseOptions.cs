@@ -1,6 +1,5 @@
 using System.Data.Common;
 using System.Globalization;
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace HealthKit;
@@ -27,7 +26,7 @@ public abstract class DatabaseOptions : DependencyOptions
     /// <summary>The invariant name under which a driver is registered (<see cref="DbProviderFactories.RegisterFactory(string, DbProviderFactory)"/>), such as <c>Npgsql</c>.</summary>
     public string? Provider { get; set; }
 
-    /// <summary>A connection string for <see cref="Provider"/>; or, a text without an equals sign, the name of one under <c>ConnectionStrings</c>.</summary>
+    /// <summary>A connection string for <see cref="Provider"/>. In configuration also the name of an entry under <c>ConnectionStrings</c>.</summary>
     public string? ConnectionString { get; set; }
 
     /// <summary>The statement that shows that the database can be used: one read-only statement, at most 16,384 characters. Its answer does not matter.</summary>
@@ -73,7 +72,7 @@ public abstract class DatabaseOptions : DependencyOptions
 
         if (ConnectionString is not null && (string.IsNullOrWhiteSpace(ConnectionString) || ConnectionString.Any(char.IsControl)))
         {
-            yield return new OptionError(nameof(ConnectionString), Hidden(ConnectionString), "a connection string, or the name of one under ConnectionStrings");
+            yield return new OptionError(nameof(ConnectionString), Hidden(ConnectionString), "a connection string");
         }
 
         if (IsGivenInCode)
@@ -96,7 +95,7 @@ public abstract class DatabaseOptions : DependencyOptions
 
         if (Provider is not null && ConnectionString is null)
         {
-            yield return new OptionError(nameof(ConnectionString), null, $"with {nameof(Provider)}, a connection string or the name of one under ConnectionStrings");
+            yield return new OptionError(nameof(ConnectionString), null, $"with {nameof(Provider)}, a connection string; in configuration also the name of one under ConnectionStrings");
         }
         else if (Provider is null && ConnectionString is not null)
         {
@@ -161,13 +160,13 @@ public abstract class DatabaseOptions : DependencyOptions
                 + (names.Count == 0 ? "none is registered" : $"registered: {string.Join(", ", names)}"));
         }
 
-        if (ConnectionString is { } name && !name.Contains('=', StringComparison.Ordinal) && FindConnectionString(services) is null)
+        if (ConnectionString is { } text && !text.Contains('=', StringComparison.Ordinal))
         {
-            yield return new OptionError(nameof(ConnectionString), Hidden(name), "a connection string (key=value;…), or the name of one under ConnectionStrings");
+            yield return new OptionError(nameof(ConnectionString), Hidden(text), "a connection string (key=value;…); in configuration also the name of one under ConnectionStrings");
         }
-        else if (Provider is { } named && DbProviderFactories.TryGetFactory(named, out var factory) && FindConnectionString(services) is { } text && !CanRead(factory, text))
+        else if (Provider is { } named && DbProviderFactories.TryGetFactory(named, out var factory) && ConnectionString is { } given && !CanRead(factory, given))
         {
-            yield return new OptionError(nameof(ConnectionString), Hidden(text), $"a connection string that can be read by {named}; quote values that hold ';' or '='");
+            yield return new OptionError(nameof(ConnectionString), Hidden(given), $"a connection string that can be read by {named}; quote values that hold ';' or '='");
         }
     }
 
@@ -184,14 +183,6 @@ public abstract class DatabaseOptions : DependencyOptions
             return false;
         }
     }
-
-    /// <summary>The connection string itself; null when it names one that is not there.</summary>
-    internal string? FindConnectionString(IServiceProvider services) => ConnectionString switch
-    {
-        null => null,
-        var text when text.Contains('=', StringComparison.Ordinal) => text,
-        var name => services.GetService<IConfiguration>()?.GetConnectionString(name) is { Length: > 0 } found ? found : null,
-    };
 
     private static readonly string[] StageKeys = [.. Enum.GetValues<Stage>().Select(static stage => stage.Reading())];
 

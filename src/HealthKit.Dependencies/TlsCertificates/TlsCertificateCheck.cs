@@ -6,9 +6,9 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace HealthKit;
 
 /// <summary>Whether a server's certificate is good, and for how long still.</summary>
-internal sealed class TlsCertificateCheck(Network network, Func<TlsOptions> options) : DependencyCheck<TlsOptions>(network, options)
+internal sealed class TlsCertificateCheck(Network network, Func<TlsCertificateOptions> options) : DependencyCheck<TlsCertificateOptions>(network, options)
 {
-    public static readonly CheckType<TlsOptions> Type = CheckType.Create<TlsOptions>(
+    public static readonly CheckType<TlsCertificateOptions> Type = CheckType.Create<TlsCertificateOptions>(
         new CheckDescriptor(
             "Tls",
             "Whether a server shows a certificate that this machine accepts, for how long that is still valid, and which version of TLS is agreed on.",
@@ -35,11 +35,11 @@ internal sealed class TlsCertificateCheck(Network network, Func<TlsOptions> opti
     private static readonly TimeSpan Soon = TimeSpan.FromDays(14);
     private static readonly TimeSpan VerySoon = TimeSpan.FromDays(3);
 
-    protected override string TargetOf(TlsOptions options) => options.Target;
+    protected override string TargetOf(TlsCertificateOptions options) => options.Target;
 
-    protected override string? HostOf(TlsOptions options) => options.Host;
+    protected override string? HostOf(TlsCertificateOptions options) => options.Host;
 
-    protected override async Task<DependencyFinding> ProbeAsync(StageRun run, TlsOptions options)
+    protected override async Task<DependencyFinding> ProbeAsync(StageRun run, TlsCertificateOptions options)
     {
         var socket = await Connector.ConnectAsync(run, options.Host!, options.Port).ConfigureAwait(false);
         var name = HostRules.TlsName(options.ServerName ?? options.Host!);
@@ -55,7 +55,7 @@ internal sealed class TlsCertificateCheck(Network network, Func<TlsOptions> opti
 
     private static string Text(TlsVersion version) => version == TlsVersion.Tls13 ? "TLS 1.3" : "TLS 1.2";
 
-    private DependencyFinding Judge(StageRun run, TlsOptions options, string name)
+    private DependencyFinding Judge(StageRun run, TlsCertificateOptions options, string name)
     {
         var certificate = run.Certificate!;
         var now = Network.Time.GetUtcNow();

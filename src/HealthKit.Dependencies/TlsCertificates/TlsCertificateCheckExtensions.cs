@@ -25,7 +25,7 @@ public static class TlsCertificateCheckExtensions
         this TBuilder builder,
         string host,
         int port = 443,
-        Action<TlsOptions>? configure = null,
+        Action<TlsCertificateOptions>? configure = null,
         string? name = null,
         HealthStatus? failureStatus = null,
         IEnumerable<string>? tags = null,

@@ -25,7 +25,7 @@ public static class SentryBuilderExtensions
     /// <exception cref="ArgumentException">The name is none.</exception>
     /// <returns>The same builder.</returns>
     public static IHealthKitBuilder AddSentry(
-        this IHealthKitBuilder builder, Action<SentryOptions>? configure = null, string name = "sentry", Func<SinkPolicy, SinkPolicy>? policy = null)
+        this IHealthKitBuilder builder, Action<SentrySinkOptions>? configure = null, string name = "sentry", Func<SinkPolicy, SinkPolicy>? policy = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
         builder.AddSink(SentrySink.Type, name, configure, policy);

@@ -20,5 +20,5 @@ public sealed record SentryIncidentEvent
     public required ReadOnlyMemory<byte> Json { get; init; }
 
     /// <summary>Its files.</summary>
-    public IReadOnlyList<SentryAttachment> Attachments { get; init; } = [];
+    public IReadOnlyList<SentryIncidentAttachment> Attachments { get; init; } = [];
 }

@@ -15,7 +15,7 @@ internal static partial class SentryRules
     private const int MaxName = 200;
     private const int MaxEnvironment = 64;
 
-    public static IEnumerable<OptionError> Validate(SentryOptions options)
+    public static IEnumerable<OptionError> Validate(SentrySinkOptions options)
     {
         if (options.Dsn is { Length: > 0 } && !SentryDsn.TryParse(options.Dsn, out _, out var error))
         {

@@ -40,7 +40,7 @@ internal sealed record SentrySettings
 
     /// <summary>Options that were found valid, over the environment.</summary>
     /// <exception cref="InvalidOperationException">The environment holds something that cannot be used; the message shows no DSN.</exception>
-    public static SentrySettings Of(SentryOptions options, IServiceProvider services)
+    public static SentrySettings Of(SentrySinkOptions options, IServiceProvider services)
     {
         var variables = new Variables(services);
         return new SentrySettings

@@ -31,7 +31,7 @@ internal sealed partial class SentrySink : IIncidentSink, IDisposable
         clients.Add(client);
     }
 
-    public static SinkType<SentryOptions> Type { get; } = SinkType.Create<SentryOptions>("Sentry", SentryRules.Validate, Create);
+    public static SinkType<SentrySinkOptions> Type { get; } = SinkType.Create<SentrySinkOptions>("Sentry", SentryRules.Validate, Create);
 
     public string? WhyOff => _client.CanSend ? null : NoDsn;
 
@@ -75,7 +75,7 @@ internal sealed partial class SentrySink : IIncidentSink, IDisposable
 
     public override string ToString() => $"Sentry {_client.Settings.Dsn?.ToString() ?? "nothing"}";
 
-    private static SentrySink Create(IServiceProvider services, string name, SentryOptions options)
+    private static SentrySink Create(IServiceProvider services, string name, SentrySinkOptions options)
     {
         var settings = SentrySettings.Of(options, services);
         var redactor = services.GetRequiredService<Redactor>();

@@ -311,7 +311,7 @@ internal sealed class DeclaredChecks : IPostConfigureOptions<HealthCheckServiceO
         return policy;
     }
 
-    private static TimeSpan Shorter(TimeSpan span) => span > CheckPolicy.MaximumInterval ? CheckPolicy.MaximumInterval : span;
+    private static TimeSpan Shorter(TimeSpan span) => span > CheckPolicy.MaxInterval ? CheckPolicy.MaxInterval : span;
 
     /// <summary>What a reload cannot change while the app runs is said, and what the next start would reject is rejected now.</summary>
     private void CompareWithStart(MonitoredCheck check, ConfigurationEntry entry, List<string> errors, List<string> notes)

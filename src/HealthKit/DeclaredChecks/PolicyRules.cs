@@ -18,7 +18,7 @@ internal static class PolicyRules
             yield return new(nameof(policy.Timeout), policy.Timeout, Interval);
         }
 
-        if (policy.Delay < TimeSpan.Zero || policy.Delay > CheckPolicy.MaximumInterval)
+        if (policy.Delay < TimeSpan.Zero || policy.Delay > CheckPolicy.MaxInterval)
         {
             yield return new(nameof(policy.Delay), policy.Delay, "a time span from 00:00:00 to 1.00:00:00 (1 day)");
         }
@@ -48,5 +48,5 @@ internal static class PolicyRules
         }
     }
 
-    private static bool IsInterval(TimeSpan span) => span >= CheckPolicy.MinimumInterval && span <= CheckPolicy.MaximumInterval;
+    private static bool IsInterval(TimeSpan span) => span >= CheckPolicy.MinimumInterval && span <= CheckPolicy.MaxInterval;
 }

@@ -97,6 +97,26 @@ public sealed class Gauge
         }
     }
 
+    /// <summary>What is wrong with limits that are times, of a gauge in seconds: not above zero, or degraded beyond unhealthy. Null is not set.</summary>
+    public IEnumerable<OptionError> Validate(TimeSpan? degraded, TimeSpan? unhealthy)
+    {
+        const string Positive = "a time span above 00:00:00";
+        if (degraded <= TimeSpan.Zero)
+        {
+            yield return new OptionError(DegradedOption, degraded, Positive);
+        }
+
+        if (unhealthy <= TimeSpan.Zero)
+        {
+            yield return new OptionError(UnhealthyOption, unhealthy, Positive);
+        }
+        else if (degraded > TimeSpan.Zero && unhealthy is { } near && (Direction == GaugeDirection.LowIsBad ? degraded < near : degraded > near))
+        {
+            var side = Direction == GaugeDirection.LowIsBad ? "below" : "above";
+            yield return new OptionError(DegradedOption, degraded, string.Create(CultureInfo.InvariantCulture, $"{Positive}, not {side} {UnhealthyOption} ({near:c})"));
+        }
+    }
+
     /// <summary>The limits in force: a limit left unset follows the one that is set, unless the ratio is infinite; the defaults when neither is.</summary>
     public GaugeLimits Resolve(double? degraded, double? unhealthy) => (degraded, unhealthy) switch
     {

@@ -34,11 +34,11 @@ public abstract class HealthIncidents
     /// is still open when the mute ends is told then. The resolve of one that was told before is told all the same.
     /// </summary>
     /// <param name="check">The check's name, compared ignoring case.</param>
-    /// <param name="reason">Why; shown wherever the incident is.</param>
     /// <param name="duration">How long; above 0, at most 31 days.</param>
+    /// <param name="reason">Why; shown wherever the incident is.</param>
     /// <exception cref="ArgumentException">No check of that name is registered, or the reason is empty.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The duration is outside its range.</exception>
-    public abstract void Mute(string check, string reason, TimeSpan duration);
+    public abstract void Mute(string check, TimeSpan duration, string reason);
 
     /// <summary>Ends a mute that code began; whether there was one.</summary>
     /// <param name="check">The check's name, compared ignoring case.</param>

@@ -146,9 +146,9 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
 
     public override DowntimeReport GetDowntime() => _ledger.Report(_time.GetUtcNow());
 
-    public override void Mute(string check, string reason, TimeSpan duration)
+    public override void Mute(string check, TimeSpan duration, string reason)
     {
-        _silences.Mute(check, reason, duration);
+        _silences.Mute(check, duration, reason);
         LookAtAll();
     }
 

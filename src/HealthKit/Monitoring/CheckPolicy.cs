@@ -10,7 +10,7 @@ public sealed record CheckPolicy
     public static readonly TimeSpan MinimumInterval = TimeSpan.FromMilliseconds(100);
 
     /// <summary>The longest period and timeout that is accepted: 1 day.</summary>
-    public static readonly TimeSpan MaximumInterval = TimeSpan.FromDays(1);
+    public static readonly TimeSpan MaxInterval = TimeSpan.FromDays(1);
 
     // A list that compares by what is in it: the engine compares policies.
     private readonly CheckNames _dependsOn = CheckNames.None;

@@ -68,7 +68,7 @@ internal static class DataStoreSamples
     public static void PostgreSql(WebApplicationBuilder builder)
     {
         builder.AddHealthKit()
-            .AddPostgresCheck(services => services.GetRequiredService<NpgsqlDataSource>(), options => options.UnhealthyAboveSizeBytes = 200L << 30);
+            .AddPostgreSqlCheck(services => services.GetRequiredService<NpgsqlDataSource>(), options => options.UnhealthyAboveSizeBytes = 200L << 30);
     }
 
     public static void Redis(WebApplicationBuilder builder)

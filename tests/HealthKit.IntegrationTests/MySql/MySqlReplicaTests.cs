@@ -64,7 +64,7 @@ public sealed class MySqlReplicaTests(MySqlReplicaTests.Servers servers) : IClas
         Assert.Equal("locked", blocker.ReadLine());
         Primary.Query("INSERT INTO app.works VALUES (3, 'waits')");
         await Eventually.TrueAsync(() => Behind() >= 2, "the replica is behind by 2 s", seen: Status);
-        using (var strict = new MySqlProbe(text, options => (options.ExpectRole, options.DegradedAboveReplicationLagSeconds) = (MySqlRole.Any, 1)))
+        using (var strict = new MySqlProbe(text, options => (options.ExpectRole, options.DegradedAboveReplicationLag) = (MySqlRole.Any, TimeSpan.FromSeconds(1))))
         {
             (await strict.RunAsync()).Is(Degraded, "mysql.replicaLag", ": replication lag ", ", degraded above 1 s");
         }

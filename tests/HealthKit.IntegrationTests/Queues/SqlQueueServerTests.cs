@@ -12,7 +12,7 @@ public sealed class SqlQueueServerTests : IDisposable
         FROM jobs
         """;
 
-    private readonly PostgresServer _server = new();
+    private readonly PostgreSqlServer _server = new();
 
     public void Dispose() => _server.Dispose();
 
@@ -21,7 +21,7 @@ public sealed class SqlQueueServerTests : IDisposable
     {
         _server.Do("CREATE TABLE jobs (id serial, created_at timestamptz DEFAULT now(), done_at timestamptz, dead boolean DEFAULT false)");
         _server.Do("INSERT INTO jobs (created_at, done_at, dead) VALUES (now() - interval '10 min', NULL, false), (now(), NULL, false), (now(), now(), false), (now(), NULL, true)");
-        _server.Do($"CREATE ROLE watcher LOGIN PASSWORD '{PostgresServer.Password}'");
+        _server.Do($"CREATE ROLE watcher LOGIN PASSWORD '{PostgreSqlServer.Password}'");
         await using var source = NpgsqlDataSource.Create(_server.For("watcher"));
         using var probe = new QueueProbe(QueueSources.Sql(source, Statement), options => options.DegradedAboveOldestAge = TimeSpan.FromMinutes(9));
 
@@ -35,7 +35,7 @@ public sealed class SqlQueueServerTests : IDisposable
         Assert.InRange((double)look.Data["oldestAgeSeconds"], 599, 700);
         Assert.StartsWith($"127.0.0.1:{_server.Port}/postgres queue: oldest age 10 min", look.Text, StringComparison.Ordinal);
         Assert.Equal(4L, _server.Do("SELECT count(*) FROM jobs"));
-        Assert.DoesNotContain(PostgresServer.Password, look.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain(PostgreSqlServer.Password, look.ToString(), StringComparison.Ordinal);
 
         // A function that writes is stopped by the transaction that may not.
         _server.Do("CREATE FUNCTION burn() RETURNS bigint LANGUAGE sql SECURITY DEFINER AS 'DELETE FROM jobs RETURNING 1::bigint'");

@@ -149,13 +149,13 @@ public sealed class RedisFailureTests
         ["redis.replicas.missing"] = scene =>
         {
             scene.Start();
-            return scene.ExpectAsync(HealthStatus.Degraded, ["0 of at least 1 replicas are online; takes writes"], options => options.MinReplicasCount = 1);
+            return scene.ExpectAsync(HealthStatus.Degraded, ["0 of at least 1 replicas are online; takes writes"], options => options.MinimumReplicasCount = 1);
         },
         ["redis.replicas.lag"] = async scene =>
         {
             var replica = await scene.StartMasterAsync();
             replica.Stop();
-            await scene.ExpectAsync(HealthStatus.Degraded, ["a replica last said ", " ago how far it is; takes writes"], options => options.DegradedAboveLagSeconds = 1, until: true);
+            await scene.ExpectAsync(HealthStatus.Degraded, ["a replica last said ", " ago how far it is; takes writes"], options => options.DegradedAboveReplicationLag = TimeSpan.FromSeconds(1), until: true);
             replica.Continue();
         },
         ["redis.replication.lag"] = async scene =>
@@ -163,7 +163,7 @@ public sealed class RedisFailureTests
             var master = await scene.StartReplicaAsync();
             master.Stop();
             await scene.ExpectAsync(
-                HealthStatus.Degraded, ["it has not heard from its master for ", " (degraded above 1 s)"], options => (options.DegradedAboveLagSeconds, options.ExpectRole) = (1, RedisRole.Replica), until: true);
+                HealthStatus.Degraded, ["it has not heard from its master for ", " (degraded above 1 s)"], options => (options.DegradedAboveReplicationLag, options.ExpectRole) = (TimeSpan.FromSeconds(1), RedisRole.Replica), until: true);
             master.Continue();
         },
         ["redis.maxClients"] = async scene =>

@@ -5,7 +5,7 @@ namespace HealthKit.Tests.Conformance;
 /// <summary>The check of HealthKit itself: its state directory is what can be made to fail.</summary>
 internal sealed class HealthKitCase() : ConformanceCase<SelfCheckOptions>(SelfCheck.Type)
 {
-    public override IEnumerable<string> MoreSources => ["src/HealthKit/State", "src/HealthKit/Monitoring/MonitorHostedService.cs", "src/HealthKit/Incidents/Silence"];
+    public override IEnumerable<string> MoreSources => ["src/HealthKit/State", "src/HealthKit/DependencyInjection/MonitorHostedService.cs", "src/HealthKit/Incidents/Silence"];
 
     public override IEnumerable<(string Key, string? Value)> Settings(Scenario scenario) => scenario switch
     {

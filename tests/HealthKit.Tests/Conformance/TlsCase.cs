@@ -4,14 +4,14 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace HealthKit.Tests.Conformance;
 
-internal sealed class TlsCase() : DependencyCase<TlsOptions>(TlsCertificateCheck.Type, static (network, options) => new TlsCertificateCheck(network, options), Stage.Tls)
+internal sealed class TlsCase() : DependencyCase<TlsCertificateOptions>(TlsCertificateCheck.Type, static (network, options) => new TlsCertificateCheck(network, options), Stage.Tls)
 {
     private static readonly Lazy<X509Certificate2> Certificate = new(static () => TestCertificates.Make());
     private static readonly Lazy<RawServer> Server = new(static () => TestCertificates.Serve(Certificate.Value));
 
     public override string MethodName => nameof(TlsCertificateCheckExtensions.AddTlsCertificateCheck);
 
-    protected override void Configure(Scenario scenario, TlsOptions options)
+    protected override void Configure(Scenario scenario, TlsCertificateOptions options)
     {
         options.Host = scenario == Scenario.Unmeasurable ? "shop.example" : "127.0.0.1";
         options.Port = Server.Value.Port;

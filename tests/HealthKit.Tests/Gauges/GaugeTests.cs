@@ -107,6 +107,20 @@ public class GaugeTests
     }
 
     [Fact]
+    public void Limits_that_are_times_are_above_zero_and_in_order()
+    {
+        var lag = new Gauge("lag", GaugeUnit.Seconds, GaugeDirection.HighIsBad, "DegradedAboveLag", "UnhealthyAboveLag");
+        var left = new Gauge("left", GaugeUnit.Seconds, GaugeDirection.LowIsBad, "DegradedBelowLeft", "UnhealthyBelowLeft");
+        var (minute, hour, never) = (TimeSpan.FromMinutes(1), TimeSpan.FromHours(1), (TimeSpan?)null);
+        const string Positive = "a time span above 00:00:00";
+
+        Assert.Empty(lag.Validate(minute, hour).Concat(lag.Validate(minute, minute)).Concat(left.Validate(hour, minute)).Concat(lag.Validate(never, never)));
+        Assert.Equal([new OptionError("DegradedAboveLag", hour, $"{Positive}, not above UnhealthyAboveLag (00:01:00)")], lag.Validate(hour, minute));
+        Assert.Equal([new OptionError("DegradedBelowLeft", minute, $"{Positive}, not below UnhealthyBelowLeft (01:00:00)")], left.Validate(minute, hour));
+        Assert.Equal([new OptionError("DegradedAboveLag", TimeSpan.Zero, Positive), new OptionError("UnhealthyAboveLag", -hour, Positive)], lag.Validate(TimeSpan.Zero, -hour));
+    }
+
+    [Fact]
     public void Degraded_must_come_before_unhealthy()
     {
         Assert.Equal(

@@ -73,7 +73,7 @@ public sealed class IncidentServiceTests
         Assert.Empty(sink.Messages);
         Assert.True(incidents.Unmute("A"));
         await Wait.For(() => sink.Kinds("a").Contains("Opened"));
-        Assert.Equal("we know", Assert.Throws<ArgumentException>(() => incidents.Mute("b", "we know", TimeSpan.FromHours(1))) is { Message: var text } && text.Contains("'b'", StringComparison.Ordinal) ? "we know" : "no name");
+        Assert.Equal("we know", Assert.Throws<ArgumentException>(() => incidents.Mute("b", TimeSpan.FromHours(1), "we know")) is { Message: var text } && text.Contains("'b'", StringComparison.Ordinal) ? "we know" : "no name");
     }
 
     [Fact]
@@ -315,7 +315,7 @@ public sealed class IncidentServiceTests
     {
         public override Task StartAsync(CancellationToken cancellationToken)
         {
-            incidents.Mute(check, "we know", duration);
+            incidents.Mute(check, duration, "we know");
             return Task.CompletedTask;
         }
 

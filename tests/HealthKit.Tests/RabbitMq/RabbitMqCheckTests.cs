@@ -329,7 +329,7 @@ public class RabbitMqCheckTests
         }
 
         var error = Assert.Throws<ArgumentException>(static () => RabbitMqQueueSource.Create("amqp://u:s3cr3t-word@", ["a"]));
-        Assert.Equal("connection", error.ParamName);
+        Assert.Equal("connectionString", error.ParamName);
         Assert.DoesNotContain("s3cr3t-word", error.Message, StringComparison.Ordinal);
     }
 

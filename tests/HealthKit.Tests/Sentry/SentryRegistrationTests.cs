@@ -171,18 +171,18 @@ public sealed class SentryRegistrationTests : IAsyncLifetime
     public void The_environment_is_the_hosts_in_lower_case_and_the_options_win()
     {
         var services = new ServiceCollection().AddSingleton<IHostEnvironment>(new Env("Pre Production")).BuildServiceProvider();
-        Assert.Equal("pre-production", SentrySettings.Of(new SentryOptions(), services).Environment);
-        Assert.Equal("Mine", SentrySettings.Of(new SentryOptions { Environment = "Mine" }, services).Environment);
-        Assert.Equal("production", SentrySettings.Of(new SentryOptions(), new ServiceCollection().BuildServiceProvider()).Environment);
-        Assert.Null(SentrySettings.Of(new SentryOptions { Dsn = "" }, services).Dsn);
+        Assert.Equal("pre-production", SentrySettings.Of(new SentrySinkOptions(), services).Environment);
+        Assert.Equal("Mine", SentrySettings.Of(new SentrySinkOptions { Environment = "Mine" }, services).Environment);
+        Assert.Equal("production", SentrySettings.Of(new SentrySinkOptions(), new ServiceCollection().BuildServiceProvider()).Environment);
+        Assert.Null(SentrySettings.Of(new SentrySinkOptions { Dsn = "" }, services).Dsn);
     }
 
     [Fact]
     public void The_options_show_no_key()
     {
-        Assert.Equal("https://sentry.example/…/1", new SentryOptions { Dsn = Dsn }.ToString());
-        Assert.Equal("***", new SentryOptions { Dsn = "PLANTED" }.ToString());
-        Assert.Equal("SENTRY_DSN", new SentryOptions().ToString());
+        Assert.Equal("https://sentry.example/…/1", new SentrySinkOptions { Dsn = Dsn }.ToString());
+        Assert.Equal("***", new SentrySinkOptions { Dsn = "PLANTED" }.ToString());
+        Assert.Equal("SENTRY_DSN", new SentrySinkOptions().ToString());
     }
 
     private static HostApplicationBuilder Builder(params (string Key, string? Value)[] settings)

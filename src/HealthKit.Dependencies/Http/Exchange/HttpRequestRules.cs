@@ -55,6 +55,19 @@ internal static class HttpRequestRules
         }
     }
 
+    /// <summary>An address that was given as text.</summary>
+    /// <exception cref="ArgumentException">It is none that can be asked.</exception>
+    public static Uri ParseUrl(string text, string parameter)
+    {
+        var url = Uri.TryCreate(text, UriKind.Absolute, out var parsed) ? parsed : new Uri("", UriKind.Relative);
+        foreach (var error in Validate(parameter, url, headers: null, pins: null))
+        {
+            throw new ArgumentException($"{error.Property} = {error.Value}; allowed: {error.Allowed}", parameter);
+        }
+
+        return url;
+    }
+
     /// <summary>The headers, their values made known to the redactor as secrets.</summary>
     public static IReadOnlyList<KeyValuePair<string, string>> Headers(IList<string>? lines, Redactor redactor)
     {

@@ -36,7 +36,7 @@ internal sealed class HttpContentRules
     /// <summary>Whether the body plays a part.</summary>
     public static bool NeedBody(HttpCheckOptions options) =>
         options.BodyContains is not null || options.BodyDoesNotContain is not null || options.BodyMatches is not null || options.JsonPointer is not null
-        || options.MinBodyBytes > 0;
+        || options.MinimumBodyBytes > 0;
 
     /// <summary>Linear in the text, whatever the text.</summary>
     /// <exception cref="ArgumentException">It is no regular expression.</exception>
@@ -83,9 +83,9 @@ internal sealed class HttpContentRules
             return Wrong("http.content.encoding", $"the body cannot be read, {problem}");
         }
 
-        if (answer.Body.Length < _options.MinBodyBytes)
+        if (answer.Body.Length < _options.MinimumBodyBytes)
         {
-            return Wrong("http.content.tooSmall", $"the body has {HttpText.Bytes(answer.Body.Length)}, expected are {HttpText.Bytes(_options.MinBodyBytes)} or more");
+            return Wrong("http.content.tooSmall", $"the body has {HttpText.Bytes(answer.Body.Length)}, expected are {HttpText.Bytes(_options.MinimumBodyBytes)} or more");
         }
 
         return JudgeBody(answer, Wrong);

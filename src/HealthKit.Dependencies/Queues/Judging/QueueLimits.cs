@@ -72,10 +72,10 @@ internal sealed class QueueLimits
             .Concat(DepthGauge.Validate(options.DegradedAboveDepthCount, options.UnhealthyAboveDepthCount))
             .Concat(DeadGauge.Validate(options.DegradedAboveDeadCount, options.UnhealthyAboveDeadCount))
             .Concat(RetryingGauge.Validate(options.DegradedAboveRetryingCount, options.UnhealthyAboveRetryingCount))
-            .Concat(ValidateTimes(AgeGauge, options.DegradedAboveOldestAge, options.UnhealthyAboveOldestAge))
-            .Concat(ValidateTimes(DrainGauge, options.DegradedAboveDrainTime, options.UnhealthyAboveDrainTime))
-            .Concat(ValidateTimes(NoArrivalsGauge, options.DegradedWhenNoArrivalsFor, options.UnhealthyWhenNoArrivalsFor))
-            .Concat(ValidateTimes(StuckGauge, options.DegradedWhenStuckFor, options.UnhealthyWhenStuckFor)))
+            .Concat(AgeGauge.Validate(options.DegradedAboveOldestAge, options.UnhealthyAboveOldestAge))
+            .Concat(DrainGauge.Validate(options.DegradedAboveDrainTime, options.UnhealthyAboveDrainTime))
+            .Concat(NoArrivalsGauge.Validate(options.DegradedWhenNoArrivalsFor, options.UnhealthyWhenNoArrivalsFor))
+            .Concat(StuckGauge.Validate(options.DegradedWhenStuckFor, options.UnhealthyWhenStuckFor)))
         {
             yield return error;
         }
@@ -93,22 +93,4 @@ internal sealed class QueueLimits
 
     /// <summary>A default is never above what was set.</summary>
     private static TimeSpan StuckOf(TimeSpan? unhealthy) => unhealthy < DefaultStuck ? unhealthy.Value : DefaultStuck;
-
-    private static IEnumerable<OptionError> ValidateTimes(Gauge gauge, TimeSpan? degraded, TimeSpan? unhealthy)
-    {
-        const string positive = "a time span above 00:00:00";
-        if (degraded <= TimeSpan.Zero)
-        {
-            yield return new OptionError(gauge.DegradedOption, degraded, positive);
-        }
-
-        if (unhealthy <= TimeSpan.Zero)
-        {
-            yield return new OptionError(gauge.UnhealthyOption, unhealthy, positive);
-        }
-        else if (degraded > unhealthy)
-        {
-            yield return new OptionError(gauge.DegradedOption, degraded, $"{positive}, not above {gauge.UnhealthyOption} ({unhealthy})");
-        }
-    }
 }

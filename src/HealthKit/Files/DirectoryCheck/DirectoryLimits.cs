@@ -82,8 +82,8 @@ internal sealed class DirectoryLimits
 
         foreach (var error in FilesGauge.Validate(options.DegradedAboveFilesCount, options.UnhealthyAboveFilesCount)
             .Concat(BytesGauge.Validate(options.DegradedAboveBytes, options.UnhealthyAboveBytes))
-            .Concat(ValidateAges(OldestGauge, options.DegradedAboveOldestAge, options.UnhealthyAboveOldestAge))
-            .Concat(ValidateAges(NewestGauge, options.DegradedAboveNewestAge, options.UnhealthyAboveNewestAge)))
+            .Concat(OldestGauge.Validate(options.DegradedAboveOldestAge, options.UnhealthyAboveOldestAge))
+            .Concat(NewestGauge.Validate(options.DegradedAboveNewestAge, options.UnhealthyAboveNewestAge)))
         {
             yield return error;
         }
@@ -96,24 +96,6 @@ internal sealed class DirectoryLimits
         if (options.MaxWalkTime < ShortestWalk || options.MaxWalkTime > LongestWalk)
         {
             yield return new OptionError(nameof(options.MaxWalkTime), options.MaxWalkTime, "a time span from 00:00:00.1000000 to 01:00:00");
-        }
-    }
-
-    private static IEnumerable<OptionError> ValidateAges(Gauge gauge, TimeSpan? degraded, TimeSpan? unhealthy)
-    {
-        const string Positive = "a time span above 00:00:00";
-        if (degraded <= TimeSpan.Zero)
-        {
-            yield return new OptionError(gauge.DegradedOption, degraded, Positive);
-        }
-
-        if (unhealthy <= TimeSpan.Zero)
-        {
-            yield return new OptionError(gauge.UnhealthyOption, unhealthy, Positive);
-        }
-        else if (degraded > unhealthy)
-        {
-            yield return new OptionError(gauge.DegradedOption, degraded, $"{Positive}, not above {gauge.UnhealthyOption} ({unhealthy})");
         }
     }
 }

@@ -81,7 +81,7 @@ internal sealed partial class Silences(
     public void LookAtFile() => _ = file.Look(rules());
 
     /// <inheritdoc cref="HealthIncidents.Mute"/>
-    public void Mute(string check, string reason, TimeSpan duration)
+    public void Mute(string check, TimeSpan duration, string reason)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(reason);
         RequireDuration(duration);

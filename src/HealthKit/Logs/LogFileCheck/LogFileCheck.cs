@@ -79,16 +79,13 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
     private readonly FileSystemSource _source;
     private readonly TimeProvider _time;
     private readonly GrowingFiles? _growing;
-    private readonly DeletedFiles? _deleted;
+    private readonly DeletedOpenWatch? _deleted;
     private readonly ILogger<LogTrimmer> _logger;
     private readonly Func<LogFileOptions> _options;
     private readonly long _start;
 
     // Without HealthKit's monitor two requests may run the check at once: they take turns.
     private readonly SemaphoreSlim _turn = new(1, 1);
-    private readonly HashSet<(UnixFileId File, int Pid)> _seenDeleted = [];
-    private readonly List<DeletedOpenFile> _heldDeleted = [];
-    private readonly List<string> _places = [];
     private GrowthHistory _growth = new();
     private GaugeForecast _forecast = new();
     private LogFileLimits? _limits;
@@ -97,8 +94,6 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
     private (int Error, FileSystemStat Stat, long At)? _fileSystem;
     private long? _permissionsAt;
     private string? _notWritable;
-    private long _deletedNumber;
-    private bool _deletedTwice;
     private Trimmed? _trimmed;
     private bool _wasThere;
 
@@ -113,7 +108,7 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
         _source = source;
         _time = time;
         _growing = growing;
-        _deleted = deleted;
+        _deleted = deleted is null ? null : new DeletedOpenWatch(deleted);
         _logger = logger;
         _options = options;
         _start = time.GetTimestamp();
@@ -145,9 +140,13 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
             if (old is null || !limits.Patterns.Select(p => p.Text).SequenceEqual(old.Patterns.Select(p => p.Text)))
             {
                 (_growth, _forecast, _fileSystem, _place, _trimmed) = (new GrowthHistory(), new GaugeForecast(), null, null, null);
-                (_deletedNumber, _wasThere, _set) = (0, false, new LogFileSet(limits.Patterns, _time));
-                _heldDeleted.Clear();
-                _seenDeleted.Clear();
+                (_wasThere, _set) = (false, new LogFileSet(limits.Patterns, _time));
+                _deleted?.Forget();
+            }
+
+            if (!options.WatchDeleted)
+            {
+                _deleted?.Forget();
             }
 
             _permissionsAt = null;
@@ -183,10 +182,12 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
         }
 
         var stat = MeasureFileSystem(set);
-        var deleted = FindDeleted(cancellationToken);
+        var deleted = _limits!.Options.WatchDeleted && _deleted is not null
+            ? _deleted.Measure(_limits.Patterns, _fileSystem is { Error: 0 } known ? known.Stat.Id : null, cancellationToken)
+            : 0;
         var total = set.AllocatedBytes + deleted;
         FindNotWritable(set);
-        var unhealthyAt = _limits!.UnhealthyAt(stat?.CapacityBytes);
+        var unhealthyAt = _limits.UnhealthyAt(stat?.CapacityBytes);
         var fullAt = stat is { } space ? total + (double)space.FreeBytes : double.PositiveInfinity;
         if (set is { Files.Count: > 0, IsComplete: true })
         {
@@ -203,101 +204,6 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
         }
 
         return new Measured(total, deleted, stat, unhealthyAt, fullAt, worst);
-    }
-
-    /// <summary>The bytes of deleted files that once were at the watched paths, or beside them under a longer name.</summary>
-    private long FindDeleted(CancellationToken cancellationToken)
-    {
-        if (!_limits!.Options.WatchDeleted || _deleted is null)
-        {
-            _heldDeleted.Clear();
-            return 0;
-        }
-
-        if (_deleted.Current(cancellationToken) is { } scan && scan.Number != _deletedNumber)
-        {
-            _deletedNumber = scan.Number;
-            _heldDeleted.Clear();
-            FindPlaces();
-            foreach (var file in scan.Files)
-            {
-                if (IsOurs(file))
-                {
-                    _heldDeleted.Add(file);
-                }
-            }
-
-            _heldDeleted.Sort((one, other) => (other.Writes, other.AllocatedBytes).CompareTo((one.Writes, one.AllocatedBytes)));
-
-            // Between a rotation and the moment its writer opens the new file, every log is one that was deleted. Who only reads it is on his
-            // way to its end.
-            // At the first look after a start it is hardly that moment, and "healthy" would end an incident that goes on.
-            _deletedTwice = _heldDeleted.Exists(file => file.Writes && (scan.Number == 1 || _seenDeleted.Contains((file.Id, file.Pid))));
-            _seenDeleted.Clear();
-            foreach (var file in _heldDeleted)
-            {
-                _seenDeleted.Add((file.Id, file.Pid));
-            }
-        }
-
-        long bytes = 0;
-        for (var i = 0; i < _heldDeleted.Count; i++)
-        {
-            // Several processes may hold the same one.
-            if (_heldDeleted.FindIndex(file => file.Id == _heldDeleted[i].Id) == i)
-            {
-                bytes += _heldDeleted[i].AllocatedBytes;
-            }
-        }
-
-        return bytes;
-    }
-
-    /// <summary>The patterns as the kernel sees them, too: /proc shows paths without symbolic links.</summary>
-    private void FindPlaces()
-    {
-        _places.Clear();
-        foreach (var pattern in _limits!.Patterns)
-        {
-            _places.Add(pattern.Text);
-            var above = pattern.HasWildcards ? pattern.Root : Path.GetDirectoryName(pattern.Text) ?? pattern.Text;
-            if (PathRules.Resolve(above) is { } real && real != above)
-            {
-                _places.Add(Path.Join(real, pattern.Text.AsSpan(above.Length)));
-            }
-
-            if (!pattern.HasWildcards && PathRules.Resolve(pattern.Text) is { } file && !_places.Contains(file))
-            {
-                _places.Add(file);
-            }
-        }
-    }
-
-    /// <summary>On the same file system, and by its former path one of ours or a rotated one: <c>app.log.1</c>, <c>app.log-20261122</c>.</summary>
-    private bool IsOurs(DeletedOpenFile file)
-    {
-        if (_fileSystem is { Error: 0 } known && (known.Stat.Id.Major, known.Stat.Id.Minor) != (file.Id.DeviceMajor, file.Id.DeviceMinor))
-        {
-            return false;
-        }
-
-        foreach (var place in _places)
-        {
-            if (FilePattern.Matches(place, file.Path))
-            {
-                return true;
-            }
-
-            for (var end = file.Path.Length - 1; end > 0 && file.Path[end] != Path.DirectorySeparatorChar; end--)
-            {
-                if (file.Path[end] is '.' or '-' or '_' && FilePattern.Matches(place, file.Path[..end]))
-                {
-                    return true;
-                }
-            }
-        }
-
-        return false;
     }
 
     private FileSystemStat? MeasureFileSystem(LogFileSet set)
@@ -383,9 +289,9 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
             verdict.Add(GaugeLevel.Unhealthy, "log.notRegular", $"not a regular file: {string.Join(", ", set.Others)}");
         }
 
-        if (_heldDeleted.Count > 0 && _deletedTwice)
+        if (_deleted?.Problem(measured.Deleted) is { } held)
         {
-            verdict.Add(GaugeLevel.Degraded, "log.deletedOpen", DeletedText(measured.Deleted));
+            verdict.Add(GaugeLevel.Degraded, "log.deletedOpen", held);
         }
 
         if (set.FindStillWritten() is { } former)
@@ -433,7 +339,7 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
             verdict.Add(GaugeLevel.Degraded, "log.notWritable", _notWritable);
         }
 
-        if (FindOverdue(set, options) is { } overdue)
+        if (RotationRule.FindOverdue(set, options, _time.GetUtcNow()) is { } overdue)
         {
             verdict.Add(GaugeLevel.Degraded, "log.rotation.overdue", overdue);
         }
@@ -486,98 +392,6 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
             : $"at its limit ({GaugeAmount.Bytes(measured.UnhealthyAt):L}) in about {GaugeAmount.Time(time)}, disk full in about {GaugeAmount.Time(full)}";
         return $"{file}{when} at {GaugeAmount.Bytes(pace * 60)}/min";
     }
-
-    private string DeletedText(long bytes)
-    {
-        var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"{GaugeAmount.Bytes(bytes)} deleted but still open:");
-        const int shown = 3;
-        for (var i = 0; i < Math.Min(shown, _heldDeleted.Count); i++)
-        {
-            var file = _heldDeleted[i];
-            text.Append(
-                CultureInfo.InvariantCulture,
-                $"{(i == 0 ? " " : ", ")}{ForeignText.Clean(file.Path)} by {file.ProcessName ?? "process"} (pid {file.Pid}, {GaugeAmount.Bytes(file.AllocatedBytes)})");
-        }
-
-        if (_heldDeleted.Count > shown)
-        {
-            text.Append(CultureInfo.InvariantCulture, $" and {_heldDeleted.Count - shown} more");
-        }
-
-        return text.ToString();
-    }
-
-    private string? FindOverdue(LogFileSet set, LogFileOptions options)
-    {
-        foreach (var file in set.Files)
-        {
-            // Wildcards stand for those that were rotated, too: they are what they should be.
-            if ((options.RotatedAtBytes is null && options.RotatedEvery is null) || set.IsRotated(file))
-            {
-                continue;
-            }
-
-            // A log that was cut by a hole keeps its length.
-            var bytes = Math.Min(file.Status.Length, file.Status.AllocatedBytes);
-            if (bytes > options.RotatedAtBytes)
-            {
-                return $"{ForeignText.Clean(file.Path)} should have been rotated at {GaugeAmount.Bytes(options.RotatedAtBytes.Value):L}";
-            }
-
-            if (options.RotatedEvery is { } every && bytes > 0 && LastRotation(file, every) is { } last && _time.GetUtcNow() - last > every
-                && IsMeantToBeRotated(file, last, every))
-            {
-                return $"{ForeignText.Clean(file.Path)} was not rotated for {GaugeAmount.Time(_time.GetUtcNow() - last)} (allowed: {GaugeAmount.Time(every)})";
-            }
-        }
-
-        return null;
-    }
-
-    /// <summary>
-    /// Wildcards stand, too, for files of days past, which have their dates in their names: what counts there is whether one was written for
-    /// longer than it may be.
-    /// </summary>
-    private static bool IsMeantToBeRotated(WatchedLog file, DateTimeOffset last, TimeSpan every) =>
-        !file.IsFromWildcard || file.Status.ModifiedAt - last > every;
-
-    /// <summary>When the file was last seen to begin anew; null when that cannot be told.</summary>
-    private DateTimeOffset? LastRotation(WatchedLog file, TimeSpan every)
-    {
-        var last = Later(file.RotatedAt, file.Status.BornAt);
-        if (last is null || _time.GetUtcNow() - last <= every || !IsMeantToBeRotated(file, last.Value, every))
-        {
-            return last;
-        }
-
-        // With copytruncate the file stays the same. Its newest copy was made when it was cut.
-        try
-        {
-            var name = Path.GetFileName(file.Path);
-            foreach (var path in Directory.EnumerateFiles(Path.GetDirectoryName(file.Path)!, name + "*"))
-            {
-                if (IsRotatedName(name, Path.GetFileName(path.AsSpan())) && FileStatus.Read(path, followLink: false, out var status) == 0 && status.Length > 0)
-                {
-                    last = Later(last, Later(status.BornAt, status.ModifiedAt));
-                }
-            }
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null; // its neighbours cannot be seen
-        }
-
-        // So that neighbours are asked again only when this, too, is too long ago.
-        file.RotatedAt = Later(file.RotatedAt, last);
-        return last;
-    }
-
-    /// <summary>A number or a date behind the name, perhaps an archive's ending: <c>.1</c>, <c>.2.gz</c>, <c>-20261122</c>; not <c>.lock</c> or <c>.pos</c>.</summary>
-    private static bool IsRotatedName(string name, ReadOnlySpan<char> other) =>
-        other.Length > name.Length + 1 && other[name.Length] is '.' or '-' or '_' && char.IsAsciiDigit(other[name.Length + 1]);
-
-    private static DateTimeOffset? Later(DateTimeOffset? one, DateTimeOffset? other) => one is null || other > one ? other : one;
 
     /// <summary>Tells the disk check which file grows.</summary>
     private void Tell(in Measured measured)
@@ -635,7 +449,7 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
 
         if (set.Files.Count == 0)
         {
-            AddDeleted(data, measured);
+            _deleted?.AddTo(data, measured.Deleted);
         }
 
         _wasThere |= set.Files.Count > 0;
@@ -662,16 +476,6 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
             unknown ? UnknownStatus.Of(failureStatus) : verdict.Level.ToStatus(failureStatus), description, exception: null, data);
     }
 
-    private void AddDeleted(Dictionary<string, object> data, in Measured measured)
-    {
-        if (_heldDeleted.Count > 0)
-        {
-            data["deletedCount"] = _heldDeleted.Count;
-            data["deletedBytes"] = measured.Deleted;
-            data["deleted"] = _heldDeleted.Take(20).Select(file => $"{ForeignText.Clean(file.Path)} by {file.ProcessName ?? "process"} (pid {file.Pid})").ToList();
-        }
-    }
-
     private void AddReadings(Dictionary<string, object> data, in Measured measured)
     {
         var set = _set!;
@@ -680,7 +484,7 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
         data["lengthBytes"] = set.LengthBytes;
         data["largest"] = ForeignText.Clean(set.Largest!.Path);
         data["largestBytes"] = set.Largest.Status.AllocatedBytes;
-        AddDeleted(data, measured);
+        _deleted?.AddTo(data, measured.Deleted);
 
         if (measured.SharePercent is { } share)
         {

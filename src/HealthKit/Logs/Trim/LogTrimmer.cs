@@ -56,12 +56,12 @@ public sealed partial class LogTrimmer
     /// <summary>Cuts a log. Blocks for as long as its file system does.</summary>
     /// <param name="path">The log: one of those that this was made with.</param>
     /// <param name="request">How much stays, and what is allowed.</param>
-    /// <param name="ct">Ends it, as long as nothing is changed.</param>
+    /// <param name="cancellationToken">Ends it, as long as nothing is changed.</param>
     /// <returns>What was done, or why nothing was.</returns>
     /// <exception cref="ArgumentException">The path is empty.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><see cref="LogTrimRequest.KeepBytes"/> is below 0.</exception>
     /// <exception cref="OperationCanceledException">It was ended; nothing is changed.</exception>
-    public LogTrimResult Trim(string path, LogTrimRequest request, CancellationToken ct = default)
+    public LogTrimResult Trim(string path, LogTrimRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
         ArgumentNullException.ThrowIfNull(request);
@@ -70,7 +70,7 @@ public sealed partial class LogTrimmer
             throw new ArgumentOutOfRangeException(nameof(request), request.KeepBytes, "KeepBytes must be 0 or more.");
         }
 
-        ct.ThrowIfCancellationRequested();
+        cancellationToken.ThrowIfCancellationRequested();
         LogTrimResult result;
         if (!PathRules.IsUsable(path) || !_paths.TryGetValue(Path.GetFullPath(path), out var listed))
         {
@@ -94,7 +94,7 @@ public sealed partial class LogTrimmer
         }
         else
         {
-            using var trim = new LogTrim(listed, request, _procRoot, _beforeChange, ct);
+            using var trim = new LogTrim(listed, request, _procRoot, _beforeChange, cancellationToken);
             result = trim.Run();
         }
 

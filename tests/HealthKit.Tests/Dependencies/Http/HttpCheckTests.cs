@@ -298,6 +298,29 @@ public class HttpCheckTests
     }
 
     [Fact]
+    public async Task An_address_may_be_text()
+    {
+        await using var host = await TestHost.Start(builder => builder.AddHttpCheck("http://127.0.0.1:1/health/live?token=x", tags: []));
+
+        Assert.Empty(host["http_127_0_0_1_1_health_live"].Tags);
+    }
+
+    [Theory]
+    [InlineData("", "url = ***; allowed: an absolute http or https address such as https://api.example/health")]
+    [InlineData("api.example/health", "url = ***; allowed: an absolute http or https address")]
+    [InlineData("/health", "allowed: an absolute http or https address")]
+    [InlineData("ftp://api.example/", "url = ftp://api.example; allowed: an absolute http or https address")]
+    [InlineData("https://me:hunter2@api.example/", "url = https://***@api.example; allowed: an address without credentials in it")]
+    public void Text_that_is_no_address_is_rejected_at_once(string url, string problem)
+    {
+        var error = Assert.Throws<ArgumentException>(() => new ServiceCollection().AddHealthKit().AddHttpCheck(url));
+
+        Assert.Equal("url", error.ParamName);
+        Assert.Contains(problem, error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Configuration_alone_declares_it_and_a_reload_changes_it()
     {
         await using var server = new HttpRawServer(exchange => exchange.AnswerAsync("200 OK", "{\"status\":\"UP\"}"));

@@ -100,7 +100,7 @@ public class HttpFaultTests
         new("JSON with something else there", e => e.AnswerAsync("200 OK", "{\"status\":\"DOWN\"}"), "http.content.jsonDiffers", Configure: o => (o.JsonPointer, o.JsonEquals) = ("/status", "UP"), Text: "is 'DOWN', expected is 'UP'"),
         new("a header is missing", e => e.AnswerAsync("200 OK", ""), "http.content.header", Configure: o => o.ExpectedHeaders = ["Strict-Transport-Security"]),
         new("a header is different", e => e.AnswerAsync("200 OK", "", "X-Frame-Options: ALLOW"), "http.content.header", Configure: o => o.ExpectedHeaders = ["X-Frame-Options: DENY"]),
-        new("too small", e => e.AnswerAsync("200 OK", "tiny"), "http.content.tooSmall", Configure: o => o.MinBodyBytes = 100),
+        new("too small", e => e.AnswerAsync("200 OK", "tiny"), "http.content.tooSmall", Configure: o => o.MinimumBodyBytes = 100),
         new("a password on plain http", e => e.AnswerAsync("200 OK", "<form><INPUT name=p\n type = 'password'></form>", "Content-Type: text/html"), "http.passwordOnPlainHttp", Status: HealthStatus.Degraded, Host: "shop.test"),
     ];
 

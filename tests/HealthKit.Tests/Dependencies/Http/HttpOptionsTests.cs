@@ -93,7 +93,7 @@ public class HttpOptionsTests
     {
         Assert.Equal([nameof(HttpCheckOptions.JsonPointer)], Errors(options => options.JsonEquals = "UP"));
         Assert.Equal([nameof(HttpCheckOptions.Method)], Errors(options => (options.Method, options.BodyContains) = ("HEAD", "ok")));
-        Assert.Equal([nameof(HttpCheckOptions.MinBodyBytes)], Errors(options => (options.MinBodyBytes, options.MaxBodyBytes) = (10, 5)));
+        Assert.Equal([nameof(HttpCheckOptions.MinimumBodyBytes)], Errors(options => (options.MinimumBodyBytes, options.MaxBodyBytes) = (10, 5)));
         Assert.Equal([nameof(HttpCheckOptions.PinnedSha256)], Errors(options => (options.Url, options.PinnedSha256) = (new Uri("http://a/"), [new string('A', 64)])));
         Assert.Equal([nameof(HttpCheckOptions.PinnedSha256)], Errors(options => options.PinnedSha256 = ["AA:BB"]));
         Assert.Equal([nameof(HttpCheckOptions.UnavailableGrace)], Errors(options => options.UnavailableGrace = TimeSpan.FromDays(2)));

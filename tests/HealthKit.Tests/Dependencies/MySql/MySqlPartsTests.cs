@@ -154,13 +154,13 @@ public class MySqlPartsTests
             Source = new FakeDataSource("Fake=none"),
             ExpectRole = (MySqlRole)7,
             DegradedAboveConnectionsPercent = 101,
-            UnhealthyAboveReplicationLagSeconds = -1,
+            UnhealthyAboveReplicationLag = TimeSpan.FromSeconds(-1),
             DegradedAboveSizeBytes = 10,
             UnhealthyAboveSizeBytes = 5,
         };
 
         Assert.Equal(
-            ["DegradedAboveConnectionsPercent", "UnhealthyAboveReplicationLagSeconds", "DegradedAboveSizeBytes", "ExpectRole"],
+            ["DegradedAboveConnectionsPercent", "UnhealthyAboveReplicationLag", "DegradedAboveSizeBytes", "ExpectRole"],
             options.Validate().Select(error => error.Property));
     }
 

@@ -182,7 +182,7 @@ public class RedisVerdictTests
                 history.Add(info);
                 var answers = new RedisAnswers { Wrote = true, Info = info };
                 answers.Add("PING", "LOADING");
-                var finding = RedisVerdict.Of(new RedisOptions { MinReplicasCount = 1, DegradedAboveSaveAge = TimeSpan.FromSeconds(1) }, answers, history.Add(info), "app", DateTimeOffset.UnixEpoch);
+                var finding = RedisVerdict.Of(new RedisOptions { MinimumReplicasCount = 1, DegradedAboveSaveAge = TimeSpan.FromSeconds(1) }, answers, history.Add(info), "app", DateTimeOffset.UnixEpoch);
 
                 Assert.Equal("redis.loading", finding.Reason);
                 Assert.All(finding.Data!, entry => Assert.True(!entry.Key.EndsWith("Percent", StringComparison.Ordinal) || (double)entry.Value is >= 0 and <= 100));

@@ -34,7 +34,7 @@ public class SqlStartTests
         Assert.Contains(FakeServer.Provider, error, StringComparison.Ordinal);
 
         error = await Start(("Type", "Sql"), ("Provider", FakeServer.Provider), ("ConnectionString", "hunter2hunter2"));
-        Assert.Contains("or the name of one under ConnectionStrings", error, StringComparison.Ordinal);
+        Assert.Contains("in configuration also the name of one under ConnectionStrings", error, StringComparison.Ordinal);
         Assert.DoesNotContain("hunter2", error, StringComparison.Ordinal);
 
         Assert.Contains("with Provider, a connection string", await Start(("Type", "Sql"), ("Provider", FakeServer.Provider)), StringComparison.Ordinal);
@@ -96,7 +96,7 @@ public class SqlStartTests
         {
             (new SqlOptions { Source = source }, []),
             (new MySqlOptions { Source = source }, ["size", "Connections", "replicationLag", "mostConnections"]),
-            (new PostgresOptions { Source = source }, ["size", "connections", "replicationLag", "standbyLag", "standbyBehind", "lostSlots", "retainedWal", "transactionAge", "wraparound"]),
+            (new PostgreSqlOptions { Source = source }, ["size", "connections", "replicationLag", "standbyLag", "standbyBehind", "lostSlots", "retainedWal", "transactionAge", "wraparound"]),
         })
         {
             options.Facts.Add(new SqlFact("mine", "SELECT 1"));

@@ -51,8 +51,8 @@ public class HostRulesTests
             [
                 .. new TcpOptions { Host = secret, Port = 1 }.Validate(), .. new DnsOptions { Host = secret }.Validate(),
                 .. new DnsOptions { Host = "db.example", Expected = [secret] }.Validate(),
-                .. new TlsOptions { Host = secret }.Validate(), .. new TlsOptions { Host = "db.example", ServerName = secret }.Validate(),
-                .. new TlsOptions { Host = "db.example", PinnedSha256 = [secret] }.Validate(),
+                .. new TlsCertificateOptions { Host = secret }.Validate(), .. new TlsCertificateOptions { Host = "db.example", ServerName = secret }.Validate(),
+                .. new TlsCertificateOptions { Host = "db.example", PinnedSha256 = [secret] }.Validate(),
             ];
             Assert.Equal(["Host", "Host", "Expected", "Host", "ServerName", "PinnedSha256"], errors.Select(error => error.Property));
             Assert.All(errors, error => Assert.DoesNotContain("hunter2", $"{error}", StringComparison.Ordinal));

@@ -44,9 +44,9 @@ internal static class TestNetwork
         return new DnsCheck(network, () => options);
     }
 
-    public static TlsCertificateCheck Tls(this Network network, string host, int port, Action<TlsOptions>? configure = null)
+    public static TlsCertificateCheck Tls(this Network network, string host, int port, Action<TlsCertificateOptions>? configure = null)
     {
-        var options = new TlsOptions { Host = host, Port = port };
+        var options = new TlsCertificateOptions { Host = host, Port = port };
         configure?.Invoke(options);
         Assert.Empty(options.Validate());
         return new TlsCertificateCheck(network, () => options);

@@ -233,9 +233,9 @@ public class TlsCertificateCheckTests
         Assert.Equal(["PinnedSha256"], Errors(options => options.PinnedSha256 = [new string('a', 64), "sha1"]));
         Assert.Empty(Errors(options => (options.Host, options.ServerName) = ("10.0.0.7", "shop.example")));
 
-        static IEnumerable<string> Errors(Action<TlsOptions> change)
+        static IEnumerable<string> Errors(Action<TlsCertificateOptions> change)
         {
-            var options = new TlsOptions { Host = "shop.example" };
+            var options = new TlsCertificateOptions { Host = "shop.example" };
             change(options);
             return options.Validate().Select(error => error.Property);
         }
@@ -253,9 +253,9 @@ public class TlsCertificateCheckTests
         Assert.InRange(shown.Subject.Length, 100, 201);
     }
 
-    private static Action<TlsOptions> Pinned(X509Certificate2 certificate) => options => options.PinnedSha256 = [certificate.Sha256()];
+    private static Action<TlsCertificateOptions> Pinned(X509Certificate2 certificate) => options => options.PinnedSha256 = [certificate.Sha256()];
 
-    private static async Task<HealthCheckResult> RunAsync(RawServer server, Action<TlsOptions>? configure = null, string host = "shop.example")
+    private static async Task<HealthCheckResult> RunAsync(RawServer server, Action<TlsCertificateOptions>? configure = null, string host = "shop.example")
     {
         using var check = TestNetwork.With(("shop.example", [IPAddress.Loopback.ToString()])).Tls(host, server.Port, configure);
         return await check.RunAsync();

@@ -31,7 +31,7 @@ public sealed class SilencesTests : IDisposable
     [Fact]
     public void A_mute_by_code_covers_its_check_until_it_expires()
     {
-        Silences.Mute("API", "moving", Hour);
+        Silences.Mute("API", Hour, "moving");
         var until = Now + Hour;
         Assert.Equal(new Silencing(IncidentSilence.Muted, "moving", until), Silences.Find("api", Now));
         Assert.Null(Silences.Find("db", Now));
@@ -48,15 +48,15 @@ public sealed class SilencesTests : IDisposable
     [Fact]
     public void A_mute_can_be_replaced_by_a_shorter_one_and_ended()
     {
-        Silences.Mute("db", "long", 3 * Hour);
-        Silences.Mute("DB", "short", Hour);
+        Silences.Mute("db", 3 * Hour, "long");
+        Silences.Mute("DB", Hour, "short");
         Assert.Equal(new Mute("db", "short", Now + Hour), Assert.Single(Silences.Mutes(Now)));
         _fixture.Restart();
         Assert.Equal("short", Silences.Find("db", Now)?.Reason);
         _fixture.Time.Advance(Hour);
         _fixture.Restart();
         Assert.Null(Silences.Find("db", Now));
-        Silences.Mute("db", "again", Hour);
+        Silences.Mute("db", Hour, "again");
         Assert.True(Silences.Unmute("Db"));
         Assert.False(Silences.Unmute("db"));
         Assert.Null(Silences.Find("db", Now));
@@ -70,7 +70,7 @@ public sealed class SilencesTests : IDisposable
         Assert.Equal(new Silencing(IncidentSilence.Muted, "moving", until), Silences.Find("DB", Now));
         Assert.Equal(until, Silences.NextChange(Now));
         Assert.False(Silences.Unmute("db"));
-        Silences.Mute("db", "longer", 2 * Hour);
+        Silences.Mute("db", 2 * Hour, "longer");
         Assert.Equal("longer", Silences.Find("db", Now)?.Reason);
         Assert.Equal(["moving", "longer"], Silences.Mutes(Now).Select(mute => mute.Reason));
         Assert.True(Silences.Unmute("db"));
@@ -130,7 +130,7 @@ public sealed class SilencesTests : IDisposable
         _fixture.Rules = SilencesFixture.RulesOf(windows: [Window("short", Now, Now + Hour), Window("long", Now, Now + 3 * Hour)]);
         Silences.BeginMaintenance("middle", 2 * Hour);
         Assert.Equal("long", Silences.Find("db", Now)?.Window);
-        Silences.Mute("db", "noisy", TimeSpan.FromMinutes(1));
+        Silences.Mute("db", TimeSpan.FromMinutes(1), "noisy");
         Assert.Equal(IncidentSilence.Muted, Silences.Find("db", Now)?.Kind);
         Assert.Equal(Now + TimeSpan.FromMinutes(1), Silences.NextChange(Now));
         Assert.Equal(["long", "middle", "short"], Silences.Windows(Now).Select(window => window.Name));
@@ -139,8 +139,8 @@ public sealed class SilencesTests : IDisposable
     [Fact]
     public void What_code_began_and_ended_survives_a_restart()
     {
-        Silences.Mute("db", "moving", Hour);
-        Silences.Mute("disk", "full", Hour);
+        Silences.Mute("db", Hour, "moving");
+        Silences.Mute("disk", Hour, "full");
         Silences.BeginMaintenance("deploy", Hour, "new version", ["Api"]);
         Silences.BeginMaintenance("other", Hour);
         Silences.Unmute("disk");
@@ -156,13 +156,13 @@ public sealed class SilencesTests : IDisposable
     [Fact]
     public void What_an_earlier_run_left_counts_once_the_disk_is_back()
     {
-        Silences.Mute("db", "moving", Hour);
+        Silences.Mute("db", Hour, "moving");
         _fixture.Stop();
         var away = _fixture.StatePath + "-away";
         Directory.Move(_fixture.StatePath, away);
         File.WriteAllText(_fixture.StatePath, "");
         Assert.Null(Silences.Find("db", Now));
-        Silences.Mute("disk", "meanwhile", Hour);
+        Silences.Mute("disk", Hour, "meanwhile");
 
         File.Delete(_fixture.StatePath);
         Directory.Move(away, _fixture.StatePath);
@@ -175,10 +175,10 @@ public sealed class SilencesTests : IDisposable
     [Fact]
     public void Thousands_of_mutes_need_no_more_space_than_one_and_none_comes_back()
     {
-        Silences.Mute("Api", "stays", 3 * Hour);
+        Silences.Mute("Api", 3 * Hour, "stays");
         for (var i = 0; i < 3000; i++)
         {
-            Silences.Mute("db", "once more " + i, 2 * Hour);
+            Silences.Mute("db", 2 * Hour, "once more " + i);
             Silences.BeginMaintenance("deploy", 2 * Hour, new string('x', 200));
             if (i % 2 == 1)
             {
@@ -208,7 +208,7 @@ public sealed class SilencesTests : IDisposable
                 switch (operation / 3 % 6)
                 {
                     case 0:
-                        fixture.Silences.Mute(name, "why", duration);
+                        fixture.Silences.Mute(name, duration, "why");
                         mutes[name] = now + duration;
                         break;
                     case 1:
@@ -246,12 +246,12 @@ public sealed class SilencesTests : IDisposable
     public void A_mute_that_was_given_when_the_clock_was_years_ahead_does_not_last_until_then()
     {
         _fixture.Time.Advance(TimeSpan.FromDays(3650));
-        Silences.Mute("db", "moving", Hour);
+        Silences.Mute("db", Hour, "moving");
         _fixture.Time.Advance(TimeSpan.FromDays(-3650));
         Assert.Null(Silences.Find("db", Now));
 
         // A small step back ends nothing.
-        Silences.Mute("db", "moving", TimeSpan.FromDays(31));
+        Silences.Mute("db", TimeSpan.FromDays(31), "moving");
         _fixture.Time.Advance(TimeSpan.FromSeconds(-5));
         Assert.NotNull(Silences.Find("db", Now));
     }
@@ -259,18 +259,18 @@ public sealed class SilencesTests : IDisposable
     [Fact]
     public void Wrong_arguments_are_refused_with_what_is_allowed()
     {
-        Assert.Contains("No check is named 'nobody'; registered: Api, db, disk.", Message<ArgumentException>(() => Silences.Mute("nobody", "x", Hour)), StringComparison.Ordinal);
+        Assert.Contains("No check is named 'nobody'; registered: Api, db, disk.", Message<ArgumentException>(() => Silences.Mute("nobody", Hour, "x")), StringComparison.Ordinal);
         Assert.Contains("'nobody'", Message<ArgumentException>(() => Silences.BeginMaintenance("x", Hour, checks: ["db", "nobody"])), StringComparison.Ordinal);
-        Assert.Throws<ArgumentException>(() => Silences.Mute("db", " ", Hour));
+        Assert.Throws<ArgumentException>(() => Silences.Mute("db", Hour, " "));
         Assert.Throws<ArgumentException>(() => Silences.BeginMaintenance("", Hour));
         Assert.Contains("allowed: 1 to 100", Message<ArgumentException>(() => Silences.BeginMaintenance(new string('x', 101), Hour)), StringComparison.Ordinal);
         foreach (var duration in new[] { TimeSpan.Zero, -Hour, TimeSpan.FromDays(31) + TimeSpan.FromTicks(1), TimeSpan.MaxValue })
         {
-            Assert.Contains("at most 31.00:00:00", Message<ArgumentOutOfRangeException>(() => Silences.Mute("db", "x", duration)), StringComparison.Ordinal);
+            Assert.Contains("at most 31.00:00:00", Message<ArgumentOutOfRangeException>(() => Silences.Mute("db", duration, "x")), StringComparison.Ordinal);
             Assert.Throws<ArgumentOutOfRangeException>(() => Silences.BeginMaintenance("x", duration));
         }
 
-        Silences.Mute("db", "x", TimeSpan.FromDays(31));
+        Silences.Mute("db", TimeSpan.FromDays(31), "x");
         for (var i = 0; i < 100; i++)
         {
             Silences.BeginMaintenance(i.ToString(CultureInfo.InvariantCulture), Hour);
@@ -285,7 +285,7 @@ public sealed class SilencesTests : IDisposable
     [Fact]
     public void Reasons_are_redacted_and_bounded_and_stand_so_in_the_journal()
     {
-        Silences.Mute("db", "see https://me:hunter2@wiki/ " + new string('x', 1000), Hour);
+        Silences.Mute("db", Hour, "see https://me:hunter2@wiki/ " + new string('x', 1000));
         Silences.BeginMaintenance("deploy", Hour, "password=hunter2");
         Assert.Equal(500, Silences.Mutes(Now)[0].Reason.Length);
         _fixture.Stop();

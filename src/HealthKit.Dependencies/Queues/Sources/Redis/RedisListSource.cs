@@ -11,8 +11,8 @@ internal sealed class RedisListSource : RedisQueueSource
     private readonly string? _pointer;
 
     /// <exception cref="ArgumentException">The connection names no server, or the pointer is none.</exception>
-    public RedisListSource(string connection, string key, string? enqueuedAtPointer, QueueEnd oldestAt)
-        : base(connection, $"list {key}")
+    public RedisListSource(string connectionString, string key, string? enqueuedAtPointer, QueueEnd oldestAt)
+        : base(connectionString, $"list {key}")
     {
         if (enqueuedAtPointer is not null && !JsonPath.TryParse(enqueuedAtPointer, out _enqueuedAt))
         {

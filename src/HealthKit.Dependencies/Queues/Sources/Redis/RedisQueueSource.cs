@@ -8,15 +8,15 @@ internal abstract class RedisQueueSource : StagedQueueSource, IDisposable
 
     private readonly string _what;
 
-    /// <param name="connection">The server.</param>
+    /// <param name="connectionString">The server.</param>
     /// <param name="what">What is looked at there, in words: <c>list jobs</c>.</param>
     /// <exception cref="ArgumentException">The connection names no server.</exception>
-    protected RedisQueueSource(string connection, string what)
+    protected RedisQueueSource(string connectionString, string what)
     {
-        ArgumentNullException.ThrowIfNull(connection);
+        ArgumentNullException.ThrowIfNull(connectionString);
 
         // It is not shown: it may hold a password.
-        var endpoint = RedisEndpoint.TryParse(connection) ?? throw new ArgumentException($"The connection names no Redis server; allowed: {RedisEndpoint.Allowed}", nameof(connection));
+        var endpoint = RedisEndpoint.TryParse(connectionString) ?? throw new ArgumentException($"The connection names no Redis server; allowed: {RedisEndpoint.Allowed}", nameof(connectionString));
         Client = new RedisClient(endpoint, limits: Limits);
         _what = what;
     }

@@ -6,7 +6,7 @@ namespace HealthKit;
 /// A sorted set whose scores are the moments at which entries are due: what is due waits, the rest is scheduled. Scores that are no moments: all waits,
 /// and how long is not known.
 /// </summary>
-internal sealed class RedisSortedSetSource(string connection, string key) : RedisQueueSource(connection, $"sorted set {key}")
+internal sealed class RedisSortedSetSource(string connectionString, string key) : RedisQueueSource(connectionString, $"sorted set {key}")
 {
     protected override string Rights => $"~{key} +zcard +zrange +zcount";
 

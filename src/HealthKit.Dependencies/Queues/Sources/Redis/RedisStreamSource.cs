@@ -18,12 +18,12 @@ internal sealed class RedisStreamSource : RedisQueueSource
     private readonly TimeSpan _lostAfter;
     private readonly RespRequest _request;
 
-    /// <param name="connection">The server.</param>
+    /// <param name="connectionString">The server.</param>
     /// <param name="key">The stream.</param>
     /// <param name="group">The group.</param>
     /// <param name="lostAfter">Who holds entries and does nothing for so long is lost.</param>
-    public RedisStreamSource(string connection, string key, string group, TimeSpan lostAfter)
-        : base(connection, $"stream {key} group {group}")
+    public RedisStreamSource(string connectionString, string key, string group, TimeSpan lostAfter)
+        : base(connectionString, $"stream {key} group {group}")
     {
         (_key, _group, _lostAfter) = (key, group, lostAfter);
         _request = new RespRequest(["XINFO", "GROUPS", key], ["XINFO", "CONSUMERS", key, group], ["XPENDING", key, group], ["XLEN", key]);

@@ -16,11 +16,11 @@ internal sealed class SidekiqSource : RedisQueueSource
     private readonly string _prefix;
     private readonly IReadOnlyList<string>? _queues;
 
-    /// <param name="connection">The server.</param>
+    /// <param name="connectionString">The server.</param>
     /// <param name="queues">The queues to look at; null means all.</param>
     /// <param name="keyNamespace">What stands before all keys, without the colon.</param>
-    public SidekiqSource(string connection, IEnumerable<string>? queues, string? keyNamespace)
-        : base(connection, keyNamespace is null ? "Sidekiq" : $"Sidekiq {keyNamespace}")
+    public SidekiqSource(string connectionString, IEnumerable<string>? queues, string? keyNamespace)
+        : base(connectionString, keyNamespace is null ? "Sidekiq" : $"Sidekiq {keyNamespace}")
     {
         _prefix = keyNamespace is null ? "" : keyNamespace + ":";
         _queues = queues?.Distinct().ToList() is { Count: > 0 } some ? some : null;

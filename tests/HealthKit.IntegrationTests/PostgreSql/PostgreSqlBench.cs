@@ -7,28 +7,28 @@ using Npgsql;
 namespace HealthKit.IntegrationTests.PostgreSql;
 
 /// <summary>A PostgreSQL check run by hand, and a look at every result for the password.</summary>
-internal sealed class PostgresBench : IDisposable
+internal sealed class PostgreSqlBench : IDisposable
 {
     private readonly ServiceProvider _services = new ServiceCollection().BuildServiceProvider();
-    private readonly PostgresCheck _check;
+    private readonly PostgreSqlCheck _check;
 
-    private PostgresBench(Action<PostgresOptions> configure)
+    private PostgreSqlBench(Action<PostgreSqlOptions> configure)
     {
-        var options = new PostgresOptions { Deadline = TimeSpan.FromSeconds(3) };
+        var options = new PostgreSqlOptions { Deadline = TimeSpan.FromSeconds(3) };
         configure(options);
         Assert.Empty(options.Validate());
-        _check = new PostgresCheck(new Network(TimeProvider.System), () => options, _services);
+        _check = new PostgreSqlCheck(new Network(TimeProvider.System), () => options, _services);
     }
 
     /// <summary>One that opens a connection of its own.</summary>
-    public static PostgresBench Own(string connectionString, Action<PostgresOptions>? configure = null) => new(options =>
+    public static PostgreSqlBench Own(string connectionString, Action<PostgreSqlOptions>? configure = null) => new(options =>
     {
         options.ConnectionOf = _ => new NpgsqlConnection(connectionString + ";Pooling=false");
         configure?.Invoke(options);
     });
 
     /// <summary>One that borrows from the app's pool.</summary>
-    public static PostgresBench Of(NpgsqlDataSource source, Action<PostgresOptions>? configure = null) => new(options =>
+    public static PostgreSqlBench Of(NpgsqlDataSource source, Action<PostgreSqlOptions>? configure = null) => new(options =>
     {
         options.Source = source;
         configure?.Invoke(options);

@@ -4,9 +4,9 @@ using Npgsql;
 namespace HealthKit.IntegrationTests.PostgreSql;
 
 /// <summary>A real PostgreSQL, broken in each way for real: a distinct reason each, for a superuser and for a role that may only connect.</summary>
-public sealed class PostgresTests(PostgresTests.Server shared) : IClassFixture<PostgresTests.Server>
+public sealed class PostgreSqlTests(PostgreSqlTests.Server shared) : IClassFixture<PostgreSqlTests.Server>
 {
-    private readonly PostgresServer _server = shared.Postgres;
+    private readonly PostgreSqlServer _server = shared.Postgres;
 
     public static TheoryData<string> Roles => ["postgres", "least"];
 
@@ -14,7 +14,7 @@ public sealed class PostgresTests(PostgresTests.Server shared) : IClassFixture<P
     [MemberData(nameof(Roles))]
     public async Task All_well_says_the_numbers_and_what_the_role_may_not_see(string role)
     {
-        using var bench = PostgresBench.Own(_server.For(role));
+        using var bench = PostgreSqlBench.Own(_server.For(role));
 
         var result = await bench.RunAsync();
 
@@ -41,7 +41,7 @@ public sealed class PostgresTests(PostgresTests.Server shared) : IClassFixture<P
     public async Task The_right_that_it_names_is_the_one_it_needs()
     {
         _server.Do("CREATE ROLE granted LOGIN PASSWORD 'hunter2-postgres'; GRANT pg_monitor TO granted");
-        using var bench = PostgresBench.Own(_server.For("granted"));
+        using var bench = PostgreSqlBench.Own(_server.For("granted"));
 
         var result = await bench.RunAsync();
 
@@ -52,11 +52,11 @@ public sealed class PostgresTests(PostgresTests.Server shared) : IClassFixture<P
     [Fact]
     public async Task A_wrong_password_is_rejected_and_a_wrong_database_is_not_there()
     {
-        using var password = PostgresBench.Own(_server.For("least", password: "hunter2-wrong"));
+        using var password = PostgreSqlBench.Own(_server.For("least", password: "hunter2-wrong"));
         var result = await password.RunAsync();
         Assert.Equal((HealthStatus.Unhealthy, "auth.rejected", "authenticate"), (result.Status, result.Data["reason"], result.Data["failedStage"]));
 
-        using var database = PostgresBench.Own(_server.For("least", "nowhere"));
+        using var database = PostgreSqlBench.Own(_server.For("least", "nowhere"));
         result = await database.RunAsync();
         Assert.Equal((HealthStatus.Unhealthy, "sql.noDatabase"), (result.Status, result.Data["reason"]));
         Assert.Contains("\"nowhere\" does not exist", result.Description, StringComparison.Ordinal);
@@ -66,7 +66,7 @@ public sealed class PostgresTests(PostgresTests.Server shared) : IClassFixture<P
     [MemberData(nameof(Roles))]
     public async Task A_statement_that_takes_too_long_and_one_behind_a_lock_time_out_in_use(string role)
     {
-        using var slow = PostgresBench.Own(_server.For(role), options => (options.Statement, options.Deadline) = ("SELECT pg_sleep(30)", TimeSpan.FromSeconds(2)));
+        using var slow = PostgreSqlBench.Own(_server.For(role), options => (options.Statement, options.Deadline) = ("SELECT pg_sleep(30)", TimeSpan.FromSeconds(2)));
         var result = await slow.RunAsync();
         Assert.Equal((HealthStatus.Unhealthy, "use.timeout", "use"), (result.Status, result.Data["reason"], result.Data["failedStage"]));
 
@@ -79,7 +79,7 @@ public sealed class PostgresTests(PostgresTests.Server shared) : IClassFixture<P
             await command.ExecuteNonQueryAsync();
         }
 
-        using var locked = PostgresBench.Own(_server.For(role), options => (options.Statement, options.Deadline) = ("SELECT count(*) FROM locked", TimeSpan.FromSeconds(2)));
+        using var locked = PostgreSqlBench.Own(_server.For(role), options => (options.Statement, options.Deadline) = ("SELECT count(*) FROM locked", TimeSpan.FromSeconds(2)));
         result = await locked.RunAsync();
         Assert.Equal((HealthStatus.Unhealthy, "use.timeout"), (result.Status, result.Data["reason"]));
 
@@ -94,14 +94,14 @@ public sealed class PostgresTests(PostgresTests.Server shared) : IClassFixture<P
     public async Task Read_only_transactions_are_no_good_where_a_primary_is_expected(string role)
     {
         _server.Do($"CREATE DATABASE readonly_{role}; ALTER DATABASE readonly_{role} SET default_transaction_read_only = on");
-        using var bench = PostgresBench.Own(_server.For(role, $"readonly_{role}"));
+        using var bench = PostgreSqlBench.Own(_server.For(role, $"readonly_{role}"));
         var result = await bench.RunAsync();
         Assert.Equal((HealthStatus.Unhealthy, "postgres.readOnly"), (result.Status, result.Data["reason"]));
 
-        using var any = PostgresBench.Own(_server.For(role, $"readonly_{role}"), options => options.ExpectRole = PostgresRole.Any);
+        using var any = PostgreSqlBench.Own(_server.For(role, $"readonly_{role}"), options => options.ExpectRole = PostgreSqlRole.Any);
         Assert.Equal(HealthStatus.Healthy, (await any.RunAsync()).Status);
 
-        using var standby = PostgresBench.Own(_server.For(role), options => options.ExpectRole = PostgresRole.Standby);
+        using var standby = PostgreSqlBench.Own(_server.For(role), options => options.ExpectRole = PostgreSqlRole.Standby);
         result = await standby.RunAsync();
         Assert.Equal((HealthStatus.Unhealthy, "postgres.notInRecovery"), (result.Status, result.Data["reason"]));
     }
@@ -117,7 +117,7 @@ public sealed class PostgresTests(PostgresTests.Server shared) : IClassFixture<P
             await command.ExecuteScalarAsync();
         }
 
-        using var bench = PostgresBench.Own(_server.For(), options => options.UnhealthyAboveTransactionAgeSeconds = 0);
+        using var bench = PostgreSqlBench.Own(_server.For(), options => options.UnhealthyAboveTransactionAge = TimeSpan.FromMilliseconds(1));
         var result = await bench.RunAsync();
 
         Assert.Equal((HealthStatus.Unhealthy, "postgres.transactionAge"), (result.Status, result.Data["reason"]));
@@ -128,7 +128,7 @@ public sealed class PostgresTests(PostgresTests.Server shared) : IClassFixture<P
     [MemberData(nameof(Roles))]
     public async Task A_size_past_its_limit_and_a_slot_that_keeps_wal_are_told(string role)
     {
-        using var size = PostgresBench.Own(_server.For(role), options => options.DegradedAboveSizeBytes = 1 << 20);
+        using var size = PostgreSqlBench.Own(_server.For(role), options => options.DegradedAboveSizeBytes = 1 << 20);
         var result = await size.RunAsync();
         Assert.Equal("postgres.size", result.Data["reason"]);
         Assert.Contains("database size ", result.Description, StringComparison.Ordinal);
@@ -137,7 +137,7 @@ public sealed class PostgresTests(PostgresTests.Server shared) : IClassFixture<P
         _server.Do($"SELECT pg_create_physical_replication_slot('{slot}', true); SELECT pg_switch_wal(); CREATE TABLE wal_{role} (n int)");
         try
         {
-            using var bench = PostgresBench.Own(_server.For(role), options => options.UnhealthyAboveRetainedWalBytes = 10);
+            using var bench = PostgreSqlBench.Own(_server.For(role), options => options.UnhealthyAboveRetainedWalBytes = 10);
             result = await bench.RunAsync();
             Assert.Equal((HealthStatus.Unhealthy, "postgres.retainedWal"), (result.Status, result.Data["reason"]));
             Assert.Contains($"{slot}: WAL kept by a slot ", result.Description, StringComparison.Ordinal);
@@ -153,18 +153,18 @@ public sealed class PostgresTests(PostgresTests.Server shared) : IClassFixture<P
     {
         _server.Do("CREATE ROLE narrow LOGIN PASSWORD 'hunter2-postgres' CONNECTION LIMIT 1");
         _server.Do("CREATE DATABASE narrow CONNECTION LIMIT 1");
-        using var role = PostgresBench.Own(_server.For("narrow"));
+        using var role = PostgreSqlBench.Own(_server.For("narrow"));
         var result = await role.RunAsync();
         Assert.Equal((HealthStatus.Unhealthy, "postgres.connections"), (result.Status, result.Data["reason"]));
         Assert.Contains("(1 of 1 of the role narrow)", result.Description, StringComparison.Ordinal);
 
-        using var database = PostgresBench.Own(_server.For("least", "narrow"));
+        using var database = PostgreSqlBench.Own(_server.For("least", "narrow"));
         result = await database.RunAsync();
         Assert.Equal((HealthStatus.Unhealthy, "postgres.connections"), (result.Status, result.Data["reason"]));
         Assert.Contains("(1 of 1 of the database narrow)", result.Description, StringComparison.Ordinal);
 
         // Neither binds a superuser.
-        using var super = PostgresBench.Own(_server.For("postgres", "narrow"));
+        using var super = PostgreSqlBench.Own(_server.For("postgres", "narrow"));
         Assert.Equal(HealthStatus.Healthy, (await super.RunAsync()).Status);
     }
 
@@ -176,7 +176,7 @@ public sealed class PostgresTests(PostgresTests.Server shared) : IClassFixture<P
         foreach (var more in new[] { "", "Timeout=1" })
         {
             await using var source = NpgsqlDataSource.Create(_server.For(role, more: $"Maximum Pool Size=1;{more}"));
-            using var bench = PostgresBench.Of(source);
+            using var bench = PostgreSqlBench.Of(source);
             Assert.Equal(HealthStatus.Healthy, (await bench.RunAsync()).Status);
             await using (await source.OpenConnectionAsync())
             {
@@ -193,7 +193,7 @@ public sealed class PostgresTests(PostgresTests.Server shared) : IClassFixture<P
     public async Task A_fact_without_its_right_is_unknown_and_changes_nothing(string role)
     {
         _server.Do("CREATE TABLE IF NOT EXISTS secrets (n int)");
-        using var bench = PostgresBench.Own(_server.For(role), options =>
+        using var bench = PostgreSqlBench.Own(_server.For(role), options =>
             options.Facts.Add(new SqlFact("secrets", "SELECT count(*) FROM secrets") { UnhealthyLimit = 0, Grant = "GRANT SELECT ON secrets TO {user}" }));
 
         var result = await bench.RunAsync();
@@ -207,7 +207,7 @@ public sealed class PostgresTests(PostgresTests.Server shared) : IClassFixture<P
     public async Task A_fact_that_would_write_cannot()
     {
         _server.Do("CREATE TABLE IF NOT EXISTS written (n int); CREATE OR REPLACE FUNCTION write() RETURNS int LANGUAGE sql AS 'INSERT INTO written VALUES (1) RETURNING 1'");
-        using var bench = PostgresBench.Own(_server.For(), options => options.Facts.Add(new SqlFact("writes", "SELECT write()")));
+        using var bench = PostgreSqlBench.Own(_server.For(), options => options.Facts.Add(new SqlFact("writes", "SELECT write()")));
 
         var result = await bench.RunAsync();
 
@@ -220,7 +220,7 @@ public sealed class PostgresTests(PostgresTests.Server shared) : IClassFixture<P
     [MemberData(nameof(Roles))]
     public async Task Nothing_is_left_behind(string role)
     {
-        using (var bench = PostgresBench.Own(_server.For(role, more: "Application Name=left-behind")))
+        using (var bench = PostgreSqlBench.Own(_server.For(role, more: "Application Name=left-behind")))
         {
             await bench.RunAsync();
             await bench.RunAsync();
@@ -234,9 +234,9 @@ public sealed class PostgresTests(PostgresTests.Server shared) : IClassFixture<P
     /// <summary>The server that all tests of the class share.</summary>
     public sealed class Server : IDisposable
     {
-        public Server() => Postgres.Do($"CREATE ROLE least LOGIN PASSWORD '{PostgresServer.Password}'");
+        public Server() => Postgres.Do($"CREATE ROLE least LOGIN PASSWORD '{PostgreSqlServer.Password}'");
 
-        public PostgresServer Postgres { get; } = new("max_connections=10", "superuser_reserved_connections=3");
+        public PostgreSqlServer Postgres { get; } = new("max_connections=10", "superuser_reserved_connections=3");
 
         public void Dispose() => Postgres.Dispose();
     }

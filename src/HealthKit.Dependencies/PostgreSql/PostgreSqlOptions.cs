@@ -1,13 +1,13 @@
 namespace HealthKit;
 
 /// <summary>What the PostgreSQL check connects to, what the server is to be, and the limits of what is measured.</summary>
-public sealed class PostgresOptions : DatabaseOptions
+public sealed class PostgreSqlOptions : DatabaseOptions
 {
     /// <summary>
     /// What the server is to be. Primary: unhealthy in recovery (pg_is_in_recovery()) and where transactions are read-only
     /// (default_transaction_read_only). Standby: unhealthy when not in recovery.
     /// </summary>
-    public PostgresRole ExpectRole { get; set; } = PostgresRole.Primary;
+    public PostgreSqlRole ExpectRole { get; set; } = PostgreSqlRole.Primary;
 
     /// <summary>
     /// Whether a standby without a WAL receiver (pg_stat_wal_receiver is empty) is degraded. False for one that is fed from an archive.
@@ -25,12 +25,12 @@ public sealed class PostgresOptions : DatabaseOptions
 
     /// <summary>
     /// Degraded when a standby is behind by more: the age of the last transaction that it replayed while more is there to replay, or on a primary
-    /// replay_lag in pg_stat_replication. Seconds, 0 or more; null: 60, or a fifth of the other limit.
+    /// replay_lag in pg_stat_replication. Above zero; null: a minute, or a fifth of the other limit.
     /// </summary>
-    public double? DegradedAboveReplicationLagSeconds { get; set; }
+    public TimeSpan? DegradedAboveReplicationLag { get; set; }
 
-    /// <summary>Unhealthy when a standby is behind by more. Seconds, 0 or more; null: 300, or five times the other limit.</summary>
-    public double? UnhealthyAboveReplicationLagSeconds { get; set; }
+    /// <summary>Unhealthy when a standby is behind by more. Above zero; null: 5 minutes, or five times the other limit.</summary>
+    public TimeSpan? UnhealthyAboveReplicationLag { get; set; }
 
     /// <summary>Degraded when a replication slot, active or not, keeps more WAL than this. Bytes, 0 or more; null: 5 GiB, or a tenth of the other limit.</summary>
     public long? DegradedAboveRetainedWalBytes { get; set; }
@@ -45,13 +45,13 @@ public sealed class PostgresOptions : DatabaseOptions
     public long? UnhealthyAboveSizeBytes { get; set; }
 
     /// <summary>
-    /// Degraded when the oldest transaction is older, one that is idle or prepared included: it keeps VACUUM from cleaning up. Seconds, 0 or more; null: 3600, or a
+    /// Degraded when the oldest transaction is older, one that is idle or prepared included: it keeps VACUUM from cleaning up. Above zero; null: an hour, or a
     /// twenty-fourth of the other limit.
     /// </summary>
-    public double? DegradedAboveTransactionAgeSeconds { get; set; }
+    public TimeSpan? DegradedAboveTransactionAge { get; set; }
 
-    /// <summary>Unhealthy when the oldest transaction is older. Seconds, 0 or more; null: 86400, or 24 times the other limit.</summary>
-    public double? UnhealthyAboveTransactionAgeSeconds { get; set; }
+    /// <summary>Unhealthy when the oldest transaction is older. Above zero; null: a day, or 24 times the other limit.</summary>
+    public TimeSpan? UnhealthyAboveTransactionAge { get; set; }
 
     /// <summary>
     /// Degraded when the oldest database has used more of the 2^31 transactions after which the server must stop (age(datfrozenxid), mxid_age(datminmxid)).
@@ -62,9 +62,9 @@ public sealed class PostgresOptions : DatabaseOptions
     /// <summary>Unhealthy when it has used more. Percent, 0 to 100; null: 80, or as near as the other limit has it.</summary>
     public double? UnhealthyAboveWraparoundPercent { get; set; }
 
-    private protected override IReadOnlyList<string> OwnFacts => PostgresFacts.Names;
+    private protected override IReadOnlyList<string> OwnFacts => PostgreSqlFacts.Names;
 
-    private protected override IReadOnlyList<string> OwnKeys => PostgresFacts.Keys;
+    private protected override IReadOnlyList<string> OwnKeys => PostgreSqlFacts.Keys;
 
     internal IEnumerable<OptionError> Validate()
     {
@@ -78,7 +78,7 @@ public sealed class PostgresOptions : DatabaseOptions
             yield return new OptionError(nameof(ExpectRole), ExpectRole, "Primary, Standby or Any");
         }
 
-        foreach (var error in PostgresFacts.Validate(this))
+        foreach (var error in PostgreSqlFacts.Validate(this))
         {
             yield return error;
         }

@@ -5,9 +5,9 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace HealthKit;
 
 /// <summary>Whether a PostgreSQL database can be used for what the app needs it for.</summary>
-internal sealed class PostgresCheck(Network network, Func<PostgresOptions> options, IServiceProvider services) : DatabaseCheck<PostgresOptions>(network, options, services)
+internal sealed class PostgreSqlCheck(Network network, Func<PostgreSqlOptions> options, IServiceProvider services) : DatabaseCheck<PostgreSqlOptions>(network, options, services)
 {
-    public static readonly CheckType<PostgresOptions> Type = CheckType.Create<PostgresOptions>(
+    public static readonly CheckType<PostgreSqlOptions> Type = CheckType.Create<PostgreSqlOptions>(
         new CheckDescriptor(
             "PostgreSql",
             "Whether a PostgreSQL database lets the app in, answers, has the role that it is to have, and has room: connections, replication, size, old transactions, transaction numbers.",
@@ -41,20 +41,20 @@ internal sealed class PostgresCheck(Network network, Func<PostgresOptions> optio
         },
         static options => options.Validate(),
         static (services, options) => options.ValidateServices(services),
-        static (services, options) => new PostgresCheck(services.GetService<Network>() ?? new Network(services.GetRequiredService<TimeProvider>()), options, services));
+        static (services, options) => new PostgreSqlCheck(services.GetService<Network>() ?? new Network(services.GetRequiredService<TimeProvider>()), options, services));
 
     private const string Look =
         "SELECT pg_is_in_recovery(), current_setting('default_transaction_read_only'), (SELECT count(*) FROM pg_stat_wal_receiver), current_setting('server_version')";
 
-    private (PostgresOptions Options, IReadOnlyList<SqlFact> Facts)? _facts;
+    private (PostgreSqlOptions Options, IReadOnlyList<SqlFact> Facts)? _facts;
 
     protected override SqlDialect Dialect => SqlDialect.PostgreSql;
 
-    protected override IEnumerable<SqlFact> FactsOf(PostgresOptions options)
+    protected override IEnumerable<SqlFact> FactsOf(PostgreSqlOptions options)
     {
         if (_facts is not { } known || known.Options != options)
         {
-            _facts = known = (options, PostgresFacts.Of(options));
+            _facts = known = (options, PostgreSqlFacts.Of(options));
         }
 
         return known.Facts;
@@ -67,7 +67,7 @@ internal sealed class PostgresCheck(Network network, Func<PostgresOptions> optio
         _ => null,
     };
 
-    protected override async Task ExamineAsync(SqlSession session, PostgresOptions options, DatabaseFindings findings, CancellationToken token)
+    protected override async Task ExamineAsync(SqlSession session, PostgreSqlOptions options, DatabaseFindings findings, CancellationToken token)
     {
         if (await session.RowsAsync(Look, 1, token).ConfigureAwait(false) is not [var row])
         {
@@ -85,10 +85,10 @@ internal sealed class PostgresCheck(Network network, Func<PostgresOptions> optio
         findings.Note("role", inRecovery ? "standby" : "primary");
         switch (options.ExpectRole)
         {
-            case PostgresRole.Primary when inRecovery:
+            case PostgreSqlRole.Primary when inRecovery:
                 findings.Add(GaugeLevel.Unhealthy, "postgres.inRecovery", "the server is in recovery (a standby, or one that still recovers), and takes no writes");
                 break;
-            case PostgresRole.Standby when !inRecovery:
+            case PostgreSqlRole.Standby when !inRecovery:
                 findings.Add(GaugeLevel.Unhealthy, "postgres.notInRecovery", "the server is not in recovery, and was to be a standby");
                 break;
             default:
@@ -99,7 +99,7 @@ internal sealed class PostgresCheck(Network network, Func<PostgresOptions> optio
         if (readOnly)
         {
             findings.Note("readOnly", true);
-            if (options.ExpectRole == PostgresRole.Primary && !inRecovery)
+            if (options.ExpectRole == PostgreSqlRole.Primary && !inRecovery)
             {
                 findings.Add(GaugeLevel.Unhealthy, "postgres.readOnly", "new transactions are read-only (default_transaction_read_only is on)");
             }

@@ -4,7 +4,7 @@ using Npgsql;
 namespace HealthKit.IntegrationTests;
 
 /// <summary>A real PostgreSQL on a free loopback port, in a temporary directory. PostgreSQL refuses root, so it runs as postgres.</summary>
-public sealed class PostgresServer : IDisposable
+public sealed class PostgreSqlServer : IDisposable
 {
     /// <summary>The password of every account, which no result may show.</summary>
     public const string Password = "hunter2-postgres";
@@ -16,12 +16,12 @@ public sealed class PostgresServer : IDisposable
     private ChildProcess? _process;
 
     /// <param name="settings">Settings as postgres takes them: <c>max_connections=10</c>.</param>
-    public PostgresServer(params string[] settings)
+    public PostgreSqlServer(params string[] settings)
         : this(Initialize(), settings)
     {
     }
 
-    private PostgresServer(string directory, string[] settings)
+    private PostgreSqlServer(string directory, string[] settings)
     {
         (_directory, _settings) = (directory, settings);
         Port = LoopbackPort.Free();
@@ -41,13 +41,13 @@ public sealed class PostgresServer : IDisposable
     private string Data => $"{_directory}/data";
 
     /// <summary>A standby of another one, made by pg_basebackup.</summary>
-    public static PostgresServer StandbyOf(PostgresServer primary, params string[] settings)
+    public static PostgreSqlServer StandbyOf(PostgreSqlServer primary, params string[] settings)
     {
         var directory = NewDirectory();
         AsServer(
             "pg_basebackup", "-D", $"{directory}/data", "-R", "--no-sync", "-X", "stream", "-c", "fast",
             "-d", string.Create(CultureInfo.InvariantCulture, $"host=127.0.0.1 port={primary.Port} user=postgres password={Password} application_name=standby1"));
-        return new PostgresServer(directory, settings);
+        return new PostgreSqlServer(directory, settings);
     }
 
     /// <summary>The connection string of an account.</summary>

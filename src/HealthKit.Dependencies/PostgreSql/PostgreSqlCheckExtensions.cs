@@ -5,7 +5,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace Microsoft.Extensions.DependencyInjection;
 
 /// <summary>Adds the PostgreSQL check.</summary>
-public static class PostgresCheckExtensions
+public static class PostgreSqlCheckExtensions
 {
     /// <summary>Adds a check that borrows a connection of the app's own data source at each run. Its type is <c>PostgreSql</c> in configuration.</summary>
     /// <typeparam name="TBuilder">The builder's type, so that calls chain.</typeparam>
@@ -18,10 +18,10 @@ public static class PostgresCheckExtensions
     /// <param name="timeout">How long a run may take; null means the default. Keep it above <see cref="DependencyOptions.Deadline"/>.</param>
     /// <exception cref="ArgumentNullException"><paramref name="builder"/> or <paramref name="dataSource"/> is null.</exception>
     /// <returns>The same builder.</returns>
-    public static TBuilder AddPostgresCheck<TBuilder>(
+    public static TBuilder AddPostgreSqlCheck<TBuilder>(
         this TBuilder builder,
         DbDataSource dataSource,
-        Action<PostgresOptions>? configure = null,
+        Action<PostgreSqlOptions>? configure = null,
         string? name = null,
         HealthStatus? failureStatus = null,
         IEnumerable<string>? tags = null,
@@ -29,7 +29,7 @@ public static class PostgresCheckExtensions
         where TBuilder : IHealthChecksBuilder
     {
         ArgumentNullException.ThrowIfNull(dataSource);
-        return DatabaseRegistration.Add(builder, PostgresCheck.Type, options => options.Source = dataSource, configure, name ?? "postgres", failureStatus, tags, timeout);
+        return DatabaseRegistration.Add(builder, PostgreSqlCheck.Type, options => options.Source = dataSource, configure, name ?? "postgres", failureStatus, tags, timeout);
     }
 
     /// <summary>Adds a check that borrows a connection of the app's own data source at each run. Its type is <c>PostgreSql</c> in configuration.</summary>
@@ -43,10 +43,10 @@ public static class PostgresCheckExtensions
     /// <param name="timeout">How long a run may take; null means the default. Keep it above <see cref="DependencyOptions.Deadline"/>.</param>
     /// <exception cref="ArgumentNullException"><paramref name="builder"/> or <paramref name="dataSource"/> is null.</exception>
     /// <returns>The same builder.</returns>
-    public static TBuilder AddPostgresCheck<TBuilder>(
+    public static TBuilder AddPostgreSqlCheck<TBuilder>(
         this TBuilder builder,
         Func<IServiceProvider, DbDataSource> dataSource,
-        Action<PostgresOptions>? configure = null,
+        Action<PostgreSqlOptions>? configure = null,
         string? name = null,
         HealthStatus? failureStatus = null,
         IEnumerable<string>? tags = null,
@@ -54,7 +54,7 @@ public static class PostgresCheckExtensions
         where TBuilder : IHealthChecksBuilder
     {
         ArgumentNullException.ThrowIfNull(dataSource);
-        return DatabaseRegistration.Add(builder, PostgresCheck.Type, options => options.SourceOf = dataSource, configure, name ?? "postgres", failureStatus, tags, timeout);
+        return DatabaseRegistration.Add(builder, PostgreSqlCheck.Type, options => options.SourceOf = dataSource, configure, name ?? "postgres", failureStatus, tags, timeout);
     }
 
     /// <summary>
@@ -71,10 +71,10 @@ public static class PostgresCheckExtensions
     /// <param name="timeout">How long a run may take; null means the default. Keep it above <see cref="DependencyOptions.Deadline"/>.</param>
     /// <exception cref="ArgumentNullException"><paramref name="builder"/> or <paramref name="connection"/> is null.</exception>
     /// <returns>The same builder.</returns>
-    public static TBuilder AddPostgresCheck<TBuilder>(
+    public static TBuilder AddPostgreSqlCheck<TBuilder>(
         this TBuilder builder,
         Func<IServiceProvider, DbConnection> connection,
-        Action<PostgresOptions>? configure = null,
+        Action<PostgreSqlOptions>? configure = null,
         string? name = null,
         HealthStatus? failureStatus = null,
         IEnumerable<string>? tags = null,
@@ -82,6 +82,6 @@ public static class PostgresCheckExtensions
         where TBuilder : IHealthChecksBuilder
     {
         ArgumentNullException.ThrowIfNull(connection);
-        return DatabaseRegistration.Add(builder, PostgresCheck.Type, options => options.ConnectionOf = connection, configure, name ?? "postgres", failureStatus, tags, timeout);
+        return DatabaseRegistration.Add(builder, PostgreSqlCheck.Type, options => options.ConnectionOf = connection, configure, name ?? "postgres", failureStatus, tags, timeout);
     }
 }

@@ -4,16 +4,16 @@ using Npgsql;
 namespace HealthKit.IntegrationTests.PostgreSql;
 
 /// <summary>A PostgreSQL that is stopped, hangs, is full, or is a standby.</summary>
-public class BrokenPostgresTests
+public class BrokenPostgreSqlTests
 {
     [Fact]
     public async Task Stopped_hung_full_and_started_again()
     {
-        using var server = new PostgresServer("max_connections=6", "superuser_reserved_connections=2");
-        server.Do($"CREATE ROLE least LOGIN PASSWORD '{PostgresServer.Password}'");
+        using var server = new PostgreSqlServer("max_connections=6", "superuser_reserved_connections=2");
+        server.Do($"CREATE ROLE least LOGIN PASSWORD '{PostgreSqlServer.Password}'");
         await using var source = NpgsqlDataSource.Create(server.For("least"));
-        using var kept = PostgresBench.Own(server.For("least"));
-        using var pooled = PostgresBench.Of(source);
+        using var kept = PostgreSqlBench.Own(server.For("least"));
+        using var pooled = PostgreSqlBench.Of(source);
         Assert.Equal(HealthStatus.Healthy, (await kept.RunAsync()).Status);
         Assert.Equal(HealthStatus.Healthy, (await pooled.RunAsync()).Status);
 
@@ -21,7 +21,7 @@ public class BrokenPostgresTests
         server.Freeze();
         var result = await kept.RunAsync();
         Assert.True((HealthStatus.Unhealthy, "use.timeout") == (result.Status, (string)result.Data["reason"]), result.Description);
-        using (var fresh = PostgresBench.Own(server.For("least")))
+        using (var fresh = PostgreSqlBench.Own(server.For("least")))
         {
             result = await fresh.RunAsync();
             Assert.True((HealthStatus.Unhealthy, "auth.timeout") == (result.Status, (string)result.Data["reason"]), result.Description);
@@ -50,7 +50,7 @@ public class BrokenPostgresTests
                 }
             },
             "the server is full");
-        using (var fresh = PostgresBench.Own(server.For("least")))
+        using (var fresh = PostgreSqlBench.Own(server.For("least")))
         {
             result = await fresh.RunAsync();
             Assert.True((HealthStatus.Unhealthy, "sql.tooManyConnections") == (result.Status, (string)result.Data["reason"]), result.Description);
@@ -81,19 +81,19 @@ public class BrokenPostgresTests
     [Fact]
     public async Task A_standby_is_in_recovery_and_tells_when_it_falls_behind_or_gets_nothing()
     {
-        using var primary = new PostgresServer("wal_level=replica", "max_wal_senders=4");
-        primary.Do($"CREATE ROLE least LOGIN PASSWORD '{PostgresServer.Password}'; CREATE TABLE t (n int)");
-        using var standby = PostgresServer.StandbyOf(primary);
+        using var primary = new PostgreSqlServer("wal_level=replica", "max_wal_senders=4");
+        primary.Do($"CREATE ROLE least LOGIN PASSWORD '{PostgreSqlServer.Password}'; CREATE TABLE t (n int)");
+        using var standby = PostgreSqlServer.StandbyOf(primary);
         foreach (var role in new[] { "postgres", "least" })
         {
-            using var app = PostgresBench.Own(standby.For(role));
+            using var app = PostgreSqlBench.Own(standby.For(role));
             var result = await app.RunAsync();
             Assert.True((HealthStatus.Unhealthy, "postgres.inRecovery") == (result.Status, (string)result.Data["reason"]), result.Description);
 
-            using var replica = PostgresBench.Own(standby.For(role), options =>
+            using var replica = PostgreSqlBench.Own(standby.For(role), options =>
             {
-                options.ExpectRole = PostgresRole.Standby;
-                options.UnhealthyAboveReplicationLagSeconds = 1;
+                options.ExpectRole = PostgreSqlRole.Standby;
+                options.UnhealthyAboveReplicationLag = TimeSpan.FromSeconds(1);
             });
 
             // Before it has replayed a first transaction it has no time to tell.
@@ -116,14 +116,14 @@ public class BrokenPostgresTests
             {
                 await Eventually.TrueAsync(async () =>
                 {
-                    using var bench = PostgresBench.Own(primary.For(role), options => options.UnhealthyAboveReplicationLagSeconds = 0.5);
+                    using var bench = PostgreSqlBench.Own(primary.For(role), options => options.UnhealthyAboveReplicationLag = TimeSpan.FromSeconds(0.5));
                     var seen = await bench.RunAsync();
                     return (string?)seen.Data.GetValueOrDefault("reason") == "postgres.standbyLag" && seen.Description!.Contains("standby1 127.0.0.1: lag of standbys ", StringComparison.Ordinal);
                 }, "the primary sees the standby's lag", TimeSpan.FromSeconds(20));
             }
             else
             {
-                using var onPrimary = PostgresBench.Own(primary.For(role));
+                using var onPrimary = PostgreSqlBench.Own(primary.For(role));
                 Assert.Contains("lag of standbys (GRANT pg_monitor TO least)", (await onPrimary.RunAsync()).Description, StringComparison.Ordinal);
             }
 
@@ -133,22 +133,22 @@ public class BrokenPostgresTests
 
         // The primary is gone.
         primary.Stop();
-        using var alone = PostgresBench.Own(standby.For("least"), options =>
+        using var alone = PostgreSqlBench.Own(standby.For("least"), options =>
         {
-            options.ExpectRole = PostgresRole.Standby;
-            options.UnhealthyAboveReplicationLagSeconds = 86_400;
+            options.ExpectRole = PostgreSqlRole.Standby;
+            options.UnhealthyAboveReplicationLag = TimeSpan.FromDays(1);
         });
         await BecomesAsync(alone, "postgres.receiverStopped");
-        using var fed = PostgresBench.Own(standby.For("least"), options =>
+        using var fed = PostgreSqlBench.Own(standby.For("least"), options =>
         {
-            options.ExpectRole = PostgresRole.Standby;
+            options.ExpectRole = PostgreSqlRole.Standby;
             options.RequireWalReceiver = false;
-            options.UnhealthyAboveReplicationLagSeconds = 86_400;
+            options.UnhealthyAboveReplicationLag = TimeSpan.FromDays(1);
         });
         Assert.Equal(HealthStatus.Healthy, (await fed.RunAsync()).Status);
     }
 
-    private static async Task BecomesAsync(PostgresBench bench, string? reason)
+    private static async Task BecomesAsync(PostgreSqlBench bench, string? reason)
     {
         string? seen = null;
         await Eventually.TrueAsync(

@@ -1,7 +1,7 @@
 namespace HealthKit;
 
 /// <summary>What a PostgreSQL server is to be.</summary>
-public enum PostgresRole
+public enum PostgreSqlRole
 {
     /// <summary>One that takes writes: neither in recovery nor read-only.</summary>
     Primary,

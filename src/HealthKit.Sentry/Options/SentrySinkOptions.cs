@@ -1,7 +1,7 @@
 namespace HealthKit;
 
 /// <summary>Options of a Sentry sink: one DSN and what goes with it.</summary>
-public sealed class SentryOptions
+public sealed class SentrySinkOptions
 {
     /// <summary>
     /// The project's DSN: <c>https://publicKey@host/projectId</c>. A secret. Null for <c>SENTRY_DSN</c> of the configuration or the

@@ -1,7 +1,7 @@
 namespace HealthKit;
 
 /// <summary>Whose certificate the TLS check looks at, and its limits.</summary>
-public sealed class TlsOptions : DependencyOptions
+public sealed class TlsCertificateOptions : DependencyOptions
 {
     /// <summary>The host: a name or an IP address, without a port.</summary>
     public string? Host { get; set; }

@@ -4,28 +4,28 @@ namespace HealthKit;
 /// The facts about a PostgreSQL server. All are to be had by a role that may only connect; where it sees less than all, the statement gives NULL, and the
 /// right is named that it lacks. (The documentation: "The Cumulative Statistics System", "System Administration Functions", "Routine Vacuuming".)
 /// </summary>
-internal static class PostgresFacts
+internal static class PostgreSqlFacts
 {
     private const double GiB = 1L << 30;
     private const string Monitor = "GRANT pg_monitor TO {user}";
 
     private static readonly Gauge Connections = new(
-        "connections", GaugeUnit.Percent, GaugeDirection.HighIsBad, nameof(PostgresOptions.DegradedAboveConnectionsPercent), nameof(PostgresOptions.UnhealthyAboveConnectionsPercent), new GaugeLimits(80, 95));
+        "connections", GaugeUnit.Percent, GaugeDirection.HighIsBad, nameof(PostgreSqlOptions.DegradedAboveConnectionsPercent), nameof(PostgreSqlOptions.UnhealthyAboveConnectionsPercent), new GaugeLimits(80, 95));
 
     private static readonly Gauge Lag = new(
-        "replication lag", GaugeUnit.Seconds, GaugeDirection.HighIsBad, nameof(PostgresOptions.DegradedAboveReplicationLagSeconds), nameof(PostgresOptions.UnhealthyAboveReplicationLagSeconds), new GaugeLimits(60, 300));
+        "replication lag", GaugeUnit.Seconds, GaugeDirection.HighIsBad, nameof(PostgreSqlOptions.DegradedAboveReplicationLag), nameof(PostgreSqlOptions.UnhealthyAboveReplicationLag), new GaugeLimits(60, 300));
 
     private static readonly Gauge Retained = new(
-        "WAL kept by a slot", GaugeUnit.Bytes, GaugeDirection.HighIsBad, nameof(PostgresOptions.DegradedAboveRetainedWalBytes), nameof(PostgresOptions.UnhealthyAboveRetainedWalBytes), new GaugeLimits(5 * GiB, 50 * GiB));
+        "WAL kept by a slot", GaugeUnit.Bytes, GaugeDirection.HighIsBad, nameof(PostgreSqlOptions.DegradedAboveRetainedWalBytes), nameof(PostgreSqlOptions.UnhealthyAboveRetainedWalBytes), new GaugeLimits(5 * GiB, 50 * GiB));
 
     private static readonly Gauge Size = new(
-        "database size", GaugeUnit.Bytes, GaugeDirection.HighIsBad, nameof(PostgresOptions.DegradedAboveSizeBytes), nameof(PostgresOptions.UnhealthyAboveSizeBytes), ratio: 1.25);
+        "database size", GaugeUnit.Bytes, GaugeDirection.HighIsBad, nameof(PostgreSqlOptions.DegradedAboveSizeBytes), nameof(PostgreSqlOptions.UnhealthyAboveSizeBytes), ratio: 1.25);
 
     private static readonly Gauge TransactionAge = new(
-        "oldest transaction", GaugeUnit.Seconds, GaugeDirection.HighIsBad, nameof(PostgresOptions.DegradedAboveTransactionAgeSeconds), nameof(PostgresOptions.UnhealthyAboveTransactionAgeSeconds), new GaugeLimits(3_600, 86_400));
+        "oldest transaction", GaugeUnit.Seconds, GaugeDirection.HighIsBad, nameof(PostgreSqlOptions.DegradedAboveTransactionAge), nameof(PostgreSqlOptions.UnhealthyAboveTransactionAge), new GaugeLimits(3_600, 86_400));
 
     private static readonly Gauge Wraparound = new(
-        "transaction numbers used", GaugeUnit.Percent, GaugeDirection.HighIsBad, nameof(PostgresOptions.DegradedAboveWraparoundPercent), nameof(PostgresOptions.UnhealthyAboveWraparoundPercent), new GaugeLimits(50, 80));
+        "transaction numbers used", GaugeUnit.Percent, GaugeDirection.HighIsBad, nameof(PostgreSqlOptions.DegradedAboveWraparoundPercent), nameof(PostgreSqlOptions.UnhealthyAboveWraparoundPercent), new GaugeLimits(50, 80));
 
     // Anybody may see how many there are, and whose, if not what they do. The narrowest of the three limits counts; a superuser is bound by none of a role or a
     // database (CREATE ROLE, CREATE DATABASE: CONNECTION LIMIT).
@@ -131,7 +131,7 @@ internal static class PostgresFacts
         FROM pg_database
         """;
 
-    private static readonly IReadOnlyList<SqlFact> Unlimited = Of(new PostgresOptions());
+    private static readonly IReadOnlyList<SqlFact> Unlimited = Of(new PostgreSqlOptions());
 
     /// <summary>Their names.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. Unlimited.Select(static fact => fact.Name)];
@@ -140,21 +140,21 @@ internal static class PostgresFacts
     public static IReadOnlyList<string> Keys { get; } = [.. Unlimited.Select(static fact => fact.Key)];
 
     /// <summary>What is wrong with the limits.</summary>
-    public static IEnumerable<OptionError> Validate(PostgresOptions options) =>
+    public static IEnumerable<OptionError> Validate(PostgreSqlOptions options) =>
     [
         .. Connections.Validate(options.DegradedAboveConnectionsPercent, options.UnhealthyAboveConnectionsPercent),
-        .. Lag.Validate(options.DegradedAboveReplicationLagSeconds, options.UnhealthyAboveReplicationLagSeconds),
+        .. Lag.Validate(options.DegradedAboveReplicationLag, options.UnhealthyAboveReplicationLag),
         .. Retained.Validate(options.DegradedAboveRetainedWalBytes, options.UnhealthyAboveRetainedWalBytes),
         .. Size.Validate(options.DegradedAboveSizeBytes, options.UnhealthyAboveSizeBytes),
-        .. TransactionAge.Validate(options.DegradedAboveTransactionAgeSeconds, options.UnhealthyAboveTransactionAgeSeconds),
+        .. TransactionAge.Validate(options.DegradedAboveTransactionAge, options.UnhealthyAboveTransactionAge),
         .. Wraparound.Validate(options.DegradedAboveWraparoundPercent, options.UnhealthyAboveWraparoundPercent),
     ];
 
     /// <summary>The facts with their limits.</summary>
-    public static IReadOnlyList<SqlFact> Of(PostgresOptions options)
+    public static IReadOnlyList<SqlFact> Of(PostgreSqlOptions options)
     {
         var size = Size.Resolve(options.DegradedAboveSizeBytes, options.UnhealthyAboveSizeBytes);
-        var lag = Lag.Resolve(options.DegradedAboveReplicationLagSeconds, options.UnhealthyAboveReplicationLagSeconds);
+        var lag = Lag.Resolve(options.DegradedAboveReplicationLag?.TotalSeconds, options.UnhealthyAboveReplicationLag?.TotalSeconds);
         return
         [
             Fact("connections", Connections, ConnectionsStatement, Connections.Resolve(options.DegradedAboveConnectionsPercent, options.UnhealthyAboveConnectionsPercent)) with
@@ -176,7 +176,7 @@ internal static class PostgresFacts
                 "transactionAge",
                 TransactionAge,
                 TransactionStatement,
-                TransactionAge.Resolve(options.DegradedAboveTransactionAgeSeconds, options.UnhealthyAboveTransactionAgeSeconds)) with
+                TransactionAge.Resolve(options.DegradedAboveTransactionAge?.TotalSeconds, options.UnhealthyAboveTransactionAge?.TotalSeconds)) with
             {
                 Grant = Monitor,
                 Period = TimeSpan.FromSeconds(30),
