@@ -141,8 +141,8 @@ public sealed class PackageTests(BuiltPackages packages)
         await packages.AddFeedAsync(directory);
         var references = Expected.Keys.Select(id => (Id: id, Version: BuiltPackages.Version)).Concat(
         [
-            ("Microsoft.Extensions.Hosting.Abstractions", ExtensionsVersion),
-            ("Microsoft.Extensions.Diagnostics.HealthChecks", ExtensionsVersion),
+            (Id: "Microsoft.Extensions.Hosting.Abstractions", Version: ExtensionsVersion),
+            (Id: "Microsoft.Extensions.Diagnostics.HealthChecks", Version: ExtensionsVersion),
         ]);
 
         // HealthKit.AspNetCore brings the shared framework, in which nothing can be pinned.

@@ -72,6 +72,21 @@ public partial class PageTests
 
     [Theory]
     [MemberData(nameof(All))]
+    public void The_documentation_in_the_editor_tells_of_every_number_and_time_what_the_page_does(string type)
+    {
+        var options = ConformanceCases.Of(type).OptionsType;
+        var measured = OptionPage.OptionsOf(options).Where(option => OptionPage.IsNumber(option) || OptionPage.IsTime(option)).ToDictionary(option => option.Name);
+        foreach (var documented in CheckPage.Of(type).Options.Where(option => measured.ContainsKey(option.Name)))
+        {
+            Assert.EndsWith(
+                $"Allowed: {documented.Range}. Default: {documented.Default}.".Replace("`", "", StringComparison.Ordinal),
+                XmlDocumentation.SummaryOf(measured[documented.Name]),
+                StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
     public void The_page_tells_every_reason_in_the_source_and_no_other(string type)
     {
         var one = ConformanceCases.Of(type);

@@ -49,7 +49,7 @@ internal static class CheckPageSamples
     public static void Http(IHostApplicationBuilder builder)
     {
         builder.AddHealthKit()
-            .AddHttpCheck(new Uri("https://api.example/health"), options =>
+            .AddHttpCheck("https://api.example/health", options =>
             {
                 options.Headers = [$"Authorization: Bearer {builder.Configuration["Api:Token"]}"];
                 options.JsonPointer = "/status";

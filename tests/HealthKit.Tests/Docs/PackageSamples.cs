@@ -33,8 +33,8 @@ internal static class PackageSamples
     {
         builder.AddHealthKit()
             .AddRedisCheck("redis://cache.example")
-            .AddPostgresCheck(services => services.GetRequiredService<NpgsqlDataSource>())
-            .AddHttpCheck(new Uri("https://api.example/health"))
+            .AddPostgreSqlCheck(services => services.GetRequiredService<NpgsqlDataSource>())
+            .AddHttpCheck("https://api.example/health")
             .AddTlsCertificateCheck("shop.example")
             .AddQueueCheck(QueueSources.Sidekiq("redis://cache.example:6379/0"));
     }
