@@ -24,7 +24,7 @@ internal sealed class HealthRoute
     });
 
     /// <summary>
-    /// Shall it get requests? Not before all that matters has answered, not once it was asked to stop, and not when nothing is known.
+    /// Should it get requests? Not before all that matters has answered, not once it was asked to stop, and not when nothing is known.
     /// </summary>
     public static HealthRoute Ready { get; } = new("/ready", static (snapshot, draining) =>
     {

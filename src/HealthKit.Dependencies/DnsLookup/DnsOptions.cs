@@ -17,7 +17,7 @@ public sealed class DnsOptions : DependencyOptions
     /// </summary>
     public IList<string>? Expected { get; set; }
 
-    /// <summary>How many different addresses there must be, 1 to 1000.</summary>
+    /// <summary>How many different addresses there must be. Allowed: 1 to 1000. Default: 1.</summary>
     public int MinimumAddressesCount { get; set; } = 1;
 
     internal IEnumerable<OptionError> Validate()

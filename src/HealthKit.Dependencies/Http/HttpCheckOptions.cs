@@ -45,16 +45,20 @@ public sealed class HttpCheckOptions : DependencyOptions
     /// <summary>What stands at <see cref="JsonPointer"/>: a text as it is, a number by its value, <c>true</c>, <c>false</c> or <c>null</c>.</summary>
     public string? JsonEquals { get; set; }
 
-    /// <summary>The least size of the body, in bytes after decoding.</summary>
+    /// <summary>The least size of the body, in bytes after decoding. Allowed: 0 to 16777216 bytes. Default: 0.</summary>
     public long MinimumBodyBytes { get; set; }
 
-    /// <summary>The greatest size of the body, in bytes, encoded and decoded: more is not read, and a failure. 1 to 16 MiB.</summary>
+    /// <summary>
+    /// The greatest size of the body, in bytes, encoded and decoded: more is not read, and a failure. Allowed: 1 to 16777216 bytes. Default: 1048576.
+    /// </summary>
     public long MaxBodyBytes { get; set; } = 1 << 20;
 
-    /// <summary>How many redirects are followed: 0 to 20. With 0 a redirect is a failure unless its status is expected.</summary>
+    /// <summary>
+    /// How many redirects are followed. With 0 a redirect is a failure unless its status is expected. Allowed: 0 to 20. Default: 5.
+    /// </summary>
     public int MaxRedirectsCount { get; set; } = 5;
 
-    /// <summary>How long 503 is degraded, counted from the first one of a row, before it is unhealthy: 0 to 1 day.</summary>
+    /// <summary>How long 503 is degraded, counted from the first one of a row, before it is unhealthy. Allowed: 0 to 1 day. Default: 00:02:00.</summary>
     public TimeSpan UnavailableGrace { get; set; } = TimeSpan.FromMinutes(2);
 
     /// <summary>Whether a password field on a page that came over plain http degrades the check. Hosts on this machine are left out.</summary>

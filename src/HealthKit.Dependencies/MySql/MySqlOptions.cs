@@ -35,29 +35,29 @@ public sealed class MySqlOptions : DatabaseOptions
 
     /// <summary>
     /// Degraded above this share of the connections that the server allows (<c>max_connections</c>), and of those that it allows this account
-    /// (<c>max_user_connections</c>), in percent, 0 to 100. Null follows the other; 80 when neither is set.
+    /// (<c>max_user_connections</c>). Allowed: 0 to 100. Default: none, which means 80, or as far from the other.
     /// </summary>
     public double? DegradedAboveConnectionsPercent { get; set; }
 
-    /// <summary>Unhealthy above this share, in percent, 0 to 100. Null follows the other; 95 when neither is set.</summary>
+    /// <summary>Unhealthy above this share. Allowed: 0 to 100. Default: none, which means 95, or as near as the other has it.</summary>
     public double? UnhealthyAboveConnectionsPercent { get; set; }
 
     /// <summary>
-    /// Degraded when a replica is further behind its source than this, a delay that it is told to keep (<c>MASTER_DELAY</c>) not counted.
-    /// Above zero; null follows the other, a minute when neither is set.
+    /// Degraded when a replica is further behind its source than this, a delay that it is told to keep (<c>MASTER_DELAY</c>) not counted. Allowed: above 0.
+    /// Default: none, which means <c>00:01:00</c>, or a fifth of the other.
     /// </summary>
     public TimeSpan? DegradedAboveReplicationLag { get; set; }
 
-    /// <summary>Unhealthy above this. Above zero; null follows the other, 5 minutes when neither is set.</summary>
+    /// <summary>Unhealthy above this. Allowed: above 0. Default: none, which means <c>00:05:00</c>, or five times the other.</summary>
     public TimeSpan? UnhealthyAboveReplicationLag { get; set; }
 
     /// <summary>
     /// Degraded when the tables of the database and their indexes are larger than this together, in bytes; and when they grow so that they soon reach the
-    /// unhealthy limit. Null follows the other; no limit when neither is set.
+    /// unhealthy limit. Allowed: 0 or more. Default: none, or 80 % of the other.
     /// </summary>
     public long? DegradedAboveSizeBytes { get; set; }
 
-    /// <summary>Unhealthy above this, in bytes. Null follows the other; no limit when neither is set.</summary>
+    /// <summary>Unhealthy above this, in bytes. Allowed: 0 or more. Default: none, or 125 % of the other.</summary>
     public long? UnhealthyAboveSizeBytes { get; set; }
 
     /// <summary>

@@ -28,8 +28,8 @@ public sealed class QueueOptions : DependencyOptions
     public string? Group { get; set; }
 
     /// <summary>
-    /// A consumer of a Redis stream that holds entries and has done nothing for so long is lost, 1 s to 1 day; null means 5 minutes. Keep it above the time
-    /// that an entry takes.
+    /// A consumer of a Redis stream that holds entries and has done nothing for so long is lost. Keep it above the time that an entry takes. Allowed: 1 s
+    /// to 1 day. Default: none, which means 5 minutes.
     /// </summary>
     public TimeSpan? ConsumerLostAfter { get; set; }
 
@@ -66,43 +66,48 @@ public sealed class QueueOptions : DependencyOptions
     /// <summary>The key of the <see cref="IQueueSource"/> that the app registered (<c>AddKeyedSingleton&lt;IQueueSource&gt;</c>).</summary>
     public string? Service { get; set; }
 
-    /// <summary>Degraded when more entries wait.</summary>
+    /// <summary>Degraded when more entries wait. Allowed: 0 or more. Default: none.</summary>
     public long? DegradedAboveDepthCount { get; set; }
 
-    /// <summary>Unhealthy when more entries wait.</summary>
+    /// <summary>Unhealthy when more entries wait. Allowed: 0 or more. Default: none.</summary>
     public long? UnhealthyAboveDepthCount { get; set; }
 
-    /// <summary>Degraded when the oldest entry has waited for longer.</summary>
+    /// <summary>Degraded when the oldest entry has waited for longer. Allowed: above 0. Default: none.</summary>
     public TimeSpan? DegradedAboveOldestAge { get; set; }
 
-    /// <summary>Unhealthy when the oldest entry has waited for longer.</summary>
+    /// <summary>Unhealthy when the oldest entry has waited for longer. Allowed: above 0. Default: none.</summary>
     public TimeSpan? UnhealthyAboveOldestAge { get; set; }
 
     /// <summary>
     /// Degraded when a backlog takes longer than this to be worked off at the pace of the last 5 minutes, or grows. A queue that was empty in that time has
-    /// no backlog, nor has one of less than a minute's work.
+    /// no backlog, nor has one of less than a minute's work. Allowed: above 0. Default: none.
     /// </summary>
     public TimeSpan? DegradedAboveDrainTime { get; set; }
 
-    /// <summary>Unhealthy when a backlog takes longer than this to be worked off at the pace of the last 5 minutes, or grows.</summary>
+    /// <summary>
+    /// Unhealthy when a backlog takes longer than this to be worked off at the pace of the last 5 minutes, or grows. Allowed: above 0. Default: none.
+    /// </summary>
     public TimeSpan? UnhealthyAboveDrainTime { get; set; }
 
-    /// <summary>Degraded when more entries were given up. 0: any.</summary>
+    /// <summary>Degraded when more entries were given up. 0: any. Allowed: 0 or more. Default: none.</summary>
     public long? DegradedAboveDeadCount { get; set; }
 
-    /// <summary>Unhealthy when more entries were given up.</summary>
+    /// <summary>Unhealthy when more entries were given up. Allowed: 0 or more. Default: none.</summary>
     public long? UnhealthyAboveDeadCount { get; set; }
 
     /// <summary>Degraded for an hour after an entry was given up.</summary>
     public bool DegradedWhenDeadGrows { get; set; } = true;
 
-    /// <summary>Degraded when more entries failed and wait to be tried again.</summary>
+    /// <summary>Degraded when more entries failed and wait to be tried again. Allowed: 0 or more. Default: none.</summary>
     public long? DegradedAboveRetryingCount { get; set; }
 
-    /// <summary>Unhealthy when more entries failed and wait to be tried again.</summary>
+    /// <summary>Unhealthy when more entries failed and wait to be tried again. Allowed: 0 or more. Default: none.</summary>
     public long? UnhealthyAboveRetryingCount { get; set; }
 
-    /// <summary>Unhealthy when there are fewer consumers, 0 to 10,000, whether work waits or not. Without it, only none at all is unhealthy, and only while work waits.</summary>
+    /// <summary>
+    /// Unhealthy when there are fewer consumers, whether work waits or not. Without it, only none at all is unhealthy, and only while work waits. Allowed:
+    /// 0 to 10000. Default: none.
+    /// </summary>
     public int? MinimumConsumersCount { get; set; }
 
     /// <summary>Degraded when consumers are lost: fewer than before while work waits, none where there were some, or a silent one that holds work.</summary>
@@ -110,20 +115,21 @@ public sealed class QueueOptions : DependencyOptions
 
     /// <summary>
     /// Degraded when no entry came for longer: work is expected there, and an empty queue is not a healthy one. For sources that count what came or was
-    /// completed.
+    /// completed. Allowed: above 0. Default: none.
     /// </summary>
     public TimeSpan? DegradedWhenNoArrivalsFor { get; set; }
 
-    /// <summary>Unhealthy when no entry came for longer.</summary>
+    /// <summary>Unhealthy when no entry came for longer. Allowed: above 0. Default: none.</summary>
     public TimeSpan? UnhealthyWhenNoArrivalsFor { get; set; }
 
     /// <summary>
-    /// Degraded when entries wait or are in progress and none was completed for longer, though it is not known that there are no consumers. Null means
-    /// 15 minutes, or <see cref="UnhealthyWhenStuckFor"/> where that is less, wherever the source tells it; set, it must tell it.
+    /// Degraded when entries wait or are in progress and none was completed for longer, though it is not known that there are no consumers. Null means 15
+    /// minutes, or <see cref="UnhealthyWhenStuckFor"/> where that is less, wherever the source tells it; set, it must tell it. Allowed: above 0. Default:
+    /// none, which means 00:15:00, or <see cref="UnhealthyWhenStuckFor"/> where that is less.
     /// </summary>
     public TimeSpan? DegradedWhenStuckFor { get; set; }
 
-    /// <summary>Unhealthy when entries wait or are in progress and none was completed for longer.</summary>
+    /// <summary>Unhealthy when entries wait or are in progress and none was completed for longer. Allowed: above 0. Default: none.</summary>
     public TimeSpan? UnhealthyWhenStuckFor { get; set; }
 
     /// <summary>Makes the source of a check that was added in code.</summary>

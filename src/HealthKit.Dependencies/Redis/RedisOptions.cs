@@ -44,41 +44,52 @@ public sealed class RedisOptions : DependencyOptions
     public bool ReadInfo { get; set; } = true;
 
     /// <summary>
-    /// Degraded when the memory in use is above this share of <c>maxmemory</c>, in percent. Neither limit set: 85 where nothing can be evicted
-    /// (the policy is noeviction, or volatile-* and no key expires), and no limit where keys can: there, full is how it is meant to be.
+    /// Degraded when the memory in use is above this share of <c>maxmemory</c>, in percent. Neither limit set: 85 where nothing can be evicted (the policy
+    /// is noeviction, or volatile-* and no key expires), and no limit where keys can: there, full is how it is meant to be. Allowed: 0 to 100. Default:
+    /// none; 85 where nothing can be evicted.
     /// </summary>
     public double? DegradedAboveMemoryPercent { get; set; }
 
-    /// <summary>Unhealthy when the memory in use is above this share of <c>maxmemory</c>, in percent. Neither limit set: 98, as above.</summary>
+    /// <summary>
+    /// Unhealthy when the memory in use is above this share of <c>maxmemory</c>, in percent. Allowed: 0 to 100. Default: none; 98 where nothing can be
+    /// evicted.
+    /// </summary>
     public double? UnhealthyAboveMemoryPercent { get; set; }
 
-    /// <summary>Degraded when there are more clients than this share of <c>maxclients</c>, in percent. Neither limit set: 85.</summary>
+    /// <summary>
+    /// Degraded when there are more clients than this share of <c>maxclients</c>, in percent. Allowed: 0 to 100. Default: 85, when neither is set.
+    /// </summary>
     public double? DegradedAboveClientsPercent { get; set; }
 
-    /// <summary>Unhealthy when there are more clients than this share of <c>maxclients</c>, in percent. Neither limit set: 98.</summary>
+    /// <summary>
+    /// Unhealthy when there are more clients than this share of <c>maxclients</c>, in percent. Allowed: 0 to 100. Default: 98, when neither is set.
+    /// </summary>
     public double? UnhealthyAboveClientsPercent { get; set; }
 
     /// <summary>
-    /// Degraded when more keys a second are evicted than this, from one run to the next; 0 for data that must not be lost, such as jobs. Null: no
-    /// limit.
+    /// Degraded when more keys a second are evicted than this, from one run to the next; 0 for data that must not be lost, such as jobs. Allowed: 0 or
+    /// more. Default: none.
     /// </summary>
     public double? DegradedAboveEvictedPerSecond { get; set; }
 
     /// <summary>
-    /// Degraded when a replica has not heard from its master for so long; on a master, when one of its replicas is so far behind. Above zero;
-    /// neither limit set: 30 s.
+    /// Degraded when a replica has not heard from its master for so long; on a master, when one of its replicas is so far behind. Allowed: above 0.
+    /// Default: <c>00:00:30</c>, when neither is set.
     /// </summary>
     public TimeSpan? DegradedAboveReplicationLag { get; set; }
 
-    /// <summary>Unhealthy when a replica has not heard from its master for so long. A master is not unhealthy for its replicas. Above zero; neither limit set: 5 minutes.</summary>
+    /// <summary>
+    /// Unhealthy when a replica has not heard from its master for so long. A master is not unhealthy for its replicas. Allowed: above 0. Default:
+    /// <c>00:05:00</c>, when neither is set.
+    /// </summary>
     public TimeSpan? UnhealthyAboveReplicationLag { get; set; }
 
-    /// <summary>Degraded when a master has fewer replicas online than this: 0 to 1000.</summary>
+    /// <summary>Degraded when a master has fewer replicas online than this. Allowed: 0 to 1000. Default: 0.</summary>
     public int MinimumReplicasCount { get; set; }
 
     /// <summary>
-    /// Degraded when there are changes and the last good save of an RDB snapshot is longer ago than this; not judged where the append-only file is on. Null: no
-    /// limit.
+    /// Degraded when there are changes and the last good save of an RDB snapshot is longer ago than this; not judged where the append-only file is on.
+    /// Allowed: above 0. Default: none.
     /// </summary>
     public TimeSpan? DegradedAboveSaveAge { get; set; }
 

@@ -8,12 +8,14 @@ public abstract class DependencyOptions
     }
 
     /// <summary>
-    /// The time for all stages of a run together, 10 ms to 1 hour. Keep it below the check's own timeout (5 s unless changed): then the result
-    /// names the stage that was too slow, where the timeout can only say that the run did not end.
+    /// The time for all stages of a run together. Keep it below the check's own timeout (5 s unless changed): then the result names the stage that was too
+    /// slow, where the timeout can only say that the run did not end. Allowed: 10 ms to 1 h. Default: 00:00:04.
     /// </summary>
     public TimeSpan Deadline { get; set; } = TimeSpan.FromSeconds(4);
 
-    /// <summary>Degraded when a run that succeeds takes longer than this, all stages together; the reason names the slowest stage. Null: no limit.</summary>
+    /// <summary>
+    /// Degraded when a run that succeeds takes longer than this, all stages together; the reason names the slowest stage. Allowed: above 0. Default: none.
+    /// </summary>
     public TimeSpan? DegradedAboveLatency { get; set; }
 
     internal IEnumerable<OptionError> ValidateCommon()

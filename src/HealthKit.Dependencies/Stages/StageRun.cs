@@ -117,7 +117,7 @@ internal sealed class StageRun : IDisposable
         }
     }
 
-    /// <summary>Notes something that the result's data shall tell however the run ends. Work that was left behind notes nothing.</summary>
+    /// <summary>Notes something that the result's data is to tell however the run ends. Work that was left behind notes nothing.</summary>
     public void Note(string key, object value)
     {
         lock (_gate)

@@ -6,7 +6,7 @@ public sealed class TcpOptions : DependencyOptions
     /// <summary>The host: a name or an IP address, without a port.</summary>
     public string? Host { get; set; }
 
-    /// <summary>The port, 1 to 65535.</summary>
+    /// <summary>The port. Allowed: 1 to 65535. Default: 0, which is none: in code the argument.</summary>
     public int Port { get; set; }
 
     internal string Target => HostRules.Target(Host!, Port);

@@ -6,19 +6,22 @@ public sealed class TlsCertificateOptions : DependencyOptions
     /// <summary>The host: a name or an IP address, without a port.</summary>
     public string? Host { get; set; }
 
-    /// <summary>The port, 1 to 65535. TLS must begin there at once: not after STARTTLS.</summary>
+    /// <summary>The port. TLS must begin there at once: not after STARTTLS. Allowed: 1 to 65535. Default: 443.</summary>
     public int Port { get; set; } = 443;
 
     /// <summary>The name that is asked for (SNI) and that the certificate must be for. Null: <see cref="Host"/>.</summary>
     public string? ServerName { get; set; }
 
     /// <summary>
-    /// Degraded when the certificate, or one that it depends on, is valid for less than this. Null: 14 days, or a quarter of the certificate's
-    /// lifetime if that is less.
+    /// Degraded when the certificate, or one that it depends on, is valid for less than this. Allowed: 0 or more. Default: none, which means 14 days, or a quarter of
+    /// the certificate's lifetime if that is less.
     /// </summary>
     public TimeSpan? DegradedBelowLeft { get; set; }
 
-    /// <summary>Unhealthy when the certificate, or one that it depends on, is valid for less than this. Null: 3 days, or a tenth of its lifetime if that is less.</summary>
+    /// <summary>
+    /// Unhealthy when the certificate, or one that it depends on, is valid for less than this. Allowed: 0 or more. Default: none, which means 3 days, or a tenth of its
+    /// lifetime if that is less.
+    /// </summary>
     public TimeSpan? UnhealthyBelowLeft { get; set; }
 
     /// <summary>

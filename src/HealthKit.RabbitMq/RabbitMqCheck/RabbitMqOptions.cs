@@ -47,22 +47,36 @@ public sealed class RabbitMqOptions : DependencyOptions
     /// <summary>The password of <see cref="ManagementUser"/>. It is shown nowhere.</summary>
     public string? ManagementPassword { get; set; }
 
-    /// <summary>Degraded when a node uses more of its memory limit (vm_memory_high_watermark) than this, in percent.</summary>
+    /// <summary>
+    /// Degraded when a node uses more of its memory limit (vm_memory_high_watermark) than this, in percent. Allowed: 0 to 100. Default: none, which means 85.
+    /// </summary>
     public double? DegradedAboveMemoryPercent { get; set; }
 
-    /// <summary>Unhealthy when a node uses more of its memory limit than this, in percent. At 100 the broker raises its alarm, and takes no more messages.</summary>
+    /// <summary>
+    /// Unhealthy when a node uses more of its memory limit than this, in percent. At 100 the broker raises its alarm, and takes no more messages. Allowed:
+    /// 0 to 100. Default: none, which means 100, which only the alarm passes.
+    /// </summary>
     public double? UnhealthyAboveMemoryPercent { get; set; }
 
-    /// <summary>Degraded when a node has less free disk than this, in bytes; null means twice its own limit (disk_free_limit).</summary>
+    /// <summary>Degraded when a node has less free disk than this, in bytes. Allowed: 0 or more. Default: none, which means twice the node's own limit.</summary>
     public long? DegradedBelowDiskFreeBytes { get; set; }
 
-    /// <summary>Unhealthy when a node has less free disk than this, in bytes; null means its own limit, at which it raises its alarm.</summary>
+    /// <summary>
+    /// Unhealthy when a node has less free disk than this, in bytes. At its own limit it raises its alarm, and takes no more messages.
+    /// Allowed: 0 or more. Default: none, which means the node's own limit
+    /// (<c>disk_free_limit</c>).
+    /// </summary>
     public long? UnhealthyBelowDiskFreeBytes { get; set; }
 
-    /// <summary>Degraded when a node has used up more of its file descriptors or sockets than this, in percent.</summary>
+    /// <summary>
+    /// Degraded when a node has used up more of its file descriptors or sockets than this, in percent. Allowed: 0 to 100. Default: none, which means 80.
+    /// </summary>
     public double? DegradedAboveDescriptorsPercent { get; set; }
 
-    /// <summary>Unhealthy when a node has used up more of its file descriptors or sockets than this, in percent. Without free ones it accepts no connection.</summary>
+    /// <summary>
+    /// Unhealthy when a node has used up more of its file descriptors or sockets than this, in percent. Without free ones it accepts no connection.
+    /// Allowed: 0 to 100. Default: none, which means 95.
+    /// </summary>
     public double? UnhealthyAboveDescriptorsPercent { get; set; }
 
     /// <summary>
@@ -74,15 +88,15 @@ public sealed class RabbitMqOptions : DependencyOptions
     /// <summary>The routing key of canaries; with the default exchange the name of the queue.</summary>
     public string? CanaryRoutingKey { get; set; }
 
-    /// <summary>How often a canary is sent at most, 1 second to 1 day. There is never more than one on its way.</summary>
+    /// <summary>How often a canary is sent at most. There is never more than one on its way. Allowed: 1 s to 1 day. Default: 00:01:00.</summary>
     public TimeSpan CanaryInterval { get; set; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>Degraded when the app has not acknowledged a canary after this time, 10 ms to 1 day.</summary>
+    /// <summary>Degraded when the app has not acknowledged a canary after this time. Allowed: 10 ms to 1 day. Default: 00:00:10.</summary>
     public TimeSpan CanaryLateAfter { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Unhealthy when the app has not acknowledged a canary after this time, above <see cref="CanaryLateAfter"/> and up to 1 day. It is also the message's time
-    /// to live (its expiration).
+    /// Unhealthy when the app has not acknowledged a canary after this time. It is also the message's time to live (its expiration). Allowed: above <see
+    /// cref="CanaryLateAfter"/>, up to 1 day. Default: 00:01:00.
     /// </summary>
     public TimeSpan CanaryLostAfter { get; set; } = TimeSpan.FromMinutes(1);
 }

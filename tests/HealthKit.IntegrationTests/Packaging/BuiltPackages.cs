@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using System.Xml.Linq;
 
 namespace HealthKit.IntegrationTests;
 
@@ -55,6 +56,13 @@ public sealed class BuiltPackages : IDisposable
 
     /// <summary>A new directory below the one that goes at the end.</summary>
     public string NewDirectory(string name) => Directory.CreateDirectory(Path.Combine(_root, name)).FullName;
+
+    /// <summary>Makes the packed packages known to what is restored in a directory. Only adds a source: the machine's own stay, for what is not ours.</summary>
+    public Task AddFeedAsync(string directory) => File.WriteAllTextAsync(
+        Path.Combine(directory, "nuget.config"),
+        new XElement(
+            "configuration",
+            new XElement("packageSources", new XElement("add", new XAttribute("key", "packed"), new XAttribute("value", Feed)))).ToString());
 
     /// <summary>Runs the SDK's command to its end and returns what it printed; fails unless it succeeds.</summary>
     public static string Dotnet(string workingDirectory, IReadOnlyDictionary<string, string>? environment, params IEnumerable<string> arguments)

@@ -9,7 +9,8 @@ namespace HealthKit.IntegrationTests;
 [Collection(PackagingTests.Name)]
 public sealed class PackageTests(BuiltPackages packages)
 {
-    private const string ExtensionsVersion = "10.0.11";
+    /// <summary>The first of .NET 10: what an app has, ours must not raise (NU1605).</summary>
+    private const string ExtensionsVersion = "10.0.0";
 
     /// <summary>Each package with the packages and shared frameworks it may bring. A new project under src/ gets its line here.</summary>
     private static readonly Dictionary<string, (string[] Packages, string[] Frameworks)> Expected = new()
@@ -69,8 +70,13 @@ public sealed class PackageTests(BuiltPackages packages)
         {
             using var package = ZipFile.OpenRead(PathOf(id, "nupkg"));
             Assert.Equal([$"README.md", $"lib/net10.0/{id}.dll", $"lib/net10.0/{id}.xml"], Content(package, id));
-            Assert.Equal(File.ReadAllText(Path.Combine(packages.Repository, "src", "PACKAGE.md")), Text(package, "README.md"));
-            Assert.DoesNotContain("](docs/", Text(package, "README.md"), StringComparison.Ordinal);
+            var readme = Text(package, "README.md");
+            Assert.Equal(File.ReadAllText(Path.Combine(packages.Repository, "src", id, "README.md")), readme);
+            Assert.StartsWith($"# {id}\n", readme, StringComparison.Ordinal);
+            Assert.Contains("```csharp\n", readme, StringComparison.Ordinal);
+
+            // A link into the repository leads nowhere from a package's page.
+            Assert.DoesNotContain("](", readme.Replace("](#", "", StringComparison.Ordinal), StringComparison.Ordinal);
             var documented = XDocument.Parse(Text(package, $"lib/net10.0/{id}.xml"));
             Assert.Equal(id, documented.Root!.Element("assembly")!.Element("name")!.Value);
         }
@@ -133,16 +139,35 @@ public sealed class PackageTests(BuiltPackages packages)
     }
 
     [Fact]
+    public async Task An_app_that_is_pinned_to_the_first_version_of_its_framework_installs_every_package()
+    {
+        var directory = packages.NewDirectory("pinned");
+        await packages.AddFeedAsync(directory);
+        var references = Expected.Keys.Select(id => (Id: id, Version: BuiltPackages.Version)).Concat(
+        [
+            (Id: "Microsoft.Extensions.Hosting.Abstractions", Version: ExtensionsVersion),
+            (Id: "Microsoft.Extensions.Diagnostics.HealthChecks", Version: ExtensionsVersion),
+        ]);
+
+        // HealthKit.AspNetCore brings the shared framework, in which nothing can be pinned.
+        await File.WriteAllTextAsync(
+            Path.Combine(directory, "Pinned.csproj"),
+            new XElement(
+                "Project",
+                new XAttribute("Sdk", "Microsoft.NET.Sdk"),
+                new XElement("PropertyGroup", new XElement("TargetFramework", "net10.0")),
+                new XElement("ItemGroup", references.Where(one => one.Id != "HealthKit.AspNetCore").Select(one =>
+                    new XElement("PackageReference", new XAttribute("Include", one.Id), new XAttribute("Version", one.Version))))).ToString());
+
+        BuiltPackages.Dotnet(
+            directory, new Dictionary<string, string> { ["NUGET_PACKAGES"] = packages.NewDirectory("installed-pinned") }, "restore", "-warnaserror");
+    }
+
+    [Fact]
     public async Task One_line_in_a_fresh_web_app_that_installs_the_package_gives_a_healthy_health()
     {
         var directory = packages.NewDirectory("app");
-
-        // Only adds a source: the machine's own stay, for what is not ours.
-        await File.WriteAllTextAsync(
-            Path.Combine(directory, "nuget.config"),
-            new XElement(
-                "configuration",
-                new XElement("packageSources", new XElement("add", new XAttribute("key", "packed"), new XAttribute("value", packages.Feed)))).ToString());
+        await packages.AddFeedAsync(directory);
         var environment = new Dictionary<string, string> { ["NUGET_PACKAGES"] = packages.NewDirectory("installed") };
         BuiltPackages.Dotnet(directory, environment, "new", "web", "--no-restore", "-n", "Fresh", "-o", ".");
         BuiltPackages.Dotnet(directory, environment, "add", "package", "HealthKit.AspNetCore", "--version", BuiltPackages.Version, "--no-restore");

@@ -1,5 +1,8 @@
 using System.Net;
 using System.Text.Json;
+using System.Text.RegularExpressions;
+using HealthKit.IntegrationTests.LoadBalancers;
+using HealthKit.IntegrationTests.Servers;
 using HealthKit.Tests.Sentry;
 
 namespace HealthKit.IntegrationTests.Samples;
@@ -57,6 +60,21 @@ public sealed class QuickstartTests
     }
 
     [Fact]
+    public async Task What_the_readme_shows_of_a_full_Redis_is_what_the_quickstart_says_of_one()
+    {
+        var told = Broken(File.ReadAllText(Path.Combine(QuickstartApp.Repository, "README.md")));
+        Assert.Contains("redis.write.oom", told, StringComparison.Ordinal);
+        using var redis = new RedisServer("maxmemory 1kb");
+        using var app = await RunningApp.StartAsync(
+            ("HealthKit__Defaults__Period", "00:00:01"), ("HealthKit__Checks__cache__Type", "Redis"), ("HealthKit__Checks__cache__ConnectionString", redis.Address));
+
+        // The first run tells of its connection too.
+        var seen = "";
+        await Eventually.TrueAsync(
+            async () => (seen = Broken((await app.GetAsync("/health?format=text")).Body)) == told, "the table says what the README shows", TimeSpan.FromSeconds(30), () => $"{seen}\n{told}");
+    }
+
+    [Fact]
     public async Task With_a_DSN_each_incident_reaches_Sentry_once_with_its_readings_and_its_recovery_once()
     {
         using var tiny = TempMount.Tmpfs(8 << 20);
@@ -88,5 +106,13 @@ public sealed class QuickstartTests
             ["healthkit/small/disk.inodes.low", "healthkit/small/disk.inodes.low/recovered", "healthkit/tiny/disk.space.low", "healthkit/tiny/disk.space.low/recovered"],
             Fingerprints().Order(StringComparer.Ordinal));
         Assert.Empty(receiver.Violations);
+    }
+
+    /// <summary>The lines of the check "cache", wherever they break, with # for each quantity, version and address.</summary>
+    private static string Broken(string table)
+    {
+        var lines = table.Split('\n').SkipWhile(line => !line.StartsWith("cache ", StringComparison.Ordinal)).ToList();
+        var text = string.Join(' ', lines.Take(1).Concat(lines.Skip(1).TakeWhile(line => line.StartsWith("  ", StringComparison.Ordinal))));
+        return Regex.Replace(Regex.Replace(text, @"\s+", " "), @"\d[\d.:]*( ([KMG]?i?B|µs|ms|s)\b)?", "#");
     }
 }

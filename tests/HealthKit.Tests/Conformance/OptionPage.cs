@@ -31,6 +31,8 @@ internal sealed partial record OptionPage(string Name, string Default, string Ra
         (Nullable.GetUnderlyingType(option.PropertyType) ?? option.PropertyType) is var type
         && (type == typeof(int) || type == typeof(long) || type == typeof(double));
 
+    public static bool IsTime(PropertyInfo option) => (Nullable.GetUnderlyingType(option.PropertyType) ?? option.PropertyType) == typeof(TimeSpan);
+
     public static bool IsText(PropertyInfo option) =>
         option.PropertyType == typeof(string) || option.PropertyType == typeof(Uri) || option.PropertyType == typeof(IList<string>);
 

@@ -72,6 +72,21 @@ public partial class PageTests
 
     [Theory]
     [MemberData(nameof(All))]
+    public void The_documentation_in_the_editor_tells_of_every_number_and_time_what_the_page_does(string type)
+    {
+        var options = ConformanceCases.Of(type).OptionsType;
+        var measured = OptionPage.OptionsOf(options).Where(option => OptionPage.IsNumber(option) || OptionPage.IsTime(option)).ToDictionary(option => option.Name);
+        foreach (var documented in CheckPage.Of(type).Options.Where(option => measured.ContainsKey(option.Name)))
+        {
+            Assert.EndsWith(
+                $"Allowed: {documented.Range}. Default: {documented.Default}.".Replace("`", "", StringComparison.Ordinal),
+                XmlDocumentation.SummaryOf(measured[documented.Name]),
+                StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(All))]
     public void The_page_tells_every_reason_in_the_source_and_no_other(string type)
     {
         var one = ConformanceCases.Of(type);
@@ -113,6 +128,17 @@ public partial class PageTests
 
     [Fact]
     public void The_runbook_is_what_the_descriptors_say() => Approved.Check("docs/runbook.md", Runbook.Write(ConformanceCases.Types()));
+
+    [Fact]
+    public void The_runbook_says_nothing_twice()
+    {
+        var rows = Repository.Read("docs/runbook.md").Split('\n').Where(line => line.StartsWith("| `", StringComparison.Ordinal)).ToList();
+
+        Assert.Equal(rows.Distinct(), rows);
+        Assert.All(
+            ConformanceCases.Types().SelectMany(type => type.Descriptor.RemedyByReason),
+            remedy => Assert.Contains(rows, row => row.StartsWith($"| `{remedy.Key}` | {Markdown.Cell(remedy.Value)} |", StringComparison.Ordinal)));
+    }
 
     [Fact]
     public void The_index_of_the_checks_is_complete()

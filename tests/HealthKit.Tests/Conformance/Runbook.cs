@@ -3,10 +3,31 @@ using HealthKit.Tests.Support;
 
 namespace HealthKit.Tests.Conformance;
 
-/// <summary>Writes <c>docs/runbook.md</c> from the descriptors.</summary>
-internal static class Runbook
+/// <summary>
+/// Writes <c>docs/runbook.md</c> from the descriptors. What several types say of a reason word for word stands once: with the type whose name the reason begins with,
+/// or among what several checks say.
+/// </summary>
+internal sealed class Runbook
 {
-    public static string Write(IEnumerable<CheckType> types)
+    private const string Shared = "What several checks say";
+
+    private readonly IReadOnlyList<CheckDescriptor> _descriptors;
+
+    /// <summary>A reason and its remedy, and the types that have just these, where these are several.</summary>
+    private readonly Dictionary<KeyValuePair<string, string>, string[]> _shared;
+
+    private Runbook(IEnumerable<CheckType> types)
+    {
+        _descriptors = [.. types.Select(type => type.Descriptor)];
+        _shared = _descriptors.SelectMany(descriptor => descriptor.RemedyByReason.Select(remedy => (Remedy: remedy, descriptor.Type)))
+            .GroupBy(one => one.Remedy, one => one.Type)
+            .Where(same => same.Count() > 1)
+            .ToDictionary(same => same.Key, same => same.ToArray());
+    }
+
+    public static string Write(IEnumerable<CheckType> types) => new Runbook(types).Write();
+
+    private string Write()
     {
         var text = new StringBuilder(
             $"""
@@ -19,7 +40,7 @@ internal static class Runbook
 
 
             """);
-        foreach (var descriptor in types.Select(type => type.Descriptor))
+        foreach (var descriptor in _descriptors)
         {
             text.Append(
                 $"""
@@ -49,8 +70,15 @@ internal static class Runbook
                 """);
         }
 
+        text.Append($"## {Shared}\n\n| reason | what to do | of |\n| --- | --- | --- |\n");
+        foreach (var (remedy, types) in _shared.Where(one => Home(one.Key) is null).OrderBy(one => one.Key.Key, StringComparer.Ordinal))
+        {
+            text.Append($"| `{remedy.Key}` | {Markdown.Cell(remedy.Value)} | {string.Join(", ", types)} |\n");
+        }
+
         text.Append(
             """
+
             ## Any check
 
             These reasons come from the monitor, not from the check.
@@ -67,8 +95,36 @@ internal static class Runbook
         return text.ToString();
     }
 
-    private static string ByReason(CheckDescriptor descriptor) => descriptor.RemedyByReason.Count == 0
-        ? ""
-        : "| reason | what to do |\n| --- | --- |\n"
-            + string.Concat(descriptor.RemedyByReason.Select(remedy => $"| `{remedy.Key}` | {Markdown.Cell(remedy.Value)} |\n")) + "\n";
+    private string ByReason(CheckDescriptor descriptor)
+    {
+        var elsewhere = descriptor.RemedyByReason.Where(remedy => _shared.ContainsKey(remedy) && Home(remedy) != descriptor.Type).ToList();
+        var own = descriptor.RemedyByReason.Except(elsewhere).ToList();
+        var text = new StringBuilder();
+        if (own.Count > 0)
+        {
+            text.Append("| reason | what to do |\n| --- | --- |\n");
+            own.ForEach(remedy => text.Append($"| `{remedy.Key}` | {Markdown.Cell(remedy.Value)} |\n"));
+            text.Append('\n');
+        }
+
+        if (elsewhere.Count > 0)
+        {
+            var places = elsewhere.GroupBy(Home, remedy => Beginning(remedy.Key))
+                .OrderBy(place => place.Key is null)
+                .Select(place => $"{string.Join(", ", place.Distinct().Select(beginning => $"`{beginning}.…`"))} {Place(place.Key)}");
+            text.Append($"Other reasons: {string.Join("; ", places)}.\n\n");
+        }
+
+        return text.ToString();
+    }
+
+    private static string Place(string? home) => home is null ? $"[below](#{Anchor(Shared)})" : $"under [{home}](#{Anchor(home)})";
+
+    /// <summary>The type at which a shared reason stands: <c>tcp.refused</c> at Tcp, if that says the same of it.</summary>
+    private string? Home(KeyValuePair<string, string> remedy) =>
+        _shared[remedy].SingleOrDefault(type => type.Equals(Beginning(remedy.Key), StringComparison.OrdinalIgnoreCase));
+
+    private static string Beginning(string reason) => reason[..reason.IndexOf('.', StringComparison.Ordinal)];
+
+    private static string Anchor(string heading) => heading.ToLowerInvariant().Replace(' ', '-');
 }

@@ -21,31 +21,33 @@ public sealed class DirectoryOptions
     /// <summary>Whether the walk goes on where another file system, or a part of the same one, is mounted below.</summary>
     public bool CrossFileSystems { get; set; }
 
-    /// <summary>Degraded when more files are there.</summary>
+    /// <summary>Degraded when more files are there. Allowed: 0 or more. Default: none.</summary>
     public long? DegradedAboveFilesCount { get; set; }
 
-    /// <summary>Unhealthy when more files are there.</summary>
+    /// <summary>Unhealthy when more files are there. Allowed: 0 or more. Default: none.</summary>
     public long? UnhealthyAboveFilesCount { get; set; }
 
-    /// <summary>Degraded when they occupy more than this, in bytes, as du(1) counts.</summary>
+    /// <summary>Degraded when they occupy more than this, in bytes, as du(1) counts. Allowed: 0 or more bytes. Default: none.</summary>
     public long? DegradedAboveBytes { get; set; }
 
-    /// <summary>Unhealthy when they occupy more than this, in bytes, as du(1) counts.</summary>
+    /// <summary>Unhealthy when they occupy more than this, in bytes, as du(1) counts. Allowed: 0 or more bytes. Default: none.</summary>
     public long? UnhealthyAboveBytes { get; set; }
 
-    /// <summary>Degraded when a file is there that was last written longer ago: a queue that nobody empties.</summary>
+    /// <summary>Degraded when a file is there that was last written longer ago: a queue that nobody empties. Allowed: above 0. Default: none.</summary>
     public TimeSpan? DegradedAboveOldestAge { get; set; }
 
-    /// <summary>Unhealthy when a file is there that was last written longer ago.</summary>
+    /// <summary>Unhealthy when a file is there that was last written longer ago. Allowed: above 0. Default: none.</summary>
     public TimeSpan? UnhealthyAboveOldestAge { get; set; }
 
-    /// <summary>Degraded when no file was written for longer: a backup that was not made. At least one file must be there then.</summary>
+    /// <summary>
+    /// Degraded when no file was written for longer: a backup that was not made. At least one file must be there then. Allowed: above 0. Default: none.
+    /// </summary>
     public TimeSpan? DegradedAboveNewestAge { get; set; }
 
-    /// <summary>Unhealthy when no file was written for longer. At least one file must be there then.</summary>
+    /// <summary>Unhealthy when no file was written for longer. At least one file must be there then. Allowed: above 0. Default: none.</summary>
     public TimeSpan? UnhealthyAboveNewestAge { get; set; }
 
-    /// <summary>Unhealthy when fewer files are there.</summary>
+    /// <summary>Unhealthy when fewer files are there. Allowed: 0 or more. Default: 0.</summary>
     public long MinimumFilesCount { get; set; }
 
     /// <summary>Whether this process must be able to make and remove files in it. It is asked of the system (access(2)); nothing is written.</summary>
@@ -55,7 +57,7 @@ public sealed class DirectoryOptions
     public bool AllowWorldWritable { get; set; }
 
     /// <summary>
-    /// When a walk ends at the latest: 100 ms to 1 h. What it found then are lower bounds. Keep it below the check's timeout.
+    /// When a walk ends at the latest. What it found then are lower bounds. Keep it below the check's timeout. Allowed: 100 ms to 1 h. Default: 00:00:02.
     /// </summary>
     public TimeSpan MaxWalkTime { get; set; } = TimeSpan.FromSeconds(2);
 }

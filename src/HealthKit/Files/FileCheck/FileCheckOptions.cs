@@ -9,43 +9,45 @@ public sealed class FileCheckOptions
     /// <summary>The file. Absolute; symbolic links are followed.</summary>
     public string? Path { get; set; }
 
-    /// <summary>Degraded when it was last written longer ago, by its modification time (1 s to 3650 days).</summary>
+    /// <summary>Degraded when it was last written longer ago, by its modification time. Allowed: 1 s to 3650 days. Default: none.</summary>
     public TimeSpan? DegradedAboveAge { get; set; }
 
-    /// <summary>Unhealthy when it was last written longer ago, by its modification time (1 s to 3650 days).</summary>
+    /// <summary>Unhealthy when it was last written longer ago, by its modification time. Allowed: 1 s to 3650 days. Default: none.</summary>
     public TimeSpan? UnhealthyAboveAge { get; set; }
 
     /// <summary>
-    /// Degraded when its content (SHA-256) has been the same for longer, however often it was written (1 s to 3650 days). Where that began is
-    /// remembered across restarts.
+    /// Degraded when its content (SHA-256) has been the same for longer, however often it was written. Where that began is remembered across restarts.
+    /// Allowed: 1 s to 3650 days. Default: none.
     /// </summary>
     public TimeSpan? DegradedWhenUnchangedFor { get; set; }
 
-    /// <summary>Unhealthy when its content (SHA-256) has been the same for longer, however often it was written (1 s to 3650 days).</summary>
+    /// <summary>
+    /// Unhealthy when its content (SHA-256) has been the same for longer, however often it was written. Allowed: 1 s to 3650 days. Default: none.
+    /// </summary>
     public TimeSpan? UnhealthyWhenUnchangedFor { get; set; }
 
-    /// <summary>Degraded when it is smaller, in bytes.</summary>
+    /// <summary>Degraded when it is smaller, in bytes. Allowed: 0 or more bytes. Default: none.</summary>
     public long? DegradedBelowBytes { get; set; }
 
-    /// <summary>Unhealthy when it is smaller, in bytes.</summary>
+    /// <summary>Unhealthy when it is smaller, in bytes. Allowed: 0 or more bytes. Default: none.</summary>
     public long? UnhealthyBelowBytes { get; set; }
 
-    /// <summary>Degraded when it is larger, in bytes.</summary>
+    /// <summary>Degraded when it is larger, in bytes. Allowed: 0 or more bytes. Default: none.</summary>
     public long? DegradedAboveBytes { get; set; }
 
-    /// <summary>Unhealthy when it is larger, in bytes.</summary>
+    /// <summary>Unhealthy when it is larger, in bytes. Allowed: 0 or more bytes. Default: none.</summary>
     public long? UnhealthyAboveBytes { get; set; }
 
-    /// <summary>Degraded when it is smaller than it was when last good, by more than this percentage (0 to 100).</summary>
+    /// <summary>Degraded when it is smaller than it was when last good, by more than this percentage. Allowed: 0 to 100 percent. Default: none.</summary>
     public double? DegradedAboveShrinkPercent { get; set; }
 
-    /// <summary>Unhealthy when it is smaller than it was when last good, by more than this percentage (0 to 100).</summary>
+    /// <summary>Unhealthy when it is smaller than it was when last good, by more than this percentage. Allowed: 0 to 100 percent. Default: none.</summary>
     public double? UnhealthyAboveShrinkPercent { get; set; }
 
-    /// <summary>Degraded when it has fewer lines; of CSV, records beside the header and blank lines.</summary>
+    /// <summary>Degraded when it has fewer lines; of CSV, records beside the header and blank lines. Allowed: 0 or more. Default: none.</summary>
     public long? DegradedBelowLineCount { get; set; }
 
-    /// <summary>Unhealthy when it has fewer lines; of CSV, records beside the header and blank lines.</summary>
+    /// <summary>Unhealthy when it has fewer lines; of CSV, records beside the header and blank lines. Allowed: 0 or more. Default: none.</summary>
     public long? UnhealthyBelowLineCount { get; set; }
 
     /// <summary>What it must parse as. Null: it is not parsed, unless <see cref="Columns"/> are given, which means CSV.</summary>

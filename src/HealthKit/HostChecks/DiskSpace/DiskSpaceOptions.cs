@@ -13,22 +13,34 @@ public sealed class DiskSpaceOptions
     /// <summary>More paths. Those on one file system are one item of the result.</summary>
     public IList<string>? Paths { get; set; }
 
-    /// <summary>Degraded when less than this is free, in percent of what an unprivileged process can use (0 to 100).</summary>
+    /// <summary>
+    /// Degraded when less than this is free, in percent of what an unprivileged process can use. Allowed: 0 to 100 percent. Default: none, which means 10 % or 20 GiB,
+    /// whichever is less.
+    /// </summary>
     public double? DegradedBelowFreePercent { get; set; }
 
-    /// <summary>Unhealthy when less than this is free, in percent of what an unprivileged process can use (0 to 100).</summary>
+    /// <summary>
+    /// Unhealthy when less than this is free, in percent of what an unprivileged process can use. Allowed: 0 to 100 percent. Default: none, which means 5 % or 10 GiB,
+    /// whichever is less.
+    /// </summary>
     public double? UnhealthyBelowFreePercent { get; set; }
 
-    /// <summary>Degraded when less than this is free to an unprivileged process, in bytes. It acts beside the percentages: the worst counts.</summary>
+    /// <summary>
+    /// Degraded when less than this is free to an unprivileged process, in bytes. It acts beside the percentages: the worst counts. Allowed: 0 or more
+    /// bytes. Default: none.
+    /// </summary>
     public long? DegradedBelowFreeBytes { get; set; }
 
-    /// <summary>Unhealthy when less than this is free to an unprivileged process, in bytes. It acts beside the percentages: the worst counts.</summary>
+    /// <summary>
+    /// Unhealthy when less than this is free to an unprivileged process, in bytes. It acts beside the percentages: the worst counts. Allowed: 0 or more
+    /// bytes. Default: none.
+    /// </summary>
     public long? UnhealthyBelowFreeBytes { get; set; }
 
-    /// <summary>Degraded when fewer inodes are free, in percent of all (0 to 100). Unset: 10.</summary>
+    /// <summary>Degraded when fewer inodes are free, in percent of all. Allowed: 0 to 100 percent. Default: 10.</summary>
     public double? DegradedBelowFreeInodesPercent { get; set; }
 
-    /// <summary>Unhealthy when fewer inodes are free, in percent of all (0 to 100). Unset: 5.</summary>
+    /// <summary>Unhealthy when fewer inodes are free, in percent of all. Allowed: 0 to 100 percent. Default: 5.</summary>
     public double? UnhealthyBelowFreeInodesPercent { get; set; }
 
     /// <summary>

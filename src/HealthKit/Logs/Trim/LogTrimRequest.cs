@@ -1,6 +1,6 @@
 namespace HealthKit;
 
-/// <summary>What <see cref="LogTrimmer"/> shall do with a log.</summary>
+/// <summary>What <see cref="LogTrimmer"/> is to do with a log.</summary>
 public sealed record LogTrimRequest
 {
     /// <summary>
