@@ -165,8 +165,11 @@ public sealed partial class StateDirectory : IDisposable
     /// <summary>What is wrong with the directory, when it cannot be written to.</summary>
     internal StateProblem? Obstacle => _held is { Path: null, Problem: { } problem } ? problem : null;
 
+    /// <summary>For the services, which own it: everybody has the same one.</summary>
+    void IDisposable.Dispose() => Close();
+
     /// <summary>Gives the directory up for the next instance. The kernel does the same when the process is killed.</summary>
-    public void Dispose()
+    internal void Close()
     {
         lock (_gate)
         {

@@ -364,7 +364,7 @@ public sealed class SentryQueueTests : IAsyncLifetime
             get
             {
                 _asked++;
-                return new HealthSnapshot(1, Messages.Opened, default, []) { IsStopped = IsStopped };
+                return new HealthSnapshot { Version = 1, At = Messages.Opened, Status = default, Checks = [], IsStopped = IsStopped };
             }
         }
 

@@ -45,7 +45,7 @@ internal sealed class SilencesFixture : IDisposable
     public void Stop()
     {
         _silences?.Dispose();
-        _directory?.Dispose();
+        _directory?.Close();
         _silences = null;
     }
 
