@@ -229,7 +229,7 @@ public sealed class SentryQueueTests : IAsyncLifetime
         await Wait.For(() => _checkIns.Sleeps);
         await _services.DisposeAsync();
         _checkIns.Stop(TimeSpan.FromSeconds(10));
-        Assert.False(_checkIns.IsAlive);
+        Assert.False(_checkIns.IsAwake);
     }
 
     [Fact]
