@@ -15,7 +15,7 @@ internal sealed class RedisVerdict
     private readonly DateTimeOffset _now;
     private readonly Dictionary<string, object> _data = new(20);
     private readonly List<string> _facts = [];
-    private GaugeVerdict _verdict;
+    private readonly GaugeVerdict _verdict = new();
 
     private RedisVerdict(RedisOptions options, RedisAnswers answers, RedisTrend? trend, string user, DateTimeOffset now)
     {

@@ -12,7 +12,7 @@ internal sealed class DatabaseFindings
     private readonly List<string> _told = [];
     private readonly List<string> _unknown = [];
     private readonly List<string> _missing = [];
-    private GaugeVerdict _verdict;
+    private readonly GaugeVerdict _verdict = new();
 
     /// <summary>Says something that is as it should be.</summary>
     public void Say(string text) => _told.Add(text);

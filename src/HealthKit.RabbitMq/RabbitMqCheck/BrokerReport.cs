@@ -8,7 +8,7 @@ internal sealed class BrokerReport
     private readonly List<string> _facts = [];
     private readonly Dictionary<string, object> _data = [];
     private readonly Dictionary<string, object> _items = [];
-    private GaugeVerdict _verdict;
+    private readonly GaugeVerdict _verdict = new();
 
     public GaugeLevel Level => _verdict.Level;
 

@@ -24,22 +24,17 @@ internal sealed partial class CheckInQueue : SentryCheckIns, IDisposable
     /// <summary>One that is lost is made good by the next one, before Sentry misses it.</summary>
     private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(20);
 
-    private readonly Lock _gate = new();
-    private readonly Queue<CheckIn> _waiting = new();
+    private readonly SendQueue<CheckIn> _queue;
     private readonly SentryClients _clients;
     private readonly IServiceProvider _services;
     private readonly TimeProvider _time;
-    private readonly Pause _pause;
-    private readonly CancellationTokenSource _stop = new();
-    private readonly QuietLogger _logger;
-    private Thread? _thread;
+    private readonly SafeLogger _logger;
+    private volatile bool _started;
     private string? _ownSlug;
     private long? _ownAt;
     private TimeSpan _ownPause;
     private bool _ownWasOk;
     private bool _seenAlive;
-    private bool _started;
-    private bool _stopping;
     private bool _isFailing;
 
     public CheckInQueue(SentryClients clients, IServiceProvider services)
@@ -47,37 +42,16 @@ internal sealed partial class CheckInQueue : SentryCheckIns, IDisposable
         _clients = clients;
         _services = services;
         _time = services.GetService<TimeProvider>() ?? TimeProvider.System;
-        _pause = new Pause(_time);
-        _logger = new QuietLogger(services.GetRequiredService<ILoggerFactory>().CreateLogger(SentryService.Category));
+        _logger = new SafeLogger(services.GetRequiredService<ILoggerFactory>().CreateLogger(SentryService.Category));
+        _queue = new SendQueue<CheckIn>("HealthKit Sentry check-ins", Capacity, Step, _time, _logger);
         clients.Changed += Wake;
     }
 
     /// <summary>Whether there is a thread at present; for tests.</summary>
-    internal bool IsAwake
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _thread is not null;
-            }
-        }
-    }
-
-    /// <summary>Whether the thread runs; for tests.</summary>
-    internal bool IsAlive
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _thread is { IsAlive: true };
-            }
-        }
-    }
+    internal bool IsAwake => _queue.IsAwake;
 
     /// <summary>Whether the thread waits; for tests.</summary>
-    internal bool Sleeps => _pause.Sleeps;
+    internal bool Sleeps => _queue.Sleeps;
 
     public override string CheckIn(
         string slug, SentryCheckInStatus status, TimeSpan? duration = null, SentryMonitorConfig? monitor = null, string? checkInId = null)
@@ -94,20 +68,14 @@ internal sealed partial class CheckInQueue : SentryCheckIns, IDisposable
         }
 
         var checkIn = new CheckIn(checkInId ?? HealthKit.CheckIn.NewId(), slug, status) { Duration = duration, Monitor = monitor };
-        lock (_gate)
+        if (_clients.AreOff || !_queue.TryAdd(checkIn, out var isFull))
         {
-            if (_stopping || _clients.AreOff)
-            {
-                return checkIn.Id;
-            }
+            return checkIn.Id;
+        }
 
-            if (_waiting.Count == Capacity)
-            {
-                _waiting.Dequeue();
-                _clients.Main?.Transport?.Reports.Add(DiscardReason.QueueOverflow, SentryCategory.Monitor);
-            }
-
-            _waiting.Enqueue(checkIn);
+        if (isFull)
+        {
+            _clients.Main?.Transport?.Reports.Add(DiscardReason.QueueOverflow, SentryCategory.Monitor);
         }
 
         Wake();
@@ -117,31 +85,12 @@ internal sealed partial class CheckInQueue : SentryCheckIns, IDisposable
     /// <summary>From now on the monitor itself checks in.</summary>
     public void Start()
     {
-        lock (_gate)
-        {
-            _started = true;
-        }
-
+        _started = true;
         Wake();
     }
 
     /// <summary>Checks in a last time, if all is well, so that a restart has the most time, and ends.</summary>
-    public void Stop(TimeSpan patience)
-    {
-        Thread? thread;
-        lock (_gate)
-        {
-            _stopping = true;
-            thread = _thread;
-        }
-
-        _pause.Set();
-        if (thread?.Join(patience) == false)
-        {
-            _ = _stop.CancelAsync();
-            thread.Join(TimeSpan.FromMilliseconds(500));
-        }
-    }
+    public void Stop(TimeSpan patience) => _queue.Stop(patience);
 
     public void Dispose()
     {
@@ -159,75 +108,27 @@ internal sealed partial class CheckInQueue : SentryCheckIns, IDisposable
 
     private void Wake()
     {
-        lock (_gate)
+        if (_clients.Main is { CanCheckIn: true } client && (_queue.Count > 0 || (_started && client.Settings.CheckIns)))
         {
-            var isNeeded = _clients.Main is { CanCheckIn: true } client && (_waiting.Count > 0 || (_started && client.Settings.CheckIns));
-            if (_thread is null && isNeeded && !_stopping)
-            {
-                var thread = new Thread(Work) { IsBackground = true, Name = "HealthKit Sentry check-ins" };
-                try
-                {
-                    thread.UnsafeStart();
-                    _thread = thread;
-                }
-                catch (Exception e) when (e is ThreadStartException or OutOfMemoryException)
-                {
-                    // The next check-in tries it again.
-                    LogNoThread(_logger, e);
-                }
-            }
+            _queue.Begin();
         }
-
-        _pause.Set();
-    }
-
-    private void Work()
-    {
-        while (true)
+        else
         {
-            try
-            {
-                if (!Step())
-                {
-                    return;
-                }
-            }
-            catch (Exception e)
-            {
-                lock (_gate)
-                {
-                    if (_stopping)
-                    {
-                        // The services may be gone by now: what fails then would fail for ever.
-                        return;
-                    }
-                }
-
-                // Never the app's end, and never a loop without a breath.
-                LogFailed(_logger, e.GetType().Name);
-                _pause.Wait(TimeSpan.FromSeconds(1));
-            }
+            _queue.Wake();
         }
     }
 
     private bool Step()
     {
         var client = _clients.Main is { CanCheckIn: true } main ? main : null;
-        bool isOwn;
-        bool isLast;
-        CheckIn? next = null;
-        lock (_gate)
-        {
-            isLast = _stopping;
-            isOwn = _started && client is { Settings.CheckIns: true };
-            _ = client is not null && _waiting.TryDequeue(out next);
-        }
-
+        var isLast = _queue.IsStopping;
+        var isOwn = _started && client is { Settings.CheckIns: true };
+        var next = client is null ? null : _queue.Take();
         if (client is null)
         {
             if (!isLast)
             {
-                _pause.Wait(null);
+                _queue.Wait(null);
             }
 
             return !isLast;
@@ -250,7 +151,7 @@ internal sealed partial class CheckInQueue : SentryCheckIns, IDisposable
 
         if (next is null)
         {
-            _pause.Wait(isOwn ? OwnWait : null);
+            _queue.Wait(isOwn ? OwnWait : null);
         }
 
         return true;
@@ -302,7 +203,7 @@ internal sealed partial class CheckInQueue : SentryCheckIns, IDisposable
     {
         try
         {
-            return client.SendAsync(checkIn, isSentAgain: false, _stop.Token).GetAwaiter().GetResult();
+            return client.SendAsync(checkIn, isSentAgain: false, _queue.Stopped).GetAwaiter().GetResult();
         }
         catch (OperationCanceledException)
         {
@@ -312,10 +213,4 @@ internal sealed partial class CheckInQueue : SentryCheckIns, IDisposable
 
     [LoggerMessage(EventId = 9007, Level = LogLevel.Warning, Message = "The monitor's check-in did not reach Sentry, which will alarm if that goes on: {Problem}")]
     private static partial void LogNotSent(ILogger logger, string? problem);
-
-    [LoggerMessage(EventId = 9008, Level = LogLevel.Error, Message = "Checking in at Sentry failed; it goes on: {Error}")]
-    private static partial void LogFailed(ILogger logger, string error);
-
-    [LoggerMessage(EventId = 9009, Level = LogLevel.Error, Message = "The thread that checks in at Sentry could not be started")]
-    private static partial void LogNoThread(ILogger logger, Exception exception);
 }

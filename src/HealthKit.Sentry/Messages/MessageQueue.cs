@@ -12,45 +12,32 @@ internal sealed partial class MessageQueue : SentryMessages, IDisposable
     private static readonly TimeSpan FirstBackOff = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LastBackOff = TimeSpan.FromMinutes(5);
 
-    private readonly Lock _gate = new();
-    private readonly Queue<OwnMessage> _waiting = new();
+    private readonly SendQueue<OwnMessage> _queue;
     private readonly SentryClients _clients;
     private readonly TimeProvider _time;
-    private readonly Pause _pause;
-    private readonly CancellationTokenSource _stop = new();
-    private readonly QuietLogger _logger;
+    private readonly SafeLogger _logger;
     private readonly Redactor _redactor;
     private readonly SentryApp _app;
-    private Thread? _thread;
     private string? _lastWithoutClient;
-    private bool _stopping;
+    private int _failures;
     private bool _toldOverflow;
 
     public MessageQueue(SentryClients clients, IServiceProvider services)
     {
         _clients = clients;
         _time = services.GetService<TimeProvider>() ?? TimeProvider.System;
-        _pause = new Pause(_time);
-        _logger = new QuietLogger(services.GetRequiredService<ILoggerFactory>().CreateLogger(SentryService.Category));
+        _logger = new SafeLogger(services.GetRequiredService<ILoggerFactory>().CreateLogger(SentryService.Category));
+        _queue = new SendQueue<OwnMessage>("HealthKit Sentry messages", Capacity, Step, _time, _logger);
         _app = SentryApp.Of(services);
         _redactor = services.GetRequiredService<Redactor>();
-        clients.Changed += _pause.Set;
+        clients.Changed += _queue.Wake;
     }
 
     /// <summary>How many wait; for tests.</summary>
-    internal int Waiting
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _waiting.Count;
-            }
-        }
-    }
+    internal int Waiting => _queue.Count;
 
     /// <summary>Whether the thread waits; for tests.</summary>
-    internal bool Sleeps => _pause.Sleeps;
+    internal bool Sleeps => _queue.Sleeps;
 
     public override string? Capture(
         LogLevel level, string message, IReadOnlyDictionary<string, object?>? extra = null, IReadOnlyList<string>? fingerprint = null)
@@ -69,28 +56,10 @@ internal sealed partial class MessageQueue : SentryMessages, IDisposable
     /// <summary>Sends what can be sent within a time. The rest is lost.</summary>
     public void Stop(TimeSpan patience)
     {
-        Thread? thread;
-        lock (_gate)
-        {
-            _stopping = true;
-            thread = _thread;
-        }
-
-        _pause.Set();
-        if (thread?.Join(patience) == false)
-        {
-            _ = _stop.CancelAsync();
-            thread.Join(TimeSpan.FromMilliseconds(500));
-        }
+        _queue.Stop(patience);
 
         // Told once, however often it is stopped and disposed of.
-        int lost;
-        lock (_gate)
-        {
-            lost = _waiting.Count;
-            _waiting.Clear();
-        }
-
+        var lost = _queue.Clear();
         if (lost > 0)
         {
             LogLost(_logger, lost);
@@ -100,121 +69,55 @@ internal sealed partial class MessageQueue : SentryMessages, IDisposable
     public void Dispose()
     {
         Stop(TimeSpan.Zero);
-        _clients.Changed -= _pause.Set;
+        _clients.Changed -= _queue.Wake;
     }
 
     private void Enqueue(OwnMessage message)
     {
-        var tell = false;
-        lock (_gate)
+        if (!_queue.TryAdd(message, out var isFull))
         {
-            if (_stopping)
-            {
-                return;
-            }
-
-            if (_waiting.Count == Capacity)
-            {
-                _waiting.Dequeue();
-                _clients.Main?.Transport?.Reports.Add(DiscardReason.QueueOverflow, SentryCategory.Error);
-                (tell, _toldOverflow) = (!_toldOverflow, true);
-            }
-
-            _waiting.Enqueue(message);
-            if (_thread is null)
-            {
-                var thread = new Thread(Work) { IsBackground = true, Name = "HealthKit Sentry messages" };
-                try
-                {
-                    thread.UnsafeStart();
-                    _thread = thread;
-                }
-                catch (Exception e) when (e is ThreadStartException or OutOfMemoryException)
-                {
-                    // The next message tries it again.
-                    LogNoThread(_logger, e);
-                }
-            }
+            return;
         }
 
-        _pause.Set();
-        if (tell)
+        _queue.Begin();
+        if (isFull)
         {
-            LogFull(_logger, Capacity);
-        }
-    }
-
-    private void Work()
-    {
-        var failures = 0;
-        while (true)
-        {
-            OwnMessage? next;
-            lock (_gate)
+            _clients.Main?.Transport?.Reports.Add(DiscardReason.QueueOverflow, SentryCategory.Error);
+            if (!Interlocked.Exchange(ref _toldOverflow, true))
             {
-                if (!_waiting.TryPeek(out next) && _stopping)
-                {
-                    _thread = null;
-                    return;
-                }
-            }
-
-            if (next is null)
-            {
-                if (!WaitForNews())
-                {
-                    return;
-                }
-
-                continue;
-            }
-
-            var (outcome, wait) = Send(next);
-            if (outcome != SinkOutcome.Retry)
-            {
-                failures = 0;
-                lock (_gate)
-                {
-                    // It may have been dropped meanwhile.
-                    if (_waiting.TryPeek(out var first) && ReferenceEquals(first, next))
-                    {
-                        _waiting.Dequeue();
-                    }
-
-                    _toldOverflow &= _waiting.Count > 0;
-                }
-
-                continue;
-            }
-
-            var until = _time.GetTimestamp();
-            var backOff = TimeSpan.FromTicks(Math.Min(LastBackOff.Ticks, FirstBackOff.Ticks << Math.Min(failures++, 20)));
-            backOff = wait > backOff ? wait.Value : backOff;
-            while (_time.GetElapsedTime(until) is var passed && passed < backOff && !IsStopping && !(failures == 1 && wait is null && HasNewClient(next)))
-            {
-                _pause.Wait(backOff - passed);
-            }
-
-            if (IsStopping)
-            {
-                lock (_gate)
-                {
-                    _thread = null;
-                    return;
-                }
+                LogFull(_logger, Capacity);
             }
         }
     }
 
-    private bool IsStopping
+    private bool Step()
     {
-        get
+        if (_queue.Peek() is not { } next)
         {
-            lock (_gate)
-            {
-                return _stopping;
-            }
+            return !_queue.IsStopping && WaitForNews();
         }
+
+        var (outcome, wait) = Send(next);
+        if (outcome != SinkOutcome.Retry)
+        {
+            _failures = 0;
+            if (_queue.Remove(next) == 0)
+            {
+                Volatile.Write(ref _toldOverflow, false);
+            }
+
+            return true;
+        }
+
+        var begin = _time.GetTimestamp();
+        var backOff = TimeSpan.FromTicks(Math.Min(LastBackOff.Ticks, FirstBackOff.Ticks << Math.Min(_failures++, 20)));
+        backOff = wait > backOff ? wait.Value : backOff;
+        while (_time.GetElapsedTime(begin) is var passed && passed < backOff && !_queue.IsStopping && !(_failures == 1 && wait is null && HasNewClient(next)))
+        {
+            _queue.Wait(backOff - passed);
+        }
+
+        return !_queue.IsStopping;
     }
 
     /// <summary>Whether there is somewhere to send to now: what came before the first sink need not wait.</summary>
@@ -225,27 +128,15 @@ internal sealed partial class MessageQueue : SentryMessages, IDisposable
         var begin = _time.GetTimestamp();
         while (_time.GetElapsedTime(begin) is var passed && passed < Idle)
         {
-            lock (_gate)
-            {
-                if (_waiting.Count > 0 || _stopping)
-                {
-                    return true;
-                }
-            }
-
-            _pause.Wait(Idle - passed);
-        }
-
-        lock (_gate)
-        {
-            if (_waiting.Count > 0)
+            if (_queue.Count > 0 || _queue.IsStopping)
             {
                 return true;
             }
 
-            _thread = null;
-            return false;
+            _queue.Wait(Idle - passed);
         }
+
+        return !_queue.TryEnd();
     }
 
     private (SinkOutcome Outcome, TimeSpan? Wait) Send(OwnMessage message)
@@ -258,7 +149,7 @@ internal sealed partial class MessageQueue : SentryMessages, IDisposable
 
         try
         {
-            var result = client.SendAsync(client.Events.OfMessage(message, _app), _stop.Token).GetAwaiter().GetResult();
+            var result = client.SendAsync(client.Events.OfMessage(message, _app), _queue.Stopped).GetAwaiter().GetResult();
             if (result.Outcome == SinkOutcome.Rejected)
             {
                 LogRejected(_logger, message.Id, result.Problem);
@@ -285,7 +176,4 @@ internal sealed partial class MessageQueue : SentryMessages, IDisposable
 
     [LoggerMessage(EventId = 9005, Level = LogLevel.Warning, Message = "Sending message {Id} to Sentry failed: {Error}")]
     private static partial void LogFailed(ILogger logger, string id, string error);
-
-    [LoggerMessage(EventId = 9006, Level = LogLevel.Error, Message = "The thread that sends messages to Sentry could not be started")]
-    private static partial void LogNoThread(ILogger logger, Exception exception);
 }

@@ -1,7 +1,7 @@
 namespace HealthKit;
 
 /// <summary>What is wrong: every problem in words, the first of the worst named as the reason.</summary>
-public struct GaugeVerdict
+public sealed class GaugeVerdict
 {
     /// <summary>How bad the worst of them is.</summary>
     public GaugeLevel Level { get; private set; }

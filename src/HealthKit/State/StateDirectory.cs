@@ -243,8 +243,11 @@ public sealed partial class StateDirectory : IDisposable
         }
     }
 
+    /// <summary>For the services, which own it: everybody has the same one.</summary>
+    void IDisposable.Dispose() => Close();
+
     /// <summary>Gives the directory up for the next instance. The kernel does the same when the process is killed.</summary>
-    public void Dispose() => Disk.Close(new Release(this));
+    internal void Close() => Disk.Close(new Release(this));
 
     private void LetGo()
     {

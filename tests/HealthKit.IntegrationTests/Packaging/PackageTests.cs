@@ -47,7 +47,7 @@ public sealed class PackageTests(BuiltPackages packages)
         // Central pinning names what comes through HealthKit too, where no shared framework brings it.
         ["HealthKit.Sentry"] = (
             [
-                $"HealthKit {BuiltPackages.Version}",
+                $"HealthKit [{BuiltPackages.Version}]",
                 $"Microsoft.Extensions.Diagnostics.HealthChecks {ExtensionsVersion}",
                 $"Microsoft.Extensions.Hosting.Abstractions {ExtensionsVersion}",
                 $"Microsoft.Extensions.Logging {ExtensionsVersion}",

@@ -140,7 +140,7 @@ public sealed class StateDirectoryTests : IDisposable
         finally
         {
             journal.Dispose();
-            directory.Dispose();
+            directory.Close();
             Tool.Run("umount", path);
         }
     }

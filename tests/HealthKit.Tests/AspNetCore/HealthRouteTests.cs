@@ -87,7 +87,7 @@ public sealed class HealthRouteTests
     [Fact]
     public void A_stopped_monitor_fails_readiness_also_where_no_check_carries_its_tag()
     {
-        var stopped = new HealthSnapshot(3, DateTimeOffset.UnixEpoch, HealthStatus.Unhealthy, []) { IsStopped = true };
+        var stopped = new HealthSnapshot { Version = 3, At = DateTimeOffset.UnixEpoch, Status = HealthStatus.Unhealthy, Checks = [], IsStopped = true };
         Assert.Equal(HealthStatus.Unhealthy, HealthRoute.Ready.Judge(stopped, draining: false).Status);
         Assert.Equal(HealthStatus.Healthy, HealthRoute.Live.Judge(stopped, draining: false).Status);
     }

@@ -7,7 +7,7 @@ internal sealed class PictureMonitor : HealthMonitor
 {
     public static readonly DateTimeOffset Noon = new(2026, 5, 4, 12, 0, 0, TimeSpan.Zero);
 
-    private HealthSnapshot _current = new(0, Noon, HealthStatus.Healthy, []);
+    private HealthSnapshot _current = Picture(0);
 
     public PictureMonitor(params CheckState[] checks) => Show(checks);
 
@@ -18,8 +18,13 @@ internal sealed class PictureMonitor : HealthMonitor
     /// <summary>Of a check type of HealthKit.</summary>
     public static readonly CheckDescriptor Descriptor = new("Typed", "Something.", new Dictionary<HealthStatus, string>(), "Here.", "Mend it.");
 
-    public static HealthSnapshot Picture(long version, params CheckState[] checks) =>
-        new(version, Noon, checks.Where(check => check.Counts).Select(check => check.Status).Append(HealthStatus.Healthy).Min(), checks);
+    public static HealthSnapshot Picture(long version, params CheckState[] checks) => new()
+    {
+        Version = version,
+        At = Noon,
+        Status = checks.Where(check => check.Counts).Select(check => check.Status).Append(HealthStatus.Healthy).Min(),
+        Checks = checks,
+    };
 
     public static CheckState State(string name, HealthStatus status = HealthStatus.Healthy, params string[] tags) => new()
     {

@@ -72,10 +72,12 @@ public partial class DocumentedCodeTests
         builder.Services.AddSingleton<IInbox>(new Inbox(300));
         WritingChecksSamples.CheckType(builder);
         builder.Services.AddHealthChecks().AddInboxCheck("mail");
+        builder.Services.AddHealthKit().AddInboxCheck("post").Configure("inbox_post", policy => policy with { Period = TimeSpan.FromMinutes(1) });
         await using var host = await TestHost.Start(builder);
         var orders = await host.Until("orders", check => check.Condition == CheckCondition.Current);
         Assert.Equal((HealthStatus.Degraded, "inbox.full", "Start a second consumer."), (orders.Status, orders.Reason, orders.Remedy));
         Assert.Equal(HealthStatus.Healthy, (await host.Until("inbox_mail", check => check.Condition == CheckCondition.Current)).Status);
+        Assert.Equal(HealthStatus.Healthy, (await host.Until("inbox_post", check => check.Condition == CheckCondition.Current)).Status);
     }
 
     [Fact]

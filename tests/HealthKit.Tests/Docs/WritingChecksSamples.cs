@@ -45,14 +45,15 @@ public static class WritingChecksSamples
         builder.AddHealthKit().AddCheckType(InboxCheck.Type);
     }
 
-    public static IHealthChecksBuilder AddInboxCheck(
-        this IHealthChecksBuilder builder,
+    public static TBuilder AddInboxCheck<TBuilder>(
+        this TBuilder builder,
         string folder,
         Action<InboxOptions>? configure = null,
         string? name = null,
         HealthStatus? failureStatus = null,
         IEnumerable<string>? tags = null,
         TimeSpan? timeout = null)
+        where TBuilder : IHealthChecksBuilder
     {
         return builder.AddCheck(
             InboxCheck.Type,

@@ -229,7 +229,7 @@ public sealed class SentryQueueTests : IAsyncLifetime
         await Wait.For(() => _checkIns.Sleeps);
         await _services.DisposeAsync();
         _checkIns.Stop(TimeSpan.FromSeconds(10));
-        Assert.False(_checkIns.IsAlive);
+        Assert.False(_checkIns.IsAwake);
     }
 
     [Fact]
@@ -364,7 +364,7 @@ public sealed class SentryQueueTests : IAsyncLifetime
             get
             {
                 _asked++;
-                return new HealthSnapshot(1, Messages.Opened, default, []) { IsStopped = IsStopped };
+                return new HealthSnapshot { Version = 1, At = Messages.Opened, Status = default, Checks = [], IsStopped = IsStopped };
             }
         }
 

@@ -40,7 +40,7 @@ public sealed class StateDirectoryTests : IDisposable
             Assert.Equal(3, third.Instance);
         }
 
-        first.Dispose();
+        first.Close();
         Assert.Null(first.Path);
         using var next = Open(_root);
         Assert.Equal(1, next.Instance);
@@ -108,13 +108,13 @@ public sealed class StateDirectoryTests : IDisposable
             using var last = Open(_root);
             Assert.False(last.IsPersistent);
             Assert.Equal("state.tooManyInstances", last.Problem);
-            held[4].Dispose();
+            held[4].Close();
             Assert.True(last.TryRecover());
             Assert.Equal(5, last.Instance);
         }
         finally
         {
-            held.ForEach(d => d.Dispose());
+            held.ForEach(d => d.Close());
         }
     }
 
@@ -237,7 +237,7 @@ public sealed class StateDirectoryTests : IDisposable
         using var child = Process.Start("sleep", "30");
         try
         {
-            directory.Dispose();
+            directory.Close();
             using var next = Open(_root);
             Assert.Equal(1, next.Instance);
         }

@@ -19,7 +19,7 @@ internal static class QueueJudge
     {
         var verdict = new GaugeVerdict();
         var options = limits.Options;
-        JudgeConsumers(ref verdict, options, state, trend);
+        JudgeConsumers(verdict, options, state, trend);
         if (state.Depth + (state.InProgress ?? 0) > 0 && state.Consumers is not 0 && trend.NoCompletionsFor is { } silent && limits.Stuck.Judge(silent.TotalSeconds) is var stuck and not GaugeLevel.Ok)
         {
             verdict.Add(stuck, "queue.stuck", $"stuck: none completed for {GaugeAmount.Time(silent)} ({limits.Stuck.ExplainLimit(stuck)})");
@@ -27,23 +27,23 @@ internal static class QueueJudge
 
         if (state.OldestAge is { } age)
         {
-            limits.OldestAge.AddTo(ref verdict, age.TotalSeconds, "queue.age");
+            limits.OldestAge.AddTo(verdict, age.TotalSeconds, "queue.age");
         }
 
-        limits.Depth.AddTo(ref verdict, state.Depth, "queue.depth");
-        JudgeDrain(ref verdict, limits, state, trend);
-        JudgeDead(ref verdict, limits, state, trend);
+        limits.Depth.AddTo(verdict, state.Depth, "queue.depth");
+        JudgeDrain(verdict, limits, state, trend);
+        JudgeDead(verdict, limits, state, trend);
         if (state.Retrying is { } retrying)
         {
-            limits.Retrying.AddTo(ref verdict, retrying, "queue.retrying");
+            limits.Retrying.AddTo(verdict, retrying, "queue.retrying");
         }
 
         if (trend.NoArrivalsFor is { } quiet)
         {
-            limits.NoArrivals.AddTo(ref verdict, quiet.TotalSeconds, "queue.noArrivals");
+            limits.NoArrivals.AddTo(verdict, quiet.TotalSeconds, "queue.noArrivals");
         }
 
-        JudgeUntold(ref verdict, limits, state, trend);
+        JudgeUntold(verdict, limits, state, trend);
 
         var facts = Describe(state, trend);
         var data = Data(state, trend);
@@ -67,7 +67,7 @@ internal static class QueueJudge
         };
     }
 
-    private static void JudgeConsumers(ref GaugeVerdict verdict, QueueOptions options, QueueState state, QueueTrend trend)
+    private static void JudgeConsumers(GaugeVerdict verdict, QueueOptions options, QueueState state, QueueTrend trend)
     {
         var known = state.LostConsumers ?? [];
         var gone = trend.GoneConsumers.Concat(known).Distinct().ToList();
@@ -109,7 +109,7 @@ internal static class QueueJudge
     private static List<string> Abandoned(QueueState state) =>
         state.Parts is null ? [] : [.. state.Parts.Where(static part => part.Value is { Depth: > 0, Consumers: 0 }).Select(static part => part.Key).Order(StringComparer.Ordinal)];
 
-    private static void JudgeDrain(ref GaugeVerdict verdict, QueueLimits limits, QueueState state, QueueTrend trend)
+    private static void JudgeDrain(GaugeVerdict verdict, QueueLimits limits, QueueState state, QueueTrend trend)
     {
         // What one minute's work empties is no backlog, however its depth goes up and down.
         if (!trend.IsBacklog || trend.DrainSeconds is not { } drain || state.Depth <= trend.Completions * LeastBacklogSeconds)
@@ -123,7 +123,7 @@ internal static class QueueJudge
         }
     }
 
-    private static void JudgeDead(ref GaugeVerdict verdict, QueueLimits limits, QueueState state, QueueTrend trend)
+    private static void JudgeDead(GaugeVerdict verdict, QueueLimits limits, QueueState state, QueueTrend trend)
     {
         if (state.Dead is not { } dead)
         {
@@ -143,7 +143,7 @@ internal static class QueueJudge
     }
 
     /// <summary>A limit on what the source does not tell would be a promise that nobody keeps.</summary>
-    private static void JudgeUntold(ref GaugeVerdict verdict, QueueLimits limits, QueueState state, QueueTrend trend)
+    private static void JudgeUntold(GaugeVerdict verdict, QueueLimits limits, QueueState state, QueueTrend trend)
     {
         List<string> untold = [];
         if (limits.OldestAge.IsSet && state.OldestAge is null && state.Depth > 0)

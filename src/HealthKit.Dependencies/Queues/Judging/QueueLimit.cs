@@ -17,7 +17,7 @@ internal sealed class QueueLimit(Gauge gauge, double? degraded, double? unhealth
     public string ExplainLimit(GaugeLevel level) => gauge.ExplainLimit(level, _limits);
 
     /// <summary>Adds what is wrong with a value.</summary>
-    public void AddTo(ref GaugeVerdict verdict, double value, string reason)
+    public void AddTo(GaugeVerdict verdict, double value, string reason)
     {
         if (Judge(value) is var level and not GaugeLevel.Ok)
         {

@@ -48,26 +48,30 @@ internal sealed record LedgerPicture(
     private long UnknownOf(LedgerOutage outage) =>
         outage.Unknown + (outage is { End: null, GapFrom: > 0 } ? Math.Max(0, Now - Math.Max(outage.GapFrom, outage.Start)) : 0);
 
-    private Outage ToOutage(LedgerOutage outage) => new(
-        outage.Check,
-        Time(outage.Start),
-        outage.End is { } end ? Time(end) : null,
-        outage.Reason,
-        TimeSpan.FromTicks(Math.Min(UnknownOf(outage), EndOf(outage) - outage.Start)),
-        outage.Planned);
+    private Outage ToOutage(LedgerOutage outage) => new()
+    {
+        Check = outage.Check,
+        Start = Time(outage.Start),
+        End = outage.End is { } end ? Time(end) : null,
+        Reason = outage.Reason,
+        Unknown = TimeSpan.FromTicks(Math.Min(UnknownOf(outage), EndOf(outage) - outage.Start)),
+        Planned = outage.Planned,
+    };
 
     private Downtime Sum(string? check, List<Outage> outages, IEnumerable<LedgerOutage> kept, Stretch[] folded, long foldedUntil = 0)
     {
         var seen = new SeenTime([.. kept.Where(outage => !outage.Planned)], Now);
         var lengths = outages.ConvertAll(outage => outage.Planned ? 0 : Math.Max(0, (outage.End?.UtcTicks ?? Now) - outage.Start.UtcTicks - outage.Unknown.Ticks));
-        return new Downtime(
-            check,
-            outages.Count,
-            TimeSpan.FromTicks(lengths.Sum()),
-            TimeSpan.FromTicks(lengths.DefaultIfEmpty().Max()),
-            Uptime(Day),
-            Uptime(Week),
-            Uptime(Month));
+        return new Downtime
+        {
+            Check = check,
+            Outages = outages.Count,
+            Total = TimeSpan.FromTicks(lengths.Sum()),
+            Longest = TimeSpan.FromTicks(lengths.DefaultIfEmpty().Max()),
+            UptimePercentDay = Uptime(Day),
+            UptimePercentWeek = Uptime(Week),
+            UptimePercentMonth = Uptime(Month),
+        };
 
         double? Uptime(TimeSpan window)
         {
@@ -115,12 +119,13 @@ internal sealed record LedgerPicture(
         var unseen = end - start - new SeenTime(outages, Now).Within(Observed, start, end);
         // Only what one of them did not see can be unseen; of what was observed longer ago than is kept, nothing else is known.
         unseen = Math.Clamp(outages.Sum(UnknownOf), 0, Math.Max(0, unseen));
-        return new Outage(
-            null,
-            Time(start),
-            outages.Exists(outage => outage.End is null) ? null : Time(end),
-            outages[0].Reason,
-            TimeSpan.FromTicks(unseen),
-            outages.TrueForAll(outage => outage.Planned));
+        return new Outage
+        {
+            Start = Time(start),
+            End = outages.Exists(outage => outage.End is null) ? null : Time(end),
+            Reason = outages[0].Reason,
+            Unknown = TimeSpan.FromTicks(unseen),
+            Planned = outages.TrueForAll(outage => outage.Planned),
+        };
     }
 }

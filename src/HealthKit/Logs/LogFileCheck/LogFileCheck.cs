@@ -411,7 +411,7 @@ internal sealed class LogFileCheck : IHealthCheck, IDisposable
         }
     }
 
-    private HealthCheckResult Result(in Measured measured, in GaugeVerdict verdict, HealthStatus failureStatus)
+    private HealthCheckResult Result(in Measured measured, GaugeVerdict verdict, HealthStatus failureStatus)
     {
         var set = _set!;
         var data = new Dictionary<string, object>(20);

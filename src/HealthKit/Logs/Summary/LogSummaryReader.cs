@@ -87,8 +87,17 @@ internal sealed class LogSummaryReader(string path, LogSummaryOptions options, i
         };
     }
 
-    private static LogLevelCounts Levels(ReadOnlySpan<long> levels) =>
-        new(levels[0], levels[1], levels[2], levels[3], levels[4], levels[5], levels[6], levels[7]);
+    private static LogLevelCounts Levels(ReadOnlySpan<long> levels) => new()
+    {
+        Trace = levels[0],
+        Debug = levels[1],
+        Information = levels[2],
+        Warning = levels[3],
+        Error = levels[4],
+        Critical = levels[5],
+        Unknown = levels[6],
+        Continuation = levels[7],
+    };
 
     /// <summary>Looks at the beginning: what it is, and how long its lines are.</summary>
     /// <returns>One of how many lines is to be sampled.</returns>

@@ -64,7 +64,7 @@ internal sealed class MonitorEngine
         _changedAt = utcNow;
         _slots = [.. checks.Select((check, index) => new CheckSlot(check, index) { Since = utcNow })];
         _byName = _slots.ToDictionary(slot => slot.Registration.Name, StringComparer.OrdinalIgnoreCase);
-        _snapshot = new HealthSnapshot(0, utcNow, HealthStatus.Healthy, []);
+        _snapshot = new HealthSnapshot { Version = 0, At = utcNow, Status = HealthStatus.Healthy, Checks = [] };
         lock (_gate)
         {
             Build();
@@ -87,7 +87,7 @@ internal sealed class MonitorEngine
     {
         lock (_gate)
         {
-            return [.. _slots.Select(s => new CatalogEntry(s.Registration.Name, s.Tags, s.Policy, s.Descriptor))];
+            return [.. _slots.Select(s => new CatalogEntry { Name = s.Registration.Name, Tags = s.Tags, Policy = s.Policy, Descriptor = s.Descriptor })];
         }
     }
 
@@ -653,7 +653,7 @@ internal sealed class MonitorEngine
             }
         }
 
-        Volatile.Write(ref _snapshot, new HealthSnapshot(_snapshot.Version + 2, _changedAt, status, states.AsReadOnly()));
+        Volatile.Write(ref _snapshot, new HealthSnapshot { Version = _snapshot.Version + 2, At = _changedAt, Status = status, Checks = states.AsReadOnly() });
     }
 
     private HealthSnapshot Stopped(HealthSnapshot snapshot)
@@ -674,9 +674,12 @@ internal sealed class MonitorEngine
                 ? $"HealthKit's monitor has stopped: nothing is known since. The last result: {latest}"
                 : "HealthKit's monitor has stopped: nothing is known.",
         });
-        return _stoppedSnapshot = new HealthSnapshot(
-            snapshot.Version + 1, _validUntilUtc, HealthStatus.Unhealthy, states.ToList().AsReadOnly())
+        return _stoppedSnapshot = new HealthSnapshot
         {
+            Version = snapshot.Version + 1,
+            At = _validUntilUtc,
+            Status = HealthStatus.Unhealthy,
+            Checks = states.ToList().AsReadOnly(),
             IsStopped = true,
         };
     }

@@ -76,7 +76,7 @@ internal sealed class FileBench : IDisposable
     {
         _check?.Dispose();
         _memory?.Dispose();
-        _state?.Dispose();
+        _state?.Close();
         (_check, _memory, _state) = (null, null, null);
     }
 

@@ -376,7 +376,7 @@ public sealed class EvidenceStoreTests : IDisposable
         var store = new EvidenceStore(
             () => _disk.Open(4 * 1024 * 1024),
             collectors,
-            () => new HealthSnapshot(1, At, HealthStatus.Unhealthy, _checks),
+            () => new HealthSnapshot { Version = 1, At = At, Status = HealthStatus.Unhealthy, Checks = _checks },
             new ResultFreezer(redactor),
             TimeProvider.System,
             _log,

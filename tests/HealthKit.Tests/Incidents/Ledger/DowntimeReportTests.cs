@@ -12,11 +12,29 @@ public sealed class DowntimeReportTests
     private static readonly DowntimeReport Report = new(
         At,
         At.AddDays(-2),
-        new Downtime(null, 1, TimeSpan.FromMinutes(90), TimeSpan.FromMinutes(90), 93.754321, 99.99999, null),
-        [new Downtime("disk", 2, TimeSpan.FromHours(30), TimeSpan.FromSeconds(1.5), 0, 100, 50)],
+        new Downtime { Outages = 1, Total = TimeSpan.FromMinutes(90), Longest = TimeSpan.FromMinutes(90), UptimePercentDay = 93.754321, UptimePercentWeek = 99.99999 },
         [
-            new Outage(null, At.AddMinutes(-90), null, "disk.space.low", new TimeSpan(123_456_000), false),
-            new Outage("disk", new DateTimeOffset(2026, 3, 1, 1, 0, 0, 500, TimeSpan.FromHours(1)), At.AddDays(-1), null, TimeSpan.Zero, true),
+            new Downtime
+            {
+                Check = "disk",
+                Outages = 2,
+                Total = TimeSpan.FromHours(30),
+                Longest = TimeSpan.FromSeconds(1.5),
+                UptimePercentDay = 0,
+                UptimePercentWeek = 100,
+                UptimePercentMonth = 50,
+            },
+        ],
+        [
+            new Outage { Start = At.AddMinutes(-90), Reason = "disk.space.low", Unknown = new TimeSpan(123_456_000), Planned = false },
+            new Outage
+            {
+                Check = "disk",
+                Start = new DateTimeOffset(2026, 3, 1, 1, 0, 0, 500, TimeSpan.FromHours(1)),
+                End = At.AddDays(-1),
+                Unknown = TimeSpan.Zero,
+                Planned = true,
+            },
         ]);
 
     [Fact]
@@ -104,7 +122,7 @@ public sealed class DowntimeReportTests
     }
 
     private static DowntimeReport With(string? check, string? reason) =>
-        Report with { Outages = [new Outage(check, At, null, reason, TimeSpan.Zero, false)] };
+        Report with { Outages = [new Outage { Check = check, Start = At, Reason = reason, Unknown = TimeSpan.Zero, Planned = false }] };
 
     private static string Json(DowntimeReport report, bool indented = false)
     {

@@ -46,7 +46,7 @@ internal sealed class SilencesFixture : IDisposable
     public void Stop()
     {
         _silences?.Dispose();
-        _directory?.Dispose();
+        _directory?.Close();
         _silences = null;
     }
 

@@ -405,7 +405,7 @@ public sealed class DeliveryTests : IDisposable
     {
         var delivery = _bench.Build(new SinkDefinition("a", "Scripted", new SinkPolicy(), _ => throw new InvalidOperationException()));
         Assert.Empty(_bench.Disks);
-        Assert.Equal(new SinkState("a", "Scripted", 0, 0, 0, null, null), Assert.Single(delivery.States));
+        Assert.Equal(new SinkState { Name = "a", Type = "Scripted", Waiting = 0, Delivered = 0, Dropped = 0 }, Assert.Single(delivery.States));
     }
 
     [Fact]

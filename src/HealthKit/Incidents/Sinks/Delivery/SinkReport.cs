@@ -40,5 +40,14 @@ internal sealed record SinkReport
     /// </summary>
     public bool IsProven { get; init; } = true;
 
-    public SinkState ToState() => new(Name, Type, Waiting, Delivered, Dropped, Problem, FailingSince);
+    public SinkState ToState() => new()
+    {
+        Name = Name,
+        Type = Type,
+        Waiting = Waiting,
+        Delivered = Delivered,
+        Dropped = Dropped,
+        Problem = Problem,
+        FailingSince = FailingSince,
+    };
 }

@@ -4,7 +4,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 namespace Microsoft.Extensions.DependencyInjection;
 
 /// <summary>Adds Sentry.</summary>
-public static class SentryBuilderExtensions
+public static class SentrySinkBuilderExtensions
 {
     /// <summary>
     /// Sends incidents to Sentry, each as one issue; has the monitor check in there, so that Sentry alarms on silence; adds
