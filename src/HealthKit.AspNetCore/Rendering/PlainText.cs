@@ -9,9 +9,12 @@ internal static class PlainText
     /// <summary>The longest line: a terminal of 80 columns shows it without wrapping.</summary>
     public const int Columns = 79;
 
+    // No emoji is longer; and so many take fewer columns than a line has.
+    private const int LongestCluster = 32;
+
     /// <summary>
-    /// Makes text harmless to a terminal: white space becomes a blank; control characters (ESC among them, so that no escape sequence
-    /// is left), formatting characters that turn the reading direction, private and unassigned ones and lone surrogates become U+FFFD.
+    /// Makes text harmless to a terminal: white space becomes a blank; hidden characters (ESC among them, so that no escape sequence is left) and
+    /// lone surrogates become U+FFFD. The soft hyphen, which is seen at the end of a line only, is left out.
     /// </summary>
     public static string Clean(string text)
     {
@@ -21,31 +24,21 @@ internal static class PlainText
             if (Rune.IsWhiteSpace(rune))
             {
                 clean.Append(' ');
-                continue;
             }
-
-            clean.Append(Rune.GetUnicodeCategory(rune) switch
+            else if (rune.Value != 0xAD)
             {
-                UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned =>
-                    Rune.ReplacementChar,
-                _ => rune,
-            });
+                clean.Append(ForeignText.IsHidden(rune) ? Rune.ReplacementChar : rune);
+            }
         }
 
         return clean.ToString();
     }
 
-    /// <summary>How many columns a terminal gives a text: two for East Asian wide characters, none for combining marks.</summary>
-    public static int Width(string text)
-    {
-        var width = 0;
-        foreach (var rune in text.EnumerateRunes())
-        {
-            width += Width(rune);
-        }
-
-        return width;
-    }
+    /// <summary>
+    /// How many columns a terminal gives a text at most: two for wide characters and for those that U+FE0F makes an emoji, none for combining
+    /// marks and joiners. Characters that are joined count each, as many terminals show them side by side.
+    /// </summary>
+    public static int Width(string text) => Width(text, text.Length);
 
     /// <summary>Appends cleaned text in lines of at most <see cref="Columns"/>, broken at blanks where that is possible.</summary>
     public static void Wrap(StringBuilder target, string text, string indent)
@@ -69,32 +62,53 @@ internal static class PlainText
             }
 
             target.Append(indent);
-            foreach (var rune in word.EnumerateRunes())
+            for (var i = 0; i < word.Length;)
             {
-                var columns = Width(rune);
+                // Not cut inside what a reader takes for one character.
+                var rest = word.AsSpan(i);
+                var length = ClusterLength(rest);
+                var columns = Width(rest, length);
                 if (line + columns > limit)
                 {
                     target.Append('\n').Append(indent);
                     line = 0;
                 }
 
-                target.Append(rune.ToString());
+                target.Append(rest[..length]);
                 line += columns;
+                i += length;
             }
         }
 
         target.Append('\n');
     }
 
-    private static int Width(Rune rune) => Rune.GetUnicodeCategory(rune) switch
+    private static int ClusterLength(ReadOnlySpan<char> text)
     {
-        UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark => 0,
-        _ => IsWide(rune.Value) ? 2 : 1,
-    };
+        if (text.Length > LongestCluster)
+        {
+            text = text[..(char.IsHighSurrogate(text[LongestCluster - 1]) ? LongestCluster - 1 : LongestCluster)];
+        }
 
-    // Unicode's EastAsianWidth.txt, classes W and F, in coarse blocks.
-    private static bool IsWide(int value) => value is
-        (>= 0x1100 and <= 0x115F) or (>= 0x2E80 and <= 0xA4CF) or (>= 0xA960 and <= 0xA97F) or (>= 0xAC00 and <= 0xD7A3)
-        or (>= 0xF900 and <= 0xFAFF) or (>= 0xFE30 and <= 0xFE6F) or (>= 0xFF00 and <= 0xFF60) or (>= 0xFFE0 and <= 0xFFE6)
-        or (>= 0x1F300 and <= 0x1FAFF) or (>= 0x20000 and <= 0x3FFFD);
+        return StringInfo.GetNextTextElementLength(text);
+    }
+
+    /// <summary>The columns of the first so many UTF-16 code units.</summary>
+    private static int Width(ReadOnlySpan<char> text, int length)
+    {
+        var width = 0;
+        for (var i = 0; i < length;)
+        {
+            _ = Rune.DecodeFromUtf16(text[i..], out var rune, out var consumed);
+            i += consumed;
+            var isEmoji = i < text.Length && text[i] == '\uFE0F';
+            width += Rune.GetUnicodeCategory(rune) switch
+            {
+                UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark or UnicodeCategory.Format => 0,
+                _ => isEmoji || EastAsianWidth.IsWide(rune) ? 2 : 1,
+            };
+        }
+
+        return width;
+    }
 }

@@ -23,7 +23,11 @@ internal static class ContentNegotiation
         return FromAccept(request.Headers.Accept, isOverview ? BodyFormat.Json : BodyFormat.Word);
     }
 
-    public static BodyFormat FromAccept(StringValues accept, BodyFormat usual)
+    public static BodyFormat FromAccept(StringValues accept, BodyFormat usual) =>
+        Choose(accept, ("application", "json", BodyFormat.Json), ("text", "plain", BodyFormat.Word), usual);
+
+    /// <summary>The more welcome of two types; the usual one where they are equally so.</summary>
+    public static T Choose<T>(StringValues accept, (string Type, string Subtype, T Value) first, (string Type, string Subtype, T Value) second, T usual)
     {
         // What probes send, without parsing.
         if (accept.Count == 0 || (accept.Count == 1 && accept[0] is null or "" or "*/*"))
@@ -36,12 +40,10 @@ internal static class ContentNegotiation
             return usual;
         }
 
-        var json = Match(ranges, "application", "json");
-        var text = Match(ranges, "text", "plain");
-        return json.CompareTo(text) switch
+        return Match(ranges, first.Type, first.Subtype).CompareTo(Match(ranges, second.Type, second.Subtype)) switch
         {
-            > 0 => BodyFormat.Json,
-            < 0 => BodyFormat.Word,
+            > 0 => first.Value,
+            < 0 => second.Value,
             _ => usual,
         };
     }

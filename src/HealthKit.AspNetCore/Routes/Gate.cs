@@ -35,6 +35,9 @@ internal static class Gate
         return false;
     }
 
+    /// <summary>Our fields behind those that middleware before us has put there.</summary>
+    public static StringValues Vary(StringValues before, StringValues ours) => before.Count == 0 ? ours : StringValues.Concat(before, ours);
+
     private static void Refuse(HttpResponse response, int statusCode)
     {
         response.StatusCode = statusCode;

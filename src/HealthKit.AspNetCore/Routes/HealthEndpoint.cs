@@ -75,7 +75,7 @@ internal sealed class HealthEndpoint(
         headers.ContentType = contentType;
         headers.ContentLength = body.Length;
         headers.CacheControl = Gate.NoStore;
-        headers.Vary = _vary;
+        headers.Vary = Gate.Vary(headers.Vary, _vary);
         if (shown.OldestResult is { } oldest)
         {
             var age = (long)(timeProvider.GetUtcNow() - oldest).TotalSeconds;

@@ -58,7 +58,7 @@ internal sealed class IncidentsEndpoint(HealthIncidents incidents, EndpointSetti
     private static bool WantsCsv(HttpRequest request) =>
         request.Query.TryGetValue("format", out var format)
             ? format.ToString().Equals("csv", StringComparison.OrdinalIgnoreCase)
-            : request.Headers.Accept.ToString().StartsWith("text/csv", StringComparison.OrdinalIgnoreCase);
+            : ContentNegotiation.Choose(request.Headers.Accept, ("text", "csv", true), ("application", "json", false), usual: false);
 
     private Task Write(HttpContext context, int statusCode, string contentType, byte[] body)
     {
@@ -67,7 +67,7 @@ internal sealed class IncidentsEndpoint(HealthIncidents incidents, EndpointSetti
         response.Headers.ContentType = contentType;
         response.Headers.ContentLength = body.Length;
         response.Headers.CacheControl = Gate.NoStore;
-        response.Headers.Vary = _vary;
+        response.Headers.Vary = Gate.Vary(response.Headers.Vary, _vary);
         return HttpMethods.IsHead(context.Request.Method) ? Task.CompletedTask : response.BodyWriter.WriteAsync(body).AsTask();
     }
 }

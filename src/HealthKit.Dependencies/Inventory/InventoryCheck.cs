@@ -109,7 +109,7 @@ internal sealed class InventoryCheck : DependencyCheck<InventoryOptions>
         }
         catch (Exception e) when (!token.IsCancellationRequested || e is not OperationCanceledException)
         {
-            var message = ShownText.Of(_redactor.Redact(e.Message), LongestMessage);
+            var message = ForeignText.Shown(_redactor.Redact(e.Message), LongestMessage);
             throw new StageException(Stage.Use, "inventory.source.failed", $"the app's function failed: {e.GetType()}: {message}", e);
         }
     }
@@ -201,7 +201,7 @@ internal sealed class InventoryCheck : DependencyCheck<InventoryOptions>
         {
             if (names.Count > 0)
             {
-                data[key] = names.Take(listed).Select(static name => ShownText.Of(name)).ToList();
+                data[key] = names.Take(listed).Select(static name => ForeignText.Shown(name)).ToList();
             }
         }
 
@@ -209,9 +209,9 @@ internal sealed class InventoryCheck : DependencyCheck<InventoryOptions>
         var closed = inventory.Denied?.Where(name => name.EndsWith('/')).ToList() ?? [];
         if (closed.Count > 0 && result.Missing.Count > 0)
         {
-            data["denied"] = closed.Take(listed).Select(static name => ShownText.Of(name)).ToList();
+            data["denied"] = closed.Take(listed).Select(static name => ForeignText.Shown(name)).ToList();
             return DependencyFinding.Unhealthy(
-                "inventory.denied", $"this process may not look into {string.Join(", ", closed.Take(5).Select(static name => ShownText.Of(name)))}{(closed.Count > 5 ? ", …" : "")}; elsewhere, {result}", data);
+                "inventory.denied", $"this process may not look into {string.Join(", ", closed.Take(5).Select(static name => ForeignText.Shown(name)))}{(closed.Count > 5 ? ", …" : "")}; elsewhere, {result}", data);
         }
 
         var text = who is null ? result.ToString() : $"{who}, {result}";

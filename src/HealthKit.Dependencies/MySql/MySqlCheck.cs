@@ -355,14 +355,14 @@ internal sealed class MySqlCheck(Network network, Func<MySqlOptions> options, IS
     private void Tell(MySqlRoundTripResult result, MySqlSessionState state, DatabaseFindings findings)
     {
         const string What = $"{MySqlRoundTrip.CharacterName}, a character of 4 bytes";
-        findings.Note("connectionCharset", ShownText.Of(state.Client ?? "", 30));
-        findings.Note("databaseCharset", ShownText.Of(state.NewColumns ?? "", 30));
+        findings.Note("connectionCharset", ForeignText.Shown(state.Client ?? "", 30));
+        findings.Note("databaseCharset", ForeignText.Shown(state.NewColumns ?? "", 30));
         if (result.Sent is { } sent)
         {
             findings.Add(
                 GaugeLevel.Degraded,
                 "mysql.connectionCharset",
-                $"the connection cannot send {What}: {Shown(sent)} (its character set is {ShownText.Of(state.Client ?? "unknown", 30)})");
+                $"the connection cannot send {What}: {Shown(sent)} (its character set is {ForeignText.Shown(state.Client ?? "unknown", 30)})");
         }
 
         if (result.Received is { } received)
@@ -370,7 +370,7 @@ internal sealed class MySqlCheck(Network network, Func<MySqlOptions> options, IS
             findings.Add(
                 GaugeLevel.Degraded,
                 "mysql.connectionCharset",
-                $"the connection cannot receive {What}: {Shown(received)} (its results are in {ShownText.Of(state.Results ?? "the columns' own character sets", 40)})");
+                $"the connection cannot receive {What}: {Shown(received)} (its results are in {ForeignText.Shown(state.Results ?? "the columns' own character sets", 40)})");
         }
 
         if (result.Kept is { } kept)
@@ -378,7 +378,7 @@ internal sealed class MySqlCheck(Network network, Func<MySqlOptions> options, IS
             findings.Add(
                 GaugeLevel.Degraded,
                 "mysql.databaseCharset",
-                $"a new column in {state.QuotedDatabase} cannot hold {What}: its character set will be {ShownText.Of(state.NewColumns ?? "unknown", 30)} ({Shown(kept)})");
+                $"a new column in {state.QuotedDatabase} cannot hold {What}: its character set will be {ForeignText.Shown(state.NewColumns ?? "unknown", 30)} ({Shown(kept)})");
         }
 
         if (result.IsGood)

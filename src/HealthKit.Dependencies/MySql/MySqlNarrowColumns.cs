@@ -43,8 +43,8 @@ internal sealed record MySqlNarrowColumns(IReadOnlyList<(string Column, string C
         return new MySqlNarrowColumns(
             [
                 .. rows.Take(Most).Select(static row => (
-                    ShownText.Of($"{SqlRow.Text(row["tableName"])}.{SqlRow.Text(row["columnName"])}", LongestName),
-                    ShownText.Of(SqlRow.Text(row["charset"]) ?? "", 30))),
+                    ForeignText.Shown($"{SqlRow.Text(row["tableName"])}.{SqlRow.Text(row["columnName"])}", LongestName),
+                    ForeignText.Shown(SqlRow.Text(row["charset"]) ?? "", 30))),
             ],
             rows.Count <= Most,
             visible);

@@ -94,7 +94,7 @@ public sealed class MySqlOptions : DatabaseOptions
 
         if (KnownNarrowColumns is { } known && known.FirstOrDefault(static name => !IsColumn(name)) is var bad && known.Any(static name => !IsColumn(name)))
         {
-            yield return new OptionError(nameof(KnownNarrowColumns), ShownText.Of(bad ?? "", 100), "table.column, in which * stands for any characters and ? for one; or *");
+            yield return new OptionError(nameof(KnownNarrowColumns), ForeignText.Shown(bad ?? "", 100), "table.column, in which * stands for any characters and ? for one; or *");
         }
     }
 

@@ -29,10 +29,10 @@ internal sealed record MySqlReplicaChannel(
         var host = Of("Source_Host", "Master_Host");
         var port = Of("Source_Port", "Master_Port");
         return new MySqlReplicaChannel(
-            ShownText.Of(Of("Channel_Name", "Connection_name") ?? "", 64),
-            ShownText.Of(host is null ? "its source" : port is null ? host : $"{host}:{port}", 100),
+            ForeignText.Shown(Of("Channel_Name", "Connection_name") ?? "", 64),
+            ForeignText.Shown(host is null ? "its source" : port is null ? host : $"{host}:{port}", 100),
             IsYes(io),
-            ShownText.Of(io, 20),
+            ForeignText.Shown(io, 20),
             IsYes(sql),
             Error("Last_IO_Errno", "Last_IO_Error"),
             Error("Last_SQL_Errno", "Last_SQL_Error"),
@@ -45,7 +45,7 @@ internal sealed record MySqlReplicaChannel(
             double.TryParse(Of(name, olderName), NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds) && seconds is >= 0 and < 1e9 ? seconds : null;
 
         string? Error(string number, string text) =>
-            Of(number, number) is { Length: > 0 } code && code != "0" ? $"error {ShownText.Of(code, 10)}: {Shown(Of(text, text) ?? "")}" : null;
+            Of(number, number) is { Length: > 0 } code && code != "0" ? $"error {ForeignText.Shown(code, 10)}: {Shown(Of(text, text) ?? "")}" : null;
     }
 
     private static bool IsYes(string? text) => string.Equals(text, "Yes", StringComparison.OrdinalIgnoreCase);
@@ -54,6 +54,6 @@ internal sealed record MySqlReplicaChannel(
     private static string Shown(string error)
     {
         var query = error.IndexOf("Query: '", StringComparison.OrdinalIgnoreCase);
-        return ShownText.Of((query < 0 ? error : error[..query]).TrimEnd(), LongestError);
+        return ForeignText.Shown((query < 0 ? error : error[..query]).TrimEnd(), LongestError);
     }
 }

@@ -61,7 +61,7 @@ internal static class MySqlRoundTrip
         return new MySqlRoundTripResult(
             UsedTable: false,
             lacksPrivilege,
-            Sent: sent == CharacterBytes ? null : $"it arrived as the bytes {ShownText.Of(sent ?? "", 20)}",
+            Sent: sent == CharacterBytes ? null : $"it arrived as the bytes {ForeignText.Shown(sent ?? "", 20)}",
             Kept: state.Database is null || WideCharsets.Contains(state.NewColumns, StringComparer.OrdinalIgnoreCase) ? null : "it has no such character",
             Received: ReceivedOf(state.Received));
     }
@@ -128,7 +128,7 @@ internal static class MySqlRoundTrip
         }
         catch (DbException e) when (MySqlErrors.NumberOf(e) is MySqlErrors.WrongStringValue or MySqlErrors.InvalidCharacterString or MySqlErrors.CannotConvert)
         {
-            return ShownText.Of(e.Message, 120);
+            return ForeignText.Shown(e.Message, 120);
         }
     }
 
@@ -151,7 +151,7 @@ internal static class MySqlRoundTrip
         }
     }
 
-    private static string? Differs(string? bytes, string what) => bytes == CharacterBytes ? null : $"{what} {ShownText.Of(bytes ?? "", 20)}";
+    private static string? Differs(string? bytes, string what) => bytes == CharacterBytes ? null : $"{what} {ForeignText.Shown(bytes ?? "", 20)}";
 
-    private static string? ReceivedOf(string? text) => text == Character ? null : $"it came back as '{ShownText.Of(text ?? "", 20)}'";
+    private static string? ReceivedOf(string? text) => text == Character ? null : $"it came back as '{ForeignText.Shown(text ?? "", 20)}'";
 }

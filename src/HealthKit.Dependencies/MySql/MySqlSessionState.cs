@@ -38,10 +38,10 @@ internal sealed record MySqlSessionState(string? Client, string? Results, string
             var at = Account.LastIndexOf('@');
             return at < 0 ? Quoted(Account) : $"{Quoted(Account[..at])}@{Quoted(Account[(at + 1)..])}";
 
-            static string Quoted(string name) => "'" + ShownText.Of(name, 100).Replace("'", "''", StringComparison.Ordinal) + "'";
+            static string Quoted(string name) => "'" + ForeignText.Shown(name, 100).Replace("'", "''", StringComparison.Ordinal) + "'";
         }
     }
 
     /// <summary>The database as statements name it.</summary>
-    public string QuotedDatabase => "`" + ShownText.Of(Database ?? "", 100).Replace("`", "``", StringComparison.Ordinal) + "`";
+    public string QuotedDatabase => "`" + ForeignText.Shown(Database ?? "", 100).Replace("`", "``", StringComparison.Ordinal) + "`";
 }

@@ -79,7 +79,7 @@ internal sealed class PostgreSqlCheck(Network network, Func<PostgreSqlOptions> o
         var receives = SqlRow.Number(row[2]) > 0;
         if (SqlRow.Text(row[3]) is { } version)
         {
-            findings.Note("serverVersion", ShownText.Of(version, 60));
+            findings.Note("serverVersion", ForeignText.Shown(version, 60));
         }
 
         findings.Note("role", inRecovery ? "standby" : "primary");

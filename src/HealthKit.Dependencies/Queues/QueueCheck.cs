@@ -76,7 +76,7 @@ internal sealed class QueueCheck : DependencyCheck<QueueOptions>
         return all;
     }
 
-    protected override string TargetOf(QueueOptions options) => _watched?.Source.Target is { } target ? ShownText.Of(_redactor.Redact(target)) : options.Source ?? "queue";
+    protected override string TargetOf(QueueOptions options) => _watched?.Source.Target is { } target ? ForeignText.Shown(_redactor.Redact(target)) : options.Source ?? "queue";
 
     protected override string? HostOf(QueueOptions options) => (_watched?.Source as StagedQueueSource)?.Host;
 
@@ -127,7 +127,7 @@ internal sealed class QueueCheck : DependencyCheck<QueueOptions>
     }
 
     private StageException Failed(string what, Exception e) =>
-        new(Stage.Use, "queue.source.failed", $"{what}: {e.GetType()}: {ShownText.Of(_redactor.Redact(e.Message), LongestMessage)}", e);
+        new(Stage.Use, "queue.source.failed", $"{what}: {e.GetType()}: {ForeignText.Shown(_redactor.Redact(e.Message), LongestMessage)}", e);
 
     /// <summary>What no queue can be; null when it can.</summary>
     private static string? Nonsense(QueueState? state) => state switch

@@ -54,7 +54,7 @@ internal static class RedisOwnClient
             {
                 if (ServerError(e) is not { } error)
                 {
-                    throw new StageException(Stage.Use, "redis.client", $"the app's own client did not get {command[0]} through: {ShownText.Of(e.Message)}", e);
+                    throw new StageException(Stage.Use, "redis.client", $"the app's own client did not get {command[0]} through: {ForeignText.Shown(e.Message)}", e);
                 }
 
                 if (RedisError.Of(error) is { Reason: RedisError.NoAuth or RedisError.Rejected } about)
@@ -84,5 +84,5 @@ internal static class RedisOwnClient
     }
 
     private static StageException Unlike(string command, string reply) =>
-        new(Stage.Use, RespException.NotRedis, $"the app's own client gave '{ShownText.Of(reply, 80)}' for {command}, which is not what Redis answers");
+        new(Stage.Use, RespException.NotRedis, $"the app's own client gave '{ForeignText.Shown(reply, 80)}' for {command}, which is not what Redis answers");
 }

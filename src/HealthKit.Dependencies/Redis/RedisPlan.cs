@@ -20,7 +20,7 @@ internal sealed class RedisPlan
             var endpoint = RedisEndpoint.TryParse(options.ConnectionString)!;
             endpoint.HideIn(redactor);
             Client = new RedisClient(endpoint, CertificatePins.Parse(options.PinnedSha256));
-            User = ShownText.Of(endpoint.User ?? "default", 80);
+            User = ForeignText.Shown(endpoint.User ?? "default", 80);
         }
 
         // Limits that changed are no reason to forget what the server was.

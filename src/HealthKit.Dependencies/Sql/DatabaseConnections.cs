@@ -390,7 +390,7 @@ internal sealed class DatabaseConnections(
             throw new StageException(
                 Stage.Connect,
                 "sql.openFailed",
-                $"the app's data source could not be made: {(SqlErrors.IsOfParser(e) ? SqlErrors.Unreadable : $"{e.GetType().Name}: {redactor.Redact(ShownText.Of(e.Message))}")}",
+                $"the app's data source could not be made: {(SqlErrors.IsOfParser(e) ? SqlErrors.Unreadable : $"{e.GetType().Name}: {redactor.Redact(ForeignText.Shown(e.Message))}")}",
                 e);
         }
 

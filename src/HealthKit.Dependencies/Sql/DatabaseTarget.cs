@@ -71,7 +71,7 @@ internal sealed record DatabaseTarget(string? Host, int? Port, string? User, str
         return new DatabaseTarget(host, port, Shown(user), database is null ? place : $"{place}/{Shown(database)}");
     }
 
-    private static string? Shown(string? text) => text is null ? null : ShownText.Of(text, LongestPart);
+    private static string? Shown(string? text) => text is null ? null : ForeignText.Shown(text, LongestPart);
 
     private static string? Find(DbConnectionStringBuilder pairs, params ReadOnlySpan<string> names)
     {

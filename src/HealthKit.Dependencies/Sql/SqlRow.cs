@@ -59,7 +59,7 @@ internal sealed class SqlRow(IReadOnlyList<string> names, object?[] values)
             default:
                 if (!double.TryParse(Text(value)?.Trim(), NumberStyles.Float, CultureInfo.InvariantCulture, out number))
                 {
-                    throw new FormatException($"'{ShownText.Of(Text(value) ?? "", 60)}' is no number");
+                    throw new FormatException($"'{ForeignText.Shown(Text(value) ?? "", 60)}' is no number");
                 }
 
                 break;

@@ -116,7 +116,7 @@ internal static class SqlStatement
                         first = word;
                         if (!Beginnings.Contains(word, StringComparer.OrdinalIgnoreCase))
                         {
-                            return ($"a statement that begins with {ShownText.Of(word, 20)}", true);
+                            return ($"a statement that begins with {ForeignText.Shown(word, 20)}", true);
                         }
                     }
                     else if (!first.Equals("SHOW", StringComparison.OrdinalIgnoreCase) && Writing.Contains(word, StringComparer.OrdinalIgnoreCase) && !IsName(from, word))
@@ -126,7 +126,7 @@ internal static class SqlStatement
                 }
                 else if (first is null && c != '(')
                 {
-                    return ($"a text that begins with {ShownText.Of(c.ToString())}", true);
+                    return ($"a text that begins with {ForeignText.Shown(c.ToString())}", true);
                 }
                 else
                 {

@@ -44,7 +44,7 @@ internal sealed record ShownCertificate(
             certificate.SubjectName.RawData.AsSpan().SequenceEqual(certificate.IssuerName.RawData));
     }
 
-    private static string Short(string text) => ShownText.Of(text, LongestText);
+    private static string Short(string text) => ForeignText.Shown(text, LongestText);
 }
 
 /// <summary>What is wrong with a certificate; the first is the one to begin with.</summary>

@@ -59,7 +59,7 @@ internal sealed class BrokerLink : IDisposable
 
     /// <summary>The broker's version as it says itself; null when it does not.</summary>
     public string? Version => _connection.ServerProperties?.TryGetValue("version", out var version) == true && version is byte[] { Length: <= 40 } bytes
-        ? ShownText.Of(System.Text.Encoding.UTF8.GetString(bytes), 40)
+        ? ForeignText.Shown(System.Text.Encoding.UTF8.GetString(bytes), 40)
         : null;
 
     /// <summary>Resolves, connects, goes through TLS where it is asked for, and logs in.</summary>
@@ -253,7 +253,7 @@ internal sealed class BrokerLink : IDisposable
 
     private Task OnBlockedAsync(object sender, ConnectionBlockedEventArgs e)
     {
-        _blocked = ShownText.Of(e.Reason, 100);
+        _blocked = ForeignText.Shown(e.Reason, 100);
         _whenBlocked.TrySetResult();
         return Task.CompletedTask;
     }

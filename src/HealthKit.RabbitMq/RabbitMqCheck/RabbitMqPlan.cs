@@ -92,8 +92,8 @@ internal sealed class RabbitMqPlan
 
     /// <summary>The canary's way, in words.</summary>
     public string CanaryRoute => Options.CanaryExchange is { } exchange
-        ? $"exchange {ShownText.Of(exchange, 100)} with routing key {(Options.CanaryRoutingKey is { } key ? ShownText.Of(key, 100) : "(empty)")}"
-        : $"queue {ShownText.Of(Options.CanaryRoutingKey!, 100)}";
+        ? $"exchange {ForeignText.Shown(exchange, 100)} with routing key {(Options.CanaryRoutingKey is { } key ? ForeignText.Shown(key, 100) : "(empty)")}"
+        : $"queue {ForeignText.Shown(Options.CanaryRoutingKey!, 100)}";
 
     public static IEnumerable<OptionError> Validate(RabbitMqOptions options)
     {

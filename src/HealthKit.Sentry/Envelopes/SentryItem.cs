@@ -64,7 +64,7 @@ internal sealed class SentryItem
     private static string CleanName(string filename)
     {
         var name = filename[(filename.LastIndexOfAny(['/', '\\']) + 1)..];
-        name = new string([.. name.Select(c => char.IsControl(c) || char.IsSurrogate(c) ? '_' : c).Take(MaxFilename)]);
+        name = new string([.. name.Select(c => char.IsSurrogate(c) || ForeignText.IsHidden(new(c)) ? '_' : c).Take(MaxFilename)]);
         return name.Length > 0 ? name : "attachment";
     }
 }

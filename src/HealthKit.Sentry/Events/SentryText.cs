@@ -2,7 +2,7 @@ using System.Text;
 
 namespace HealthKit;
 
-/// <summary>Foreign text made fit for Sentry: without lone surrogates, NUL and other control characters, and bounded.</summary>
+/// <summary>Foreign text made fit for Sentry: without lone surrogates, a blank for each hidden character, and bounded.</summary>
 internal static class SentryText
 {
     /// <summary>Text in one line; empty when nothing is left of it.</summary>
@@ -25,36 +25,26 @@ internal static class SentryText
         }
 
         var clean = new StringBuilder(Math.Min(source.Length, maxLength));
-        for (var i = 0; i < source.Length; i++)
+        var afterReturn = false;
+        foreach (var rune in source.EnumerateRunes())
         {
-            var c = source[i];
-            var isPair = char.IsHighSurrogate(c) && i + 1 < source.Length && char.IsLowSurrogate(source[i + 1]);
-            if (clean.Length + (isPair ? 2 : 1) > maxLength)
+            if (clean.Length + rune.Utf16SequenceLength > maxLength)
             {
                 clean.Length -= char.IsLowSurrogate(clean[^1]) ? 2 : 1;
                 clean.Append('…');
                 break;
             }
 
-            if (isPair)
+            if (lines && rune.Value is '\r' or '\n')
             {
-                clean.Append(c).Append(source[++i]);
-            }
-            else if (char.IsSurrogate(c))
-            {
-                clean.Append('\uFFFD');
-            }
-            else if (c == '\r' && lines)
-            {
-                if (i + 1 == source.Length || source[i + 1] != '\n')
-                {
-                    clean.Append('\n');
-                }
+                clean.Append(afterReturn && rune.Value == '\n' ? "" : "\n");
             }
             else
             {
-                clean.Append((c is '\n' or '\t' && lines) || !IsBreak(c) ? c : ' ');
+                clean.Append((lines && rune.Value == '\t') || !ForeignText.IsHidden(rune) ? rune : new Rune(' '));
             }
+
+            afterReturn = rune.Value == '\r';
         }
 
         return clean.ToString().Trim();
@@ -64,7 +54,7 @@ internal static class SentryText
     {
         foreach (var c in text)
         {
-            if (IsBreak(c) || char.IsSurrogate(c))
+            if (char.IsSurrogate(c) || ForeignText.IsHidden(new Rune(c)))
             {
                 return true;
             }
@@ -72,6 +62,4 @@ internal static class SentryText
 
         return false;
     }
-
-    private static bool IsBreak(char c) => char.IsControl(c) || c is '\u2028' or '\u2029';
 }

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 
 namespace HealthKit;
@@ -23,23 +22,8 @@ internal sealed record Answer(int Status, string? RateLimits, string? RetryAfter
     /// <summary>What the receiver says is wrong: its header, or the <c>detail</c> of its JSON. Without secrets and short.</summary>
     public string Why(Redactor redactor) => Clean(Error ?? Detail() ?? "", redactor);
 
-    /// <summary>A foreign text without secrets, without control characters and short.</summary>
-    public static string Clean(string text, Redactor redactor)
-    {
-        var clean = new StringBuilder(MaxShown);
-        foreach (var c in redactor.Redact(text))
-        {
-            if (clean.Length == MaxShown)
-            {
-                clean.Append('…');
-                break;
-            }
-
-            clean.Append(char.IsControl(c) || char.IsSurrogate(c) ? ' ' : c);
-        }
-
-        return clean.ToString().Trim().TrimEnd('.');
-    }
+    /// <summary>A foreign text without secrets, in one line and short.</summary>
+    public static string Clean(string text, Redactor redactor) => SentryText.Line(redactor.Redact(text), MaxShown).TrimEnd('.');
 
     private string? Detail()
     {

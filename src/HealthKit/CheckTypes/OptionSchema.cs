@@ -45,12 +45,22 @@ internal sealed class OptionSchema
     public static string Describe(string checkName, IConfigurationSection? section, OptionError error, string kind = "check")
     {
         var child = section?.GetSection(error.Property);
-        var where = child is not null && (child.Value is not null || child.GetChildren().Any())
-            ? child.Path
+        var isWritten = child is not null && (child.Value is not null || child.GetChildren().Any());
+        if (!isWritten && IsNothing(error.Value, withDefaults: child is not null))
+        {
+            return $"{child?.Path ?? $"{char.ToUpperInvariant(kind[0])}{kind[1..]} '{checkName}': {error.Property}"} is missing; allowed: {error.Allowed}";
+        }
+
+        var where = isWritten
+            ? child!.Path
             : section is not null ? $"{section.Path} ({kind} '{checkName}'): {error.Property}"
             : $"{char.ToUpperInvariant(kind[0])}{kind[1..]} '{checkName}': {error.Property}";
         return $"{where} = {Format(error.Value)}; allowed: {error.Allowed}";
     }
+
+    /// <summary>Whether a value was never given. In configuration, where the key is not written, that is so of the number 0, too.</summary>
+    private static bool IsNothing(object? value, bool withDefaults) =>
+        value is null || (withDefaults && value is "" or 0 or 0L or 0.0 or TimeSpan { Ticks: 0 } or ICollection { Count: 0 });
 
     /// <summary>Sets the properties that the section names.</summary>
     /// <param name="section">The section.</param>

@@ -211,6 +211,12 @@ internal sealed class DeclaredChecks : IPostConfigureOptions<HealthCheckServiceO
             }
         }
 
+        foreach (var registration in checks)
+        {
+            errors.AddRange(NameRules.Mistakes(registration.Name));
+            errors.AddRange(NameRules.TagMistakes(registration.Name, entries.GetValueOrDefault(registration.Name)?.Keys.Tags ?? (IEnumerable<string>)registration.Tags));
+        }
+
         foreach (var policy in _policies)
         {
             if (!taken.Contains(policy.CheckName))
@@ -323,6 +329,7 @@ internal sealed class DeclaredChecks : IPostConfigureOptions<HealthCheckServiceO
             errors.Add($"{entry.Section.Path}:Type = '{typeName}' is new for check '{name}'; allowed while the app runs: what it was");
         }
 
+        errors.AddRange(NameRules.TagMistakes(name, entry.Keys.Tags ?? []));
         if ((entry.Keys.FailureStatus is { } status && (HealthStatus)status != check.Registration.FailureStatus)
             || (entry.Keys.Tags is { } tags && !check.Registration.Tags.SetEquals(tags)))
         {

@@ -34,6 +34,7 @@ public static class HealthKitServiceCollectionExtensions
         }
 
         services.AddOptions();
+        services.AddLogging();
         services.AddHealthChecks();
         services.Replace(ServiceDescriptor.Singleton<HealthCheckService, SnapshotHealthCheckService>());
         services.TryAddSingleton(TimeProvider.System);

@@ -166,14 +166,7 @@ internal sealed unsafe class ProcScan(string root, CancellationToken ct)
             return null;
         }
 
-        var name = Encoding.UTF8.GetString(_text.AsSpan(0, Math.Min(length, 64))).TrimEnd('\n');
-        return string.Create(name.Length, name, (shown, text) =>
-        {
-            for (var i = 0; i < shown.Length; i++)
-            {
-                shown[i] = char.IsControl(text[i]) ? '?' : text[i];
-            }
-        });
+        return ForeignText.Clean(Encoding.UTF8.GetString(_text.AsSpan(0, Math.Min(length, 64))).TrimEnd('\n'));
     }
 
     /// <summary>Whether a process that could not be looked into may have files open: threads of the kernel and the dead have none.</summary>

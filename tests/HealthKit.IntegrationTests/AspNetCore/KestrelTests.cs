@@ -1,9 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
 using System.Reflection;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace HealthKit.IntegrationTests.AspNetCore;
 
@@ -67,6 +69,43 @@ public sealed class KestrelTests
         Assert.StartsWith("HTTP/1.1 405 Method Not Allowed\r\n", answers, StringComparison.Ordinal);
         Assert.Contains("\r\nAllow: GET, HEAD, OPTIONS\r\n", answers, StringComparison.Ordinal);
         Assert.EndsWith("\r\n\r\nHealthy", answers, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Whoever_speaks_http_2_from_the_start_gets_the_same_answers()
+    {
+        var builder = RealApp.Builder();
+        builder.WebHost.ConfigureKestrel(options => options.ConfigureEndpointDefaults(listen => listen.Protocols = HttpProtocols.Http2));
+        await using var app = await RealApp.Start(builder);
+        foreach (var (method, status, body) in new[] { ("GET", 200, "Healthy"), ("HEAD", 200, ""), ("OPTIONS", 200, "Healthy"), ("POST", 405, "") })
+        {
+            using var request = new HttpRequestMessage(new HttpMethod(method), "/health/ready")
+            {
+                Version = HttpVersion.Version20,
+                VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            };
+            using var response = await app.Client.SendAsync(request);
+            Assert.Equal(HttpVersion.Version20, response.Version);
+            Assert.Equal((status, body), ((int)response.StatusCode, await response.Content.ReadAsStringAsync()));
+            Assert.Equal("no-store", response.Headers.CacheControl!.ToString());
+        }
+    }
+
+    [Theory]
+    [InlineData("Range: bytes=0-1")]
+    [InlineData("If-None-Match: *")]
+    [InlineData("If-Modified-Since: Fri, 01 Jan 2100 00:00:00 GMT")]
+    [InlineData("If-Match: \"x\"")]
+    public async Task Ranges_and_conditions_change_nothing(string header)
+    {
+        await using var app = await RealApp.Start(RealApp.Builder());
+        var answer = await app.Raw($"GET /health/ready HTTP/1.1\r\nHost: a\r\n{header}\r\nConnection: close\r\n\r\n");
+        Assert.StartsWith("HTTP/1.1 200 OK\r\n", answer, StringComparison.Ordinal);
+        Assert.EndsWith("\r\n\r\nHealthy", answer, StringComparison.Ordinal);
+        foreach (var none in new[] { "ETag", "Last-Modified", "Accept-Ranges", "Content-Range" })
+        {
+            Assert.DoesNotContain($"\r\n{none}:", answer, StringComparison.OrdinalIgnoreCase);
+        }
     }
 
     [Fact]

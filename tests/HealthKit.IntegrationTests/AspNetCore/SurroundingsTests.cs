@@ -121,6 +121,62 @@ public sealed class SurroundingsTests
     }
 
     [Fact]
+    public async Task Response_caching_does_not_store_health()
+    {
+        var status = HealthStatus.Healthy;
+        var builder = RealApp.Builder();
+        builder.Services.AddHealthChecks().Add(new HealthCheckRegistration("changing", _ => new Check(() => status), null, ["ready"])
+        {
+            Period = TimeSpan.FromMilliseconds(100),
+        });
+        builder.Services.AddResponseCaching();
+        var calls = 0;
+        await using var app = await RealApp.Start(builder, a =>
+        {
+            a.UseResponseCaching();
+            a.MapHealthKit();
+            a.MapGet("/calls", (HttpContext context) =>
+            {
+                context.Response.Headers.CacheControl = "public, max-age=3600";
+                return Interlocked.Increment(ref calls);
+            });
+        });
+        Assert.Equal("1", await app.Client.GetStringAsync(new Uri("/calls", UriKind.Relative)));
+        Assert.Equal("1", await app.Client.GetStringAsync(new Uri("/calls", UriKind.Relative)));
+        Assert.Equal(200, await app.StatusOf("/health/ready"));
+        Assert.Equal(200, await app.StatusOf("/health"));
+        status = HealthStatus.Unhealthy;
+        await Eventually.TrueAsync(async () => await app.StatusOf("/health/ready") == 503, "readiness turned");
+        Assert.Equal(503, await app.StatusOf("/health"));
+    }
+
+    [Fact]
+    public async Task Cors_lets_pages_of_other_origins_read_health_and_answers_their_preflights()
+    {
+        var builder = RealApp.Builder();
+        builder.Services.AddCors(options => options.AddPolicy("board", policy => policy.WithOrigins("https://board.example", "https://other.example").WithMethods("GET")));
+        await using var app = await RealApp.Start(builder, a =>
+        {
+            a.UseCors();
+            a.MapHealthKit().RequireCors("board");
+        });
+        var read = await app.Raw("GET /health HTTP/1.1\r\nHost: a\r\nOrigin: https://board.example\r\nConnection: close\r\n\r\n");
+        Assert.StartsWith("HTTP/1.1 200", read, StringComparison.Ordinal);
+        Assert.Contains("\r\nAccess-Control-Allow-Origin: https://board.example\r\n", read, StringComparison.Ordinal);
+        var varies = string.Join(',', read.Split("\r\n").Where(line => line.StartsWith("Vary: ", StringComparison.Ordinal)).Select(line => line["Vary: ".Length..]));
+        Assert.Equal(["Accept", "Origin"], varies.Split(',', StringSplitOptions.TrimEntries).Order(StringComparer.Ordinal));
+
+        // The preflight is the middleware's; OPTIONS without one is ours.
+        var asked = await app.Raw(
+            "OPTIONS /health HTTP/1.1\r\nHost: a\r\nOrigin: https://board.example\r\nAccess-Control-Request-Method: GET\r\nConnection: close\r\n\r\n");
+        Assert.StartsWith("HTTP/1.1 204", asked, StringComparison.Ordinal);
+        Assert.Contains("\r\nAccess-Control-Allow-Methods: GET\r\n", asked, StringComparison.Ordinal);
+        var stranger = await app.Raw("GET /health HTTP/1.1\r\nHost: a\r\nOrigin: https://evil.example\r\nConnection: close\r\n\r\n");
+        Assert.StartsWith("HTTP/1.1 200", stranger, StringComparison.Ordinal);
+        Assert.DoesNotContain("Access-Control", stranger, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Response_compression_takes_the_length_away_where_the_client_asks_for_it()
     {
         var builder = RealApp.Builder();

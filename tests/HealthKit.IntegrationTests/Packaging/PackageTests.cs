@@ -18,6 +18,7 @@ public sealed class PackageTests(BuiltPackages packages)
             [
                 $"Microsoft.Extensions.Diagnostics.HealthChecks {ExtensionsVersion}",
                 $"Microsoft.Extensions.Hosting.Abstractions {ExtensionsVersion}",
+                $"Microsoft.Extensions.Logging {ExtensionsVersion}",
             ],
             []),
         ["HealthKit.AspNetCore"] = ([$"HealthKit {BuiltPackages.Version}"], ["Microsoft.AspNetCore.App"]),
@@ -27,6 +28,7 @@ public sealed class PackageTests(BuiltPackages packages)
                 $"HealthKit {BuiltPackages.Version}",
                 $"Microsoft.Extensions.Diagnostics.HealthChecks {ExtensionsVersion}",
                 $"Microsoft.Extensions.Hosting.Abstractions {ExtensionsVersion}",
+                $"Microsoft.Extensions.Logging {ExtensionsVersion}",
             ],
             []),
 
@@ -36,6 +38,7 @@ public sealed class PackageTests(BuiltPackages packages)
                 $"HealthKit.Dependencies [{BuiltPackages.Version}]",
                 $"Microsoft.Extensions.Diagnostics.HealthChecks {ExtensionsVersion}",
                 $"Microsoft.Extensions.Hosting.Abstractions {ExtensionsVersion}",
+                $"Microsoft.Extensions.Logging {ExtensionsVersion}",
                 "RabbitMQ.Client 7.1.2",
             ],
             []),
@@ -46,6 +49,7 @@ public sealed class PackageTests(BuiltPackages packages)
                 $"HealthKit {BuiltPackages.Version}",
                 $"Microsoft.Extensions.Diagnostics.HealthChecks {ExtensionsVersion}",
                 $"Microsoft.Extensions.Hosting.Abstractions {ExtensionsVersion}",
+                $"Microsoft.Extensions.Logging {ExtensionsVersion}",
             ],
             []),
     };

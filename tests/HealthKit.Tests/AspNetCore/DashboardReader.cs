@@ -23,9 +23,13 @@ internal static class DashboardReader
             throw new InvalidOperationException($"The collector drops this answer: {response.StatusCode}, {response.Content.Headers.ContentType}.");
         }
 
-        return await response.Content.ReadFromJsonAsync<DashboardReport>(Options)
-            ?? throw new InvalidOperationException("The collector drops this answer: it is null.");
+        return Whole(await response.Content.ReadFromJsonAsync<DashboardReport>(Options));
     }
+
+    public static DashboardReport Read(byte[] body) => Whole(JsonSerializer.Deserialize<DashboardReport>(body, Options));
+
+    private static DashboardReport Whole(DashboardReport? report) =>
+        report ?? throw new InvalidOperationException("The collector drops this answer: it is null.");
 }
 
 internal sealed class DashboardReport(Dictionary<string, DashboardEntry> entries, TimeSpan totalDuration)

@@ -223,4 +223,22 @@ public sealed class EndpointTests
         Assert.Equal(200, (await app.Send("/health/live")).Status);
         Assert.Equal(200, (await app.Send("/health/startup")).Status);
     }
+
+    [Theory]
+    [InlineData("/health")]
+    [InlineData("/health/ready")]
+    [InlineData("/health/incidents")]
+    public async Task What_varies_by_the_middleware_before_it_still_does(string path)
+    {
+        await using var app = await TestApp.Start(TestApp.Builder(settings: ("AnonymousDetail", "Full")), a =>
+        {
+            a.Use((context, next) =>
+            {
+                context.Response.Headers.Vary = "Accept-Language";
+                return next(context);
+            });
+            a.MapHealthKit();
+        });
+        Assert.Equal("Accept-Language, Accept", (await app.Send(path)).Headers["Vary"]);
+    }
 }

@@ -102,36 +102,64 @@ public sealed class HealthJsonTests
         Assert.Contains("Фестплатте", json, StringComparison.Ordinal);
     }
 
+    /// <summary>Two checks with names that may be, and everything else that a check may say, frozen as the monitor freezes it.</summary>
+    private static readonly Arbitrary<(string First, string Second, string Text, char Letter)> Hostile =
+        (from first in Texts() from second in Texts() from text in Texts() from letter in ArbMap.Default.GeneratorFor<char>() select (first, second, text, letter))
+        .Where(x => !x.first.Equals(x.second, StringComparison.OrdinalIgnoreCase) && !NameRules.Mistakes(x.first).Any() && !NameRules.Mistakes(x.second).Any())
+        .ToArbitrary();
+
+    private static Gen<string> Texts() => Gen.Elements("a", "b", "\"", "\\", "</script>", "\ud800", "\ud801", "\udc00", "\ufffd", "😀", "\u202e", "\n", "磁", "\u0000")
+        .Or(ArbMap.Default.GeneratorFor<char>().Select(c => c.ToString())).ArrayOf().Select(string.Concat);
+
     [Fact]
-    public void Any_text_in_any_place_makes_a_document_that_parses() =>
-        Prop.ForAll<string, string, char>((a, b, c) =>
+    public void Any_text_in_any_place_makes_a_document_that_the_collector_reads_with_every_check_in_it() =>
+        Prop.ForAll(Hostile, x =>
         {
-            a ??= "";
-            var check = State(a + c, HealthStatus.Unhealthy, b ?? "") with
+            var (a, b, text, letter) = x;
+            var frozen = new ResultFreezer(new Redactor()).Freeze(new HealthCheckResult(HealthStatus.Unhealthy, text + letter, new InvalidOperationException(text), new Dictionary<string, object>
             {
-                Description = b + c,
-                Reason = a,
-                Data = new Dictionary<string, object?>
+                ["a\ud800"] = 1,
+                ["a\ud801"] = 2,
+                [a + text] = new Dictionary<string, object> { [letter + text] = new object?[] { b, double.NaN, null, true, 1.5m, Noon, TimeSpan.MaxValue }, ["x" + a] = text },
+                [text + "2"] = double.NegativeInfinity,
+            }));
+            CheckState[] checks =
+            [
+                State(a, HealthStatus.Unhealthy, text) with
                 {
-                    [a] = new Dictionary<string, object?> { [c + a] = new object?[] { b, double.NaN, null, true, 1.5m, Noon, TimeSpan.MaxValue } },
-                    [a + "2"] = double.NegativeInfinity,
+                    Description = frozen.Description, Reason = frozen.Reason, Data = frozen.Data, Exception = frozen.Exception, Policy = new CheckPolicy { Remedy = text },
                 },
-                Exception = new ExceptionInfo(a, b ?? "", a + b),
-                Policy = new CheckPolicy { Remedy = b },
-            };
+                State(b),
+            ];
             foreach (var detail in Enum.GetValues<HealthDetail>())
             {
-                JsonDocument.Parse(Render(detail, true, check)).Dispose();
+                AssertReadWhole(Render(detail, true, checks), detail == HealthDetail.Status ? [] : checks);
             }
         }).QuickCheckThrowOnFailure();
 
     [Fact]
-    public void Lone_surrogates_are_replaced_and_harm_nothing() =>
-        JsonDocument.Parse(Render(HealthDetail.Full, false, State("a\ud800", HealthStatus.Unhealthy, "\udc00") with
-        {
-            Description = "\ud800x",
-            Data = new Dictionary<string, object?> { ["\udfff"] = "\ud83d" },
-        })).Dispose();
+    public void Long_texts_and_lone_surrogates_are_read_by_the_collector()
+    {
+        CheckState[] checks =
+        [
+            State("long", HealthStatus.Unhealthy, new string('t', 100)) with
+            {
+                Description = new string('磁', 1_000_000),
+                Data = new Dictionary<string, object?> { [new string('k', 1_000_000)] = new string('"', 1_000_000) },
+                Exception = new ExceptionInfo("E", new string('\u001b', 1_000_000), new string('\ud800', 1_000_000)),
+            },
+            State("lone", HealthStatus.Degraded, "\udc00") with { Description = "\ud800x", Data = new Dictionary<string, object?> { ["\udfff"] = "\ud83d" } },
+        ];
+        AssertReadWhole(Render(HealthDetail.Full, false, checks), checks);
+    }
+
+    private static void AssertReadWhole(string json, IReadOnlyList<CheckState> checks)
+    {
+        // Of two members with one name a reader keeps the last and says nothing.
+        JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false }).Dispose();
+        var report = DashboardReader.Read(Encoding.UTF8.GetBytes(json));
+        Assert.Equal(checks.Select(check => (check.Name, check.Status.ToString())), report.Entries.Select(entry => (entry.Key, entry.Value.Status.ToString())));
+    }
 
     [Theory]
     [InlineData("1.2.3+4f2c", "1.2.3", "4f2c")]

@@ -80,6 +80,24 @@ public sealed class IncidentsEndpointTests
         Assert.Equal("no-store", head.Headers.CacheControl!.ToString());
     }
 
+    [Theory]
+    [InlineData(null, "application/json")]
+    [InlineData("text/csv", "text/csv; charset=utf-8")]
+    [InlineData("TEXT/CSV; header=present", "text/csv; charset=utf-8")]
+    [InlineData("application/json;q=0.5, text/csv", "text/csv; charset=utf-8")]
+    [InlineData("text/csv;q=0, application/json", "application/json")]
+    [InlineData("text/csv;q=0.5, application/json", "application/json")]
+    [InlineData("text/csvx", "application/json")]
+    [InlineData("text/*", "text/csv; charset=utf-8")]
+    [InlineData("text/csv, application/json", "application/json")]
+    [InlineData("*/*", "application/json")]
+    public async Task Csv_is_for_those_who_would_rather_have_it(string? accept, string type)
+    {
+        await using var app = await Start("Full", _ => { });
+        var answer = await app.Send("/health/incidents", "GET", accept is null ? [] : [("Accept", accept)]);
+        Assert.Equal((200, type), (answer.Status, answer.ContentType));
+    }
+
     private static string? Text(JsonElement element, string name) => element.GetProperty(name).GetString();
 
     private static async Task<JsonDocument> Json(TestApp app, string path)

@@ -146,9 +146,9 @@ public class DeclaredChecksTests
     [InlineData("Checks:tiny:DependsOn:0", "Tiny", "HealthKit:Checks:tiny:DependsOn = 'Tiny'; allowed: other checks, not the check itself (tiny → tiny)")]
     [InlineData("Checks:tiny:DependsOn", "THEIRS", "HealthKit:Checks:theirs:DependsOn = ['tiny']; allowed: checks that do not depend on it in turn; the loop is theirs → tiny → theirs", "Checks:theirs:DependsOn:0", "tiny")]
     [InlineData("Checks:tiny:MutedUntil", "2026-12-01T10:00:00", "HealthKit:Checks:tiny:MutedUntil = '2026-12-01T10:00:00'; allowed: a time with its offset, 2026-11-22T22:00:00+01:00, or of UTC", "Checks:theirs:Period", "00:00:10")]
-    [InlineData("Checks:tiny:MutedUntil", "2026-12-01T10:00:00Z", "HealthKit:Checks:tiny (check 'tiny'): MuteReason = null; allowed: a text that is not empty, beside MutedUntil: a mute needs a reason")]
+    [InlineData("Checks:tiny:MutedUntil", "2026-12-01T10:00:00Z", "HealthKit:Checks:tiny:MuteReason is missing; allowed: a text that is not empty, beside MutedUntil: a mute needs a reason")]
     [InlineData("Checks:tiny:MutedUntil", "2026-12-01T10:00:00Z", "HealthKit:Checks:tiny:MuteReason = ' '; allowed: a text", "Checks:tiny:MuteReason", " ")]
-    [InlineData("Checks:tiny:MuteReason", "moving", "HealthKit:Checks:tiny (check 'tiny'): MutedUntil = null; allowed: a time with its offset")]
+    [InlineData("Checks:tiny:MuteReason", "moving", "HealthKit:Checks:tiny:MutedUntil is missing; allowed: a time with its offset")]
     [InlineData("Maintenance", "x", "HealthKit:Maintenance = 'x'; allowed: keys below it")]
     [InlineData("Maintenance:deploy", "x", "HealthKit:Maintenance:deploy = 'x'; allowed: keys, such as HealthKit:Maintenance:deploy:End")]
     [InlineData("Maintenance:deploy:Reason", "x", "HealthKit:Maintenance:deploy:End is missing; allowed: a time with its offset")]
@@ -225,6 +225,48 @@ public class DeclaredChecksTests
     }
 
     [Fact]
+    public async Task A_name_that_is_no_key_is_refused_whoever_registers_the_check()
+    {
+        foreach (var (name, shown) in new[] { ("", ""), ("a\ud800", @"a\uD800"), ("\udc00a", @"\uDC00a"), ("a\u001b[31m\n", @"a\x0A"), ("a\u202e", @"a\u202E") })
+        {
+            Assert.Equal(
+                [$"A check is named '{shown}'; allowed: 1 to 200 characters, without control and format characters and lone surrogates"],
+                (await Refusal(name)).Failures);
+        }
+    }
+
+    [Fact]
+    public async Task Names_and_tags_without_end_are_refused_and_shown_in_short()
+    {
+        var name = new string('n', 1_000_000);
+        Assert.Equal(
+            [$"A check is named '{name[..60]}…' (1000000 characters); allowed: 1 to 200 characters, without control and format characters and lone surrogates"],
+            (await Refusal(name)).Failures);
+        Assert.Equal([$"Check 'a' has the tag '{name[..60]}…' (101 characters); allowed: at most 100 characters"], (await Refusal("a", "ready", name[..101])).Failures);
+
+        await using var host = await TestHost.Start(builder => builder.AddDelegateCheck(name[..200], _ => new(HealthCheckResult.Healthy()), tags: [name[..100], ""]));
+        Assert.Equal(name[..200], host.Monitor.Current.Checks.Single().Name);
+    }
+
+    [Theory]
+    [InlineData("Checks:c:Name", "Checks:c:Type", "Probe", "A check is named 'nnn")]
+    [InlineData("Checks:c:Tags:0", "Checks:c:Type", "Probe", "Check 'c' has the tag 'nnn")]
+    public async Task Configuration_can_name_no_such_check_either(string key, string other, string value, string expected)
+    {
+        var error = await Assert.ThrowsAnyAsync<OptionsValidationException>(() => TestHost.Start(
+            builder => builder.AddCheckType(Probe.Type), (key, new string('n', 201)), (other, value)));
+        Assert.StartsWith(expected, Assert.Single(error.Failures), StringComparison.Ordinal);
+    }
+
+    private static async Task<OptionsValidationException> Refusal(string name, params string[] tags)
+    {
+        var builder = TestHost.Builder();
+        builder.Services.AddHealthChecks().AddCheck(name, () => HealthCheckResult.Healthy(), tags);
+        builder.AddHealthKit(o => o.AddDefaultChecks = false);
+        return await Assert.ThrowsAnyAsync<OptionsValidationException>(() => TestHost.Start(builder));
+    }
+
+    [Fact]
     public async Task A_policy_for_no_check_is_an_error()
     {
         var error = await Assert.ThrowsAnyAsync<OptionsValidationException>(() => TestHost.Start(builder => builder.Configure("nobody", policy => policy)));
@@ -243,6 +285,28 @@ public class DeclaredChecksTests
         Assert.Throws<ArgumentException>(() => CheckType.Create<ProbeOptions>(
             Probe.Type.Descriptor with { Remedy = " " }, _ => [], (_, _) => throw new InvalidOperationException()));
 
+    [Theory]
+    [InlineData("HealthKit:Checks:tcp1:Host is missing; allowed: ", "Checks:tcp1:Port", "80")]
+    [InlineData("HealthKit:Checks:tcp1:Host = ''; allowed: ", "Checks:tcp1:Port", "80", "Checks:tcp1:Host", "")]
+    [InlineData("HealthKit:Checks:tcp1:Port is missing; allowed: ", "Checks:tcp1:Host", "db")]
+    [InlineData("HealthKit:Checks:tcp1:Port = 0; allowed: ", "Checks:tcp1:Host", "db", "Checks:tcp1:Port", "0")]
+    public async Task An_option_that_is_not_given_is_said_to_be_missing_where_it_would_stand(string expected, params string[] settings)
+    {
+        var error = await Assert.ThrowsAnyAsync<OptionsValidationException>(() => TestHost.Start(
+            _ => { }, [("Checks:tcp1:Type", "Tcp"), .. settings.Chunk(2).Select(pair => (pair[0], (string?)pair[1]))]));
+        Assert.StartsWith(expected, Assert.Single(error.Failures), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task In_code_what_is_null_is_missing_and_a_number_is_shown()
+    {
+        var error = await Assert.ThrowsAnyAsync<OptionsValidationException>(() => TestHost.Start(builder => builder.AddTcpCheck("db", 1, o => (o.Host, o.Port) = (null!, 0), name: "tcp1")));
+        Assert.Collection(
+            error.Failures,
+            host => Assert.StartsWith("Check 'tcp1': Host is missing; allowed: ", host, StringComparison.Ordinal),
+            port => Assert.StartsWith("Check 'tcp1': Port = 0; allowed: ", port, StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task AddHealthKit_twice_is_one_HealthKit()
     {
@@ -252,6 +316,32 @@ public class DeclaredChecksTests
         await using var host = await TestHost.Start(builder);
         Assert.Equal(["a"], host.Monitor.Current.Checks.Select(check => check.Name));
         Assert.Single(host.Host.Services.GetServices<HealthMonitor>());
+    }
+
+    [Fact]
+    public async Task A_plain_collection_of_services_is_enough()
+    {
+        var state = Directory.CreateTempSubdirectory("hk-test-");
+        try
+        {
+            var services = new ServiceCollection();
+            services.AddHealthKit(o => (o.AddDefaultChecks, o.StateDirectory) = (false, state.FullName)).AddDelegateCheck("a", _ => new(HealthCheckResult.Degraded("b")));
+            await using var provider = services.BuildServiceProvider(new ServiceProviderOptions { ValidateOnBuild = true, ValidateScopes = true });
+            var monitor = provider.GetRequiredService<HealthMonitor>();
+            Assert.Equal(CheckCondition.Pending, monitor.Current.Checks.Single().Condition);
+
+            // What a host does.
+            var hosted = provider.GetServices<IHostedService>().OfType<IHostedLifecycleService>().Single();
+            await hosted.StartAsync(default);
+            await hosted.StartedAsync(default);
+            await Wait.For(() => monitor.Current.Status == HealthStatus.Degraded && monitor.Current.Checks.Single().Condition == CheckCondition.Current);
+            await hosted.StopAsync(default);
+            await hosted.StoppedAsync(default);
+        }
+        finally
+        {
+            state.Delete(recursive: true);
+        }
     }
 
     private sealed class BadOptions

@@ -55,7 +55,7 @@ internal static class QueueJudge
         };
         if (item is not null)
         {
-            data["item"] = ShownText.Of(item);
+            data["item"] = ForeignText.Shown(item);
         }
 
         var text = verdict.Problem is { } problem ? $"{problem}: {facts}" : facts;
@@ -193,7 +193,7 @@ internal static class QueueJudge
             text.Append(culture, $", the oldest for {GaugeAmount.Time(age)}");
             if (Oldest(state) is { } oldest)
             {
-                text.Append(culture, $" (in {ShownText.Of(oldest, 80)})");
+                text.Append(culture, $" (in {ForeignText.Shown(oldest, 80)})");
             }
         }
 
@@ -270,7 +270,7 @@ internal static class QueueJudge
             data["depthIsAtMost"] = true;
         }
 
-        var lost = trend.GoneConsumers.Concat(state.LostConsumers ?? []).Distinct().Take(QueueHistory.MostNames).Select(static name => ShownText.Of(name)).ToList();
+        var lost = trend.GoneConsumers.Concat(state.LostConsumers ?? []).Distinct().Take(QueueHistory.MostNames).Select(static name => ForeignText.Shown(name)).ToList();
         if (lost.Count > 0)
         {
             data["lostConsumers"] = lost;
@@ -292,7 +292,7 @@ internal static class QueueJudge
                     item["consumersCount"] = consumers;
                 }
 
-                items[ShownText.Of(name)] = item;
+                items[ForeignText.Shown(name)] = item;
             }
 
             data["items"] = items;
@@ -334,7 +334,7 @@ internal static class QueueJudge
 
     private static string Names(List<string> names)
     {
-        var shown = string.Join(", ", names.Take(MostNamesInText).Select(static name => ShownText.Of(name, 80)));
+        var shown = string.Join(", ", names.Take(MostNamesInText).Select(static name => ForeignText.Shown(name, 80)));
         return names.Count > MostNamesInText ? string.Create(CultureInfo.InvariantCulture, $"{shown} and {names.Count - MostNamesInText} more") : shown;
     }
 }

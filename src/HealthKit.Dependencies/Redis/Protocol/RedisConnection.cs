@@ -146,7 +146,7 @@ internal sealed class RedisConnection : IDisposable
 
     /// <summary>A reply that Redis does not give.</summary>
     public static StageException Unlike(Stage stage, string command, RespValue reply) =>
-        new(stage, RespException.NotRedis, $"what answers there is not Redis: it answered {command} by '{ShownText.Of(reply.ToString(), 120)}'") { Answered = true };
+        new(stage, RespException.NotRedis, $"what answers there is not Redis: it answered {command} by '{ForeignText.Shown(reply.ToString(), 120)}'") { Answered = true };
 
     private async Task<RespValue[]> ExchangeAsync(RespRequest request, Stage stage, CancellationToken token)
     {

@@ -24,7 +24,7 @@ internal readonly record struct RedisError(string Reason, string Text)
     /// <summary>Reads an error, as a reply or as the message of a client's exception has it: the first word is its code.</summary>
     public static RedisError Of(string message)
     {
-        var text = ShownText.Of(message, 300).TrimEnd('.');
+        var text = ForeignText.Shown(message, 300).TrimEnd('.');
         var end = message.IndexOf(' ', StringComparison.Ordinal);
         return new RedisError(ReasonOf(end < 0 ? message : message[..end], message), text);
     }

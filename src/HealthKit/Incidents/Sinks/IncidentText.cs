@@ -299,27 +299,21 @@ public static class IncidentText
         }
 
         var clean = new StringBuilder(source.Length + 1);
-        for (var i = 0; i < source.Length; i++)
+        var afterReturn = false;
+        foreach (var rune in source.EnumerateRunes())
         {
-            var c = source[i];
-            if (c == '\r' && i + 1 < source.Length && source[i + 1] == '\n')
+            if (rune.Value is '\n' or '\r' or '\v' or '\f' or 0x85 or 0x2028 or 0x2029)
             {
-                continue;
-            }
-
-            if (c is '\n' or '\r' or '\v' or '\f' or '\u0085' or '\u2028' or '\u2029')
-            {
-                clean.Append(lineBreak);
+                clean.Append(afterReturn && rune.Value == '\n' ? "" : lineBreak);
             }
             else
             {
-                clean.Append(char.IsControl(c) || IsBidiControl(c) ? ' ' : c);
+                clean.Append(ForeignText.IsHidden(rune) ? new Rune(' ') : rune);
             }
+
+            afterReturn = rune.Value == '\r';
         }
 
         return cut ? clean.Append('…').ToString() : clean.ToString();
     }
-
-    /// <summary>They make a text read as another one: Unicode Standard Annex #9, section 2.</summary>
-    private static bool IsBidiControl(char c) => c is (>= '\u202A' and <= '\u202E') or (>= '\u2066' and <= '\u2069');
 }

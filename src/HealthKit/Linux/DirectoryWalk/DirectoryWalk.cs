@@ -29,17 +29,9 @@ internal static class DirectoryWalk
     public static string Show(ReadOnlySpan<byte> name)
     {
         const int Half = 100;
-        var text = Encoding.UTF8.GetString(name.Length <= 8 * Half ? name : [.. name[..(4 * Half)], .. name[^(4 * Half)..]]).ToCharArray();
-        for (var i = 0; i < text.Length; i++)
-        {
-            if (char.IsControl(text[i]) || char.GetUnicodeCategory(text[i]) is System.Globalization.UnicodeCategory.Format
-                or System.Globalization.UnicodeCategory.LineSeparator or System.Globalization.UnicodeCategory.ParagraphSeparator)
-            {
-                text[i] = '\uFFFD';
-            }
-        }
-
-        return text.Length <= 2 * Half ? new string(text) : $"{text.AsSpan(0, Half)}…{text.AsSpan(text.Length - Half)}";
+        var text = ForeignText.Clean(
+            Encoding.UTF8.GetString(name.Length <= 8 * Half ? name : [.. name[..(4 * Half)], .. name[^(4 * Half)..]]), replacement: '\uFFFD');
+        return text.Length <= 2 * Half ? text : $"{text.AsSpan(0, Half)}…{text.AsSpan(text.Length - Half)}";
     }
 }
 

@@ -16,7 +16,7 @@ public class SqlStartTests
     public async Task Without_a_way_to_a_connection_the_start_fails_and_names_both(string type)
     {
         var error = await Start(("Type", type));
-        Assert.Contains("HealthKit:Checks:db (check 'db'): DataSource", error, StringComparison.Ordinal);
+        Assert.Contains("HealthKit:Checks:db:DataSource is missing; allowed: ", error, StringComparison.Ordinal);
         Assert.Contains("either DataSource, the key of a DbDataSource", error, StringComparison.Ordinal);
         Assert.Contains("or Provider, the invariant name of a DbProviderFactory", error, StringComparison.Ordinal);
     }

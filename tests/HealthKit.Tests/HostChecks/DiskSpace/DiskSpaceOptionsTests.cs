@@ -37,7 +37,7 @@ public class DiskSpaceOptionsTests
     public void A_path_is_needed_and_must_be_absolute()
     {
         Assert.Equal(
-            ["HealthKit:Checks:tiny (check 'tiny'): Path = null; allowed: an absolute path such as /var/log/app, or several as Paths"],
+            ["HealthKit:Checks:tiny:Path is missing; allowed: an absolute path such as /var/log/app, or several as Paths"],
             Errors(("UnhealthyBelowFreePercent", "5")));
         Assert.Equal(
             [

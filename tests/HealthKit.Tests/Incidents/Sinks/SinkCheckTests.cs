@@ -17,6 +17,17 @@ public class SinkCheckTests
         Assert.Equal((2, 1.2, 17L, 3L), (result.Data["waitingCount"], result.Data["oldestWaitingSeconds"], result.Data["deliveredCount"], result.Data["droppedCount"]));
     }
 
+    [Fact]
+    public async Task A_sink_that_has_sent_nothing_yet_does_not_say_that_it_delivers()
+    {
+        var result = await Run(new SinkReport { Name = "chat", Type = "Webhook" });
+
+        Assert.Equal(HealthStatus.Healthy, result.Status);
+        Assert.Equal(
+            "Sink 'chat': nothing delivered yet, so it is not known whether it can: TestAlertAsync tells. 0 waiting, 0 delivered since the start of the app.",
+            result.Description);
+    }
+
     [Theory]
     [InlineData("sink.failing", "Attempts have failed since 2026-11-22 09:14:02Z: HTTP 503.")]
     [InlineData("sink.stuck", "An attempt has not come back since 2026-11-22 09:14:02Z")]

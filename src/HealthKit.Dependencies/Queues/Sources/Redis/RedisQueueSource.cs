@@ -46,7 +46,7 @@ internal abstract class RedisQueueSource : StagedQueueSource, IDisposable
         var text = reply.Text!;
         if (text.StartsWith("WRONGTYPE", StringComparison.Ordinal))
         {
-            throw new StageException(Stage.Use, "queue.wrongType", $"another kind of thing is there: {command} was answered by: {ShownText.Of(text)}") { Answered = true };
+            throw new StageException(Stage.Use, "queue.wrongType", $"another kind of thing is there: {command} was answered by: {ForeignText.Shown(text)}") { Answered = true };
         }
 
         var error = RedisError.Of(text);

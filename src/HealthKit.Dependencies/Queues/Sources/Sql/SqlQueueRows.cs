@@ -35,7 +35,7 @@ internal static class SqlQueueRows
             var plain = name.Replace("_", "", StringComparison.Ordinal).ToUpperInvariant();
             if (!Known.Contains(plain) || !columns.TryAdd(plain, name))
             {
-                throw Wrong($"it gives a column '{ShownText.Of(name, 60)}'; known, each once: {Columns}");
+                throw Wrong($"it gives a column '{ForeignText.Shown(name, 60)}'; known, each once: {Columns}");
             }
         }
 
@@ -60,7 +60,7 @@ internal static class SqlQueueRows
         {
             if (!parts.TryAdd(name ?? "NULL", new QueuePart(state.Depth, state.OldestAge, state.Consumers)))
             {
-                throw Wrong($"it gives the queue '{ShownText.Of(name ?? "NULL", 60)}' twice");
+                throw Wrong($"it gives the queue '{ForeignText.Shown(name ?? "NULL", 60)}' twice");
             }
         }
 
@@ -109,7 +109,7 @@ internal static class SqlQueueRows
                 return null;
             }
 
-            return Moment(value) is { } moment ? EnqueuedMoment.Age(moment, now) : throw Wrong($"{oldest} is '{ShownText.Of(SqlRow.Text(value) ?? "", 60)}', which is no moment");
+            return Moment(value) is { } moment ? EnqueuedMoment.Age(moment, now) : throw Wrong($"{oldest} is '{ForeignText.Shown(SqlRow.Text(value) ?? "", 60)}', which is no moment");
         }
 
         long? Count(SqlRow row, string column)

@@ -80,7 +80,11 @@ internal sealed class SinkCheck(Func<string, SinkReport?> find, Func<SinkCheckOp
         var problems = Problems(report).ToList();
         if (problems.Count == 0)
         {
-            return HealthCheckResult.Healthy($"Sink '{report.Name}' delivers: {numbers}", data);
+            return HealthCheckResult.Healthy(
+                report.Delivered > 0
+                    ? $"Sink '{report.Name}' delivers: {numbers}"
+                    : $"Sink '{report.Name}': nothing delivered yet, so it is not known whether it can: TestAlertAsync tells. {numbers}",
+                data);
         }
 
         data["reason"] = problems[0].Reason;

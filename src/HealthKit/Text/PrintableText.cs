@@ -38,8 +38,8 @@ internal static class PrintableText
     }
 
     /// <summary>
-    /// Leaves out the escape sequences of terminals (ECMA-48, 5.4: control sequences) and writes other control and format characters, line
-    /// separators and lone surrogates as <c>\x1B</c>, <c>\u202E</c>. A tab stays.
+    /// Leaves out the escape sequences of terminals (ECMA-48, 5.4: control sequences) and writes other hidden characters
+    /// (<see cref="ForeignText.IsHidden"/>) and lone surrogates as <c>\x1B</c>, <c>\u202E</c>. A tab stays.
     /// </summary>
     public static string Escape(string text)
     {
@@ -71,7 +71,7 @@ internal static class PrintableText
             }
 
             i += rune.Utf16SequenceLength;
-            if (rune.Value == '\t' || !IsHidden(rune))
+            if (rune.Value == '\t' || !ForeignText.IsHidden(rune))
             {
                 clean.Append(rune);
             }
@@ -105,8 +105,4 @@ internal static class PrintableText
 
         return i < text.Length && text[i] is >= '\x40' and <= '\x7e' ? i + 1 : 0;
     }
-
-    // U+200D joins emoji.
-    private static bool IsHidden(Rune rune) => rune.Value != 0x200d && Rune.GetUnicodeCategory(rune)
-        is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Surrogate;
 }
