@@ -43,9 +43,10 @@ internal sealed class SelfCheck(SelfReport report, HealthKitConfiguration config
             problems.Add(new("config.reloadRejected", $"The last good settings stay in force. {lost}"));
         }
 
-        if (!state.IsPersistent)
+        // Without an obstacle somebody else is looking for the directory just now, as at the start.
+        if (!state.IsPersistent && state.Obstacle is { } obstacle)
         {
-            problems.Add(new(state.Problem ?? StateProblem.IOError, $"State is kept in memory only and lost with the process. {state.ProblemText}"));
+            problems.Add(new(obstacle.Reason, $"State is kept in memory only and lost with the process. {obstacle.Text}"));
         }
         else
         {

@@ -36,7 +36,7 @@ public class SelfCheckTests
         await using var host = await TestHost.Start(builder);
         var self = await host.Until("healthkit", check => check.Condition == CheckCondition.Current && check.Status == HealthStatus.Degraded);
         Assert.StartsWith("state.", self.Reason, StringComparison.Ordinal);
-        Assert.Contains("lost with the process: incidents. Journal incidents: ", self.Description, StringComparison.Ordinal);
+        Assert.StartsWith("State is kept in memory only and lost with the process: incidents. Journal incidents: ", self.Description, StringComparison.Ordinal);
 
         Directory.Delete(obstacle);
         await host.Until("healthkit", check => check.Status == HealthStatus.Healthy);
