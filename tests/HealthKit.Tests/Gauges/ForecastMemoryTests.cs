@@ -32,7 +32,7 @@ public sealed class ForecastMemoryTests : IDisposable
     public void Dispose()
     {
         _memory.Dispose();
-        _directory.Dispose();
+        _directory.Close();
         Directory.Delete(_path, recursive: true);
     }
 
