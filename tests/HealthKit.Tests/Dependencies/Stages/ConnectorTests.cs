@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using FsCheck;
 using FsCheck.Fluent;
+using HealthKit.Tests.Support;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace HealthKit.Tests.Dependencies;
@@ -88,7 +89,7 @@ public class ConnectorTests
     [Fact]
     public async Task When_all_refuse_each_is_told()
     {
-        var port = RawServer.ClosedPort();
+        var port = LoopbackPort.Closed();
         using var check = TestNetwork.With(("both.example", ["127.0.0.1", "::1"])).Tcp("both.example", port);
 
         var result = await check.RunAsync();

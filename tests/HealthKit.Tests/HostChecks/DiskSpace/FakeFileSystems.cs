@@ -1,3 +1,4 @@
+using HealthKit.Tests.Support;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace HealthKit.Tests.HostChecks.DiskSpace;
@@ -9,7 +10,7 @@ internal sealed class FakeFileSystems : FileSystemSource
 
     private readonly Dictionary<string, (int Error, FileSystemStat Stat, MountEntry? Mount)> _paths = [];
 
-    public Clock Time { get; } = new();
+    public ManualTime Time { get; } = new();
 
     public DiskSpaceOptions Options { get; set; } = new() { Path = "/" };
 
@@ -58,14 +59,5 @@ internal sealed class FakeFileSystems : FileSystemSource
         var result = _check.CheckHealthAsync(new HealthCheckContext { Registration = registration });
         Assert.True(result.IsCompletedSuccessfully);
         return result.Result;
-    }
-
-    internal sealed class Clock : TimeProvider
-    {
-        public TimeSpan Now { get; set; }
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp() => Now.Ticks;
     }
 }
