@@ -95,7 +95,7 @@ public sealed class HttpCheckTests(ITestOutputHelper output)
         using var app = Upstream.KilledInBody();
         using var nginx = await Gateway.NginxAsync("", $"location / {{ proxy_pass http://127.0.0.1:{app.Port}; proxy_buffering off; }}");
 
-        await ExpectAsync(nginx.Url(), HealthStatus.Unhealthy, "http.truncated", "behind nginx", "after 14 bytes of 97.7 KiB");
+        await ExpectAsync(nginx.Url(), HealthStatus.Unhealthy, "http.truncated", "behind nginx", "after 14 B of 97.7 KiB");
     }
 
     [Fact]
