@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using HealthKit.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
@@ -11,8 +12,8 @@ internal static class MemoryMode
 {
     public static unsafe int Run()
     {
-        var clock = new Clock();
-        using var services = new ServiceCollection().AddLogging().AddSingleton<TimeProvider>(clock)
+        var time = new ShiftedTime();
+        using var services = new ServiceCollection().AddLogging().AddSingleton<TimeProvider>(time)
             .AddHealthChecks().AddMemoryCheck().AddDiskSpaceCheck("/", name: "disks").Services.BuildServiceProvider();
         var checks = services.GetRequiredService<HealthCheckService>();
         Console.WriteLine("ready");
@@ -29,7 +30,7 @@ internal static class MemoryMode
                     break;
 
                 case ["advance", var seconds]:
-                    clock.Skipped += TimeSpan.FromSeconds(int.Parse(seconds, CultureInfo.InvariantCulture));
+                    time.Advance(TimeSpan.FromSeconds(int.Parse(seconds, CultureInfo.InvariantCulture)));
                     Console.WriteLine("advanced");
                     break;
 
@@ -92,15 +93,5 @@ internal static class MemoryMode
         }
 
         return System.Text.Encoding.UTF8.GetString(stream.ToArray());
-    }
-
-    /// <summary>The system's, with time skipped.</summary>
-    private sealed class Clock : TimeProvider
-    {
-        public TimeSpan Skipped { get; set; }
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp() => System.GetElapsedTime(0).Ticks + Skipped.Ticks;
     }
 }

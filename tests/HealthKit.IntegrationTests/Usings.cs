@@ -1,1 +1,2 @@
+global using HealthKit.Tests.Support;
 global using Xunit;

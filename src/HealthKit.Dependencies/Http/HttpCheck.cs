@@ -115,7 +115,7 @@ internal sealed class HttpCheck : DependencyCheck<HttpCheckOptions>
 
     private static string Healthy(HttpAnswer answer)
     {
-        var size = answer.ReceivedBytes == answer.Body.Length ? HttpText.Bytes(answer.Body.Length) : $"{HttpText.Bytes(answer.Body.Length)} ({HttpText.Bytes(answer.ReceivedBytes)} sent)";
+        var size = answer.ReceivedBytes == answer.Body.Length ? $"{GaugeAmount.Bytes(answer.Body.Length)}" : $"{GaugeAmount.Bytes(answer.Body.Length)} ({GaugeAmount.Bytes(answer.ReceivedBytes)} sent)";
         return $"{HttpVerdicts.Who(answer)}, {size}{(answer.Headers.ShownMediaType is { } type ? $" of {type}" : "")}";
     }
 

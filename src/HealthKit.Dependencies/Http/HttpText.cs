@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace HealthKit;
 
-/// <summary>Statuses, sizes and times of HTTP as people read them.</summary>
+/// <summary>Statuses and times of HTTP as people read them.</summary>
 internal static class HttpText
 {
     /// <summary><c>502 Bad Gateway</c>, in our words: those of the server are foreign text.</summary>
@@ -43,16 +43,6 @@ internal static class HttpText
         var number = status.ToString(CultureInfo.InvariantCulture);
         return phrase.Length == 0 ? number : $"{number} {phrase}";
     }
-
-    /// <summary><c>512 bytes</c>, <c>1.2 KiB</c>, <c>3.4 MiB</c>.</summary>
-    public static string Bytes(long bytes) => bytes switch
-    {
-        1 => "1 byte",
-        < 1024 => string.Create(CultureInfo.InvariantCulture, $"{bytes} bytes"),
-        < 1 << 20 => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1024.0:0.#} KiB"),
-        < 1L << 30 => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1 << 20):0.#} MiB"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"{bytes / (double)(1L << 30):0.#} GiB"),
-    };
 
     /// <summary>A time of day; the day too unless it is today.</summary>
     public static string Time(DateTimeOffset at, DateTimeOffset now) =>

@@ -161,10 +161,10 @@ internal sealed class InventoryCheck : DependencyCheck<InventoryOptions>
         {
             return answer.End switch
             {
-                BodyEnd.TooLarge => DependencyFinding.Unhealthy("http.content.tooLarge", $"{who}: the list is larger than {HttpText.Bytes(request.MaxBodyBytes)}"),
-                BodyEnd.Garbled => DependencyFinding.Unhealthy("http.invalid", $"{who}: the list is not framed as HTTP/1.1 has it, after {HttpText.Bytes(answer.ReceivedBytes)}"),
+                BodyEnd.TooLarge => DependencyFinding.Unhealthy("http.content.tooLarge", $"{who}: the list is larger than {GaugeAmount.Bytes(request.MaxBodyBytes):L}"),
+                BodyEnd.Garbled => DependencyFinding.Unhealthy("http.invalid", $"{who}: the list is not framed as HTTP/1.1 has it, after {GaugeAmount.Bytes(answer.ReceivedBytes)}"),
                 BodyEnd.Whole => DependencyFinding.Unhealthy("http.content.encoding", $"{who}: the list cannot be read, {answer.EncodingProblem}"),
-                _ => DependencyFinding.Unhealthy("http.truncated", $"{who}: the list broke off after {HttpText.Bytes(answer.ReceivedBytes)}"),
+                _ => DependencyFinding.Unhealthy("http.truncated", $"{who}: the list broke off after {GaugeAmount.Bytes(answer.ReceivedBytes)}"),
             };
         }
 

@@ -6,7 +6,6 @@ namespace HealthKit;
 internal static class RedisConversation
 {
     private const int MostRounds = 3;
-    private static readonly string[] WriteCommands = ["SET", "DEL", "EXEC"];
 
     /// <summary>Asks.</summary>
     /// <exception cref="StageException">A stage failed: nothing was answered, or nothing that is Redis's.</exception>

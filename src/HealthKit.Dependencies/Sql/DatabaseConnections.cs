@@ -323,15 +323,15 @@ internal sealed class DatabaseConnections(
                 _pause = null; // it lets in again, if late
             }
 
-            return (made ?? (ended.IsCompletedSuccessfully ? ended.Result : null)) is { } connection ? CloseAsync(connection) : Observe(ended);
+            return (made ?? (ended.IsCompletedSuccessfully ? ended.Result : null)) is { } connection ? CloseAsync(connection) : Forget(ended);
         },
         CancellationToken.None,
         TaskContinuationOptions.None,
         TaskScheduler.Default).Unwrap());
 
-    private static Task<bool> Observe(Task ended)
+    private static Task<bool> Forget(Task ended)
     {
-        _ = ended.Exception;
+        LeftBehind.Forget(ended);
         return Task.FromResult(true);
     }
 

@@ -188,7 +188,7 @@ internal sealed class SqlSession(DbConnection connection, SqlDialect dialect, Ti
             {
                 _isDead = true;
                 LeftRunning = ending;
-                _ = ending.ContinueWith(static left => _ = left.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+                LeftBehind.Forget(ending);
             }
 
             throw;

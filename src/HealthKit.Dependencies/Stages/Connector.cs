@@ -98,8 +98,7 @@ internal static class Connector
 
                 foreach (var (attempt, _) in racing)
                 {
-                    // A loser that fails now is nobody's unobserved exception.
-                    _ = attempt.ContinueWith(static lost => _ = lost.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+                    LeftBehind.Forget(attempt);
                 }
 
                 // Only those before it had their chance.

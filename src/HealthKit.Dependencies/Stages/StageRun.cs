@@ -92,8 +92,8 @@ internal sealed class StageRun : IDisposable
         {
             if (working is { IsCompleted: false })
             {
-                // It goes on without regard to its token: how it ends is nobody's business any more, nor an unobserved exception of the app.
-                _ = working.ContinueWith(static left => _ = left.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+                // It goes on without regard to its token.
+                LeftBehind.Forget(working);
             }
         }
     }

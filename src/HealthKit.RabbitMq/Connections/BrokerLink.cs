@@ -174,7 +174,7 @@ internal sealed class BrokerLink : IDisposable
                 return await opening.ConfigureAwait(false);
             }
 
-            _ = opening.ContinueWith(static left => _ = left.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+            LeftBehind.Forget(opening);
             var why = await closed.Task.ConfigureAwait(false);
             throw why is { Initiator: not ShutdownInitiator.Peer, Exception: { } cause } ? cause : new OperationInterruptedException(why);
         }

@@ -22,7 +22,9 @@ internal sealed record RabbitMqAddress(string Host, int Port, bool Tls, string U
     /// <summary>As people call it, without user and password: <c>amqp://mq.example:5672/orders</c>; the default virtual host is not shown.</summary>
     public string Target { get; } = Show(Host, Port, Tls, VirtualHost);
 
+#pragma warning disable IDE0051 // Called by the record's own ToString.
     private bool PrintMembers(StringBuilder builder)
+#pragma warning restore IDE0051
     {
         // A record would print its password.
         builder.Append(Target);

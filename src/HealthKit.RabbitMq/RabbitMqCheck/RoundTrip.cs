@@ -112,8 +112,8 @@ internal static class RoundTrip
             return true;
         }
 
-        // It ends when the alarm does, or with the connection: nobody's business any more.
-        _ = doing.ContinueWith(static left => _ = left.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+        // It ends when the alarm does, or with the connection.
+        LeftBehind.Forget(doing);
         return false;
     }
 

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using HealthKit.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
@@ -17,7 +18,7 @@ internal static class QueueRows
     public static IEnumerable<Row> Measure(BenchmarkOptions options)
     {
         var directory = Directory.CreateTempSubdirectory("hk-bench-").FullName;
-        var port = FreePort();
+        var port = LoopbackPort.Free();
         using var server = Process.Start(new ProcessStartInfo(
             "redis-server",
             ["--port", $"{port}", "--bind", "127.0.0.1", "--dir", directory, "--save", "", "--appendonly", "no", "--logfile", $"{directory}/log"]))!;
@@ -105,13 +106,6 @@ internal static class QueueRows
                 bare.Send(request);
             }
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     /// <summary>A socket, and just enough of the protocol to know when all replies are here: their lines are counted, and texts passed over.</summary>

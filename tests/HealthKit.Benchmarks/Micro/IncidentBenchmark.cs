@@ -1,4 +1,5 @@
 using System.Globalization;
+using HealthKit.Tests.Support;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -16,7 +17,7 @@ internal sealed class IncidentBenchmark : IDisposable
     private readonly string _place = Directory.CreateTempSubdirectory("hk-bench-").FullName;
     private readonly ServiceProvider _services;
     private readonly IncidentService _incidents;
-    private readonly JumpingTime _time = new();
+    private readonly ShiftedTime _time = new();
     private readonly CheckState[] _bad;
     private readonly CheckState[] _well;
     private int _next;
@@ -38,7 +39,7 @@ internal sealed class IncidentBenchmark : IDisposable
         if (++_next == 2 * Checks)
         {
             _next = 0;
-            _time.Jump(TimeSpan.FromHours(1));
+            _time.Advance(TimeSpan.FromHours(1));
         }
     }
 
@@ -113,16 +114,5 @@ internal sealed class IncidentBenchmark : IDisposable
     private sealed class Nowhere : IIncidentSink
     {
         public Task<SinkResult> SendAsync(IncidentMessage message, CancellationToken cancellationToken) => Task.FromResult(SinkResult.Delivered);
-    }
-
-    private sealed class JumpingTime : TimeProvider
-    {
-        private long _jumped;
-
-        public override DateTimeOffset GetUtcNow() => System.GetUtcNow().AddTicks(Volatile.Read(ref _jumped));
-
-        public override long GetTimestamp() => System.GetTimestamp() + (Volatile.Read(ref _jumped) * (TimestampFrequency / TimeSpan.TicksPerSecond));
-
-        public void Jump(TimeSpan by) => Interlocked.Add(ref _jumped, by.Ticks);
     }
 }

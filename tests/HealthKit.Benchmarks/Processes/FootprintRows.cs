@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using HealthKit.Tests.Support;
 
 namespace HealthKit;
 
@@ -112,7 +113,7 @@ internal static class FootprintRows
 
         public static App Start(bool healthKit)
         {
-            var port = FreePort();
+            var port = LoopbackPort.Free();
             return new App(new Child("app", healthKit ? "with" : "without", $"{port}"), port);
         }
 
@@ -146,12 +147,5 @@ internal static class FootprintRows
         }
 
         public void Dispose() => Process.Dispose();
-
-        private static int FreePort()
-        {
-            using var probe = new TcpListener(IPAddress.Loopback, 0);
-            probe.Start();
-            return ((IPEndPoint)probe.LocalEndpoint).Port;
-        }
     }
 }

@@ -15,7 +15,7 @@ public sealed class HttpCheckTests(ITestOutputHelper output)
     [Fact]
     public async Task Nginx_with_a_dead_upstream_says_502()
     {
-        using var nginx = await Gateway.NginxAsync("", $"location / {{ proxy_pass http://127.0.0.1:{LoopbackPort.Free()}; }}");
+        using var nginx = await Gateway.NginxAsync("", $"location / {{ proxy_pass http://127.0.0.1:{LoopbackPort.Closed()}; }}");
 
         await ExpectAsync(nginx.Url(), HealthStatus.Unhealthy, "http.badGateway", "nginx", "502 Bad Gateway by nginx: nginx says of its upstream that it refused");
     }
@@ -95,7 +95,7 @@ public sealed class HttpCheckTests(ITestOutputHelper output)
         using var app = Upstream.KilledInBody();
         using var nginx = await Gateway.NginxAsync("", $"location / {{ proxy_pass http://127.0.0.1:{app.Port}; proxy_buffering off; }}");
 
-        await ExpectAsync(nginx.Url(), HealthStatus.Unhealthy, "http.truncated", "behind nginx", "after 14 bytes of 97.7 KiB");
+        await ExpectAsync(nginx.Url(), HealthStatus.Unhealthy, "http.truncated", "behind nginx", "after 14 B of 97.7 KiB");
     }
 
     [Fact]
@@ -110,7 +110,7 @@ public sealed class HttpCheckTests(ITestOutputHelper output)
     [Fact]
     public async Task HaProxy_without_a_server_says_503()
     {
-        using var haproxy = await Gateway.HaProxyAsync($"server app 127.0.0.1:{LoopbackPort.Free()}");
+        using var haproxy = await Gateway.HaProxyAsync($"server app 127.0.0.1:{LoopbackPort.Closed()}");
 
         await ExpectAsync(haproxy.Url(), HealthStatus.Degraded, "http.unavailable", "HAProxy", "no server of its backend is up");
     }

@@ -92,6 +92,7 @@ internal sealed class Upstream : IDisposable
         {
             try
             {
+                socket.NoDelay = true;
                 await _serve(socket, token);
             }
             catch (Exception e) when (e is OperationCanceledException or SocketException)

@@ -244,7 +244,7 @@ public sealed partial class DirectoryCheckTests : IDisposable
     private Func<HealthCheckResult> Check(string path, Action<DirectoryOptions>? configure = null, HealthStatus? failureStatus = null)
     {
         // Its time stands still: it walks at each run.
-        var provider = new ServiceCollection().AddSingleton<TimeProvider>(new StoppedTime()).AddLogging().AddHealthChecks()
+        var provider = new ServiceCollection().AddSingleton<TimeProvider>(new ManualTime(DateTimeOffset.UtcNow)).AddLogging().AddHealthChecks()
             .AddDirectoryCheck(path, configure, failureStatus: failureStatus)
             .Services.BuildServiceProvider();
         _providers.Add(provider);
@@ -261,9 +261,4 @@ public sealed partial class DirectoryCheckTests : IDisposable
 
     [LibraryImport("libc", EntryPoint = "setfsuid")]
     private static partial int SetFileSystemUser(uint user);
-
-    private sealed class StoppedTime : TimeProvider
-    {
-        public override long GetTimestamp() => 0;
-    }
 }

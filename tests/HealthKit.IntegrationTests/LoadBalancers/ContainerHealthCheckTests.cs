@@ -20,7 +20,7 @@ public sealed class ContainerHealthCheckTests
         Assert.Equal(1, code);
         Assert.Contains("Timeout", said, StringComparison.Ordinal);
 
-        (code, said) = Ask($"http://127.0.0.1:{LoopbackPort.Free()}/health/live");
+        (code, said) = Ask($"http://127.0.0.1:{LoopbackPort.Closed()}/health/live");
         Assert.Equal(1, code);
         Assert.Contains("refused", said, StringComparison.Ordinal);
     }

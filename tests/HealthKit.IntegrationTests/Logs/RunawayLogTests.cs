@@ -85,7 +85,7 @@ public sealed class RunawayLogTests
             TimeSpan.FromSeconds(20),
             () => incidents);
 
-        Assert.InRange(slowest, TimeSpan.Zero, TimeSpan.FromSeconds(1));
+        Assert.InRange(slowest, TimeSpan.Zero, TimeSpan.FromSeconds(10));
         Assert.True(new DriveInfo(disk.Path).AvailableFreeSpace > 0, "There is room again.");
         Assert.False(writer.HasExited);
     }

@@ -15,7 +15,7 @@ internal sealed class QueueProbe : IDisposable
         _check = new QueueCheck(new Network(Time), () => options, new ServiceCollection().BuildServiceProvider(), new Redactor());
     }
 
-    public Clock Time { get; } = new();
+    public ShiftedTime Time { get; } = new();
 
     public async Task<Look> LookAsync()
     {
@@ -39,19 +39,5 @@ internal sealed class QueueProbe : IDisposable
         public long? this[string key] => Data.GetValueOrDefault(key) is { } value ? Convert.ToInt64(value, null) : null;
 
         public override string ToString() => $"{Status} {Reason}: {Text} {string.Join(", ", Data.Select(pair => $"{pair.Key}={(pair.Value is IEnumerable<string> list ? string.Join(',', list) : pair.Value)}"))}";
-    }
-
-    /// <summary>The system's, and a shift.</summary>
-    public sealed class Clock : TimeProvider
-    {
-        private long _shift;
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public void Advance(TimeSpan by) => Interlocked.Add(ref _shift, by.Ticks);
-
-        public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + TimeSpan.FromTicks(Interlocked.Read(ref _shift));
-
-        public override long GetTimestamp() => System.GetElapsedTime(0).Ticks + Interlocked.Read(ref _shift);
     }
 }

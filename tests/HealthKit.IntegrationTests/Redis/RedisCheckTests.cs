@@ -291,9 +291,10 @@ public sealed class RedisCheckTests : IDisposable
 
         private async Task PassAsync(Socket client)
         {
-            using var server = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            using var server = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             using (client)
             {
+                client.NoDelay = true;
                 try
                 {
                     await server.ConnectAsync(new IPEndPoint(IPAddress.Loopback, _target));

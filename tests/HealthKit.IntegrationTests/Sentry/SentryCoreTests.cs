@@ -97,15 +97,15 @@ public sealed class SentryCoreTests(ITestOutputHelper output)
             for (var i = 0; i < categories.Length * probes.Length; i++)
             {
                 var expected = mine.Any(question => theirs[question]![i]!.GetValue<bool>());
-                var time = new SteppedTime(now);
+                var time = new ManualTime(now);
                 var limits = new RateLimits(time);
                 limits.Update(answer.Status, answer.Quotas.Count == 0 ? null : string.Join(", ", answer.Quotas), answer.RetryAfter, now);
-                time.After = TimeSpan.FromSeconds(probes[i % probes.Length]);
+                time.Advance(TimeSpan.FromSeconds(probes[i % probes.Length]));
                 var actual = limits.Remaining(categories[i / probes.Length]) is not null;
                 limited += actual ? 1 : 0;
                 Assert.True(
                     expected == actual,
-                    $"seed {seed}: {answer.Status}, limits '{string.Join(", ", answer.Quotas)}', Retry-After '{answer.RetryAfter}': {categories[i / probes.Length]} after {time.After} is {(expected ? "" : "not ")}limited to them and {(actual ? "" : "not ")}to us");
+                    $"seed {seed}: {answer.Status}, limits '{string.Join(", ", answer.Quotas)}', Retry-After '{answer.RetryAfter}': {categories[i / probes.Length]} after {probes[i % probes.Length]} s is {(expected ? "" : "not ")}limited to them and {(actual ? "" : "not ")}to us");
             }
         }
 
@@ -170,15 +170,4 @@ public sealed class SentryCoreTests(ITestOutputHelper output)
     private static T Pick<T>(Random random, T[] from) => from[random.Next(from.Length)];
 
     private sealed record Answered(int Status, IReadOnlyList<string> Quotas, string? RetryAfter);
-
-    private sealed class SteppedTime(DateTimeOffset start) : TimeProvider
-    {
-        public TimeSpan After { get; set; }
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override DateTimeOffset GetUtcNow() => start + After;
-
-        public override long GetTimestamp() => After.Ticks;
-    }
 }

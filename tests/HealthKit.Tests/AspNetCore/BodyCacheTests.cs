@@ -1,4 +1,5 @@
 using System.Text;
+using HealthKit.Tests.Support;
 using static HealthKit.Tests.AspNetCore.PictureMonitor;
 using Health = Microsoft.Extensions.Diagnostics.HealthChecks.HealthStatus;
 

@@ -1,5 +1,5 @@
 using System.Net.Sockets;
-using HealthKit.Tests.Dependencies;
+using HealthKit.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
@@ -15,7 +15,7 @@ internal abstract class DependencyCase<TOptions>(CheckType<TOptions> type, Func<
 {
     private const string StagesFolder = "src/HealthKit.Dependencies/Stages/";
 
-    private static readonly Lazy<int> Refusing = new(RawServer.ClosedPort);
+    private static readonly Lazy<int> Refusing = new(LoopbackPort.Closed);
 
     private readonly CheckType<TOptions> _withoutNames = CheckType.Create<TOptions>(
         type.Descriptor,

@@ -86,7 +86,7 @@ public class DeclaredDependencyTests
     [Fact]
     public async Task A_connection_string_may_be_the_name_of_one_under_ConnectionStrings()
     {
-        var port = RawServer.ClosedPort();
+        var port = LoopbackPort.Closed();
         var builder = TestHost.Builder(
             ("Checks:cache:Type", "Redis"),
             ("Checks:cache:ConnectionString", "Cache"),

@@ -78,7 +78,7 @@ public sealed class ForecastMemoryTests : IDisposable
     public void After_a_long_break_and_with_a_clock_that_went_back_it_begins_anew(double downHours, double backHours)
     {
         FillUntilWarned();
-        _disk.Time.Behind = TimeSpan.FromHours(backHours);
+        _disk.Time.WallClockShift = -TimeSpan.FromHours(backHours);
         Restart(TimeSpan.FromHours(downHours));
 
         Assert.Equal(HealthStatus.Healthy, Run().Status);
@@ -116,7 +116,7 @@ public sealed class ForecastMemoryTests : IDisposable
         var forecast = _memory.Find("x", TimeSpan.Zero);
         for (var second = 0; second < 600; second += 10)
         {
-            _disk.Time.Now = TimeSpan.FromSeconds(second);
+            _disk.Time.AdvanceTo(TimeSpan.FromSeconds(second));
             forecast.Add(_disk.Time.Now, second, 1e6);
             _memory.Keep("x", forecast);
         }
@@ -177,7 +177,7 @@ public sealed class ForecastMemoryTests : IDisposable
 
     private HealthCheckResult Run(ulong id = 7)
     {
-        _disk.Time.Now = _started + TimeSpan.FromMinutes(_minute);
+        _disk.Time.AdvanceTo(_started + TimeSpan.FromMinutes(_minute));
         _disk.Set("/", 100 * GiB, (100 * GiB) - (_minute * GiB / 2), id: id);
         return _disk.Run();
     }
@@ -195,7 +195,7 @@ public sealed class ForecastMemoryTests : IDisposable
             _started += down;
         }
 
-        _disk.Time.Now = _started + TimeSpan.FromMinutes(_minute);
+        _disk.Time.AdvanceTo(_started + TimeSpan.FromMinutes(_minute));
         _disk.Restart(_memory);
     }
 

@@ -125,14 +125,27 @@ public class BackgroundMonitorTests
     [Fact]
     public async Task A_clock_whose_ticks_fail_vouches_for_nothing_and_goes_on_trying()
     {
-        await using var host = await TestHost.Start(builder => builder.AddDelegateCheck("a", _ => new(HealthCheckResult.Healthy())), Quick);
-        await host.Until("a", check => check.Status == HealthStatus.Healthy);
+        var builder = TestHost.Builder(("Defaults:Period", "00:00:01"));
+        var time = new ManualTime();
+        builder.Services.AddSingleton<TimeProvider>(time);
+        builder.AddHealthKit(o => o.AddDefaultChecks = false).AddDelegateCheck("a", _ => new(HealthCheckResult.Healthy()));
+        await using var host = await TestHost.Start(builder);
         var monitor = (BackgroundMonitor)host.Monitor;
+        await Turned(() => monitor.Current.Status == HealthStatus.Healthy);
+
         monitor.BeforeTick = static () => throw new InvalidOperationException("broken tick");
-        await Wait.For(() => monitor.Current.Checks[0].Reason == HealthMonitor.StoppedReason);
-        Assert.Contains(host.Log.Lines, line => line.Contains("broken tick", StringComparison.Ordinal));
+        await Turned(() => monitor.Current.Checks[0].Reason == HealthMonitor.StoppedReason);
+        await Turned(() => host.Log.Lines.Count(line => line.Contains("broken tick", StringComparison.Ordinal)) > 1);
+        Assert.Equal(HealthMonitor.StoppedReason, monitor.Current.Checks[0].Reason);
+
         monitor.BeforeTick = null;
-        await Wait.For(() => monitor.Current.Status == HealthStatus.Healthy);
+        await Turned(() => monitor.Current.Status == HealthStatus.Healthy);
+
+        Task Turned(Func<bool> met) => Wait.For(() =>
+        {
+            time.Advance(TimeSpan.FromSeconds(0.5));
+            return met();
+        });
     }
 
     [Fact]
@@ -230,15 +243,24 @@ public class BackgroundMonitorTests
     {
         var builder = TestHost.Builder(Quick);
         builder.AddHealthKit(o => o.AddDefaultChecks = false).AddDelegateCheck("a", _ => new(HealthCheckResult.Healthy()));
+        var time = new ManualTime();
+        builder.Services.AddSingleton<TimeProvider>(time);
         using var never = new ManualResetEventSlim();
+        var hanging = new Hanging(never);
         var recorder = new Recorder();
-        builder.Services.AddSingleton<IHealthObserver>(new Hanging(never));
+        builder.Services.AddSingleton<IHealthObserver>(hanging);
         builder.Services.AddSingleton<IHealthObserver>(recorder);
         await using var host = await TestHost.Start(builder);
-        await Wait.For(() => recorder.Results.Count > 3);
-        var problem = await Wait.For(() => host.Host.Services.GetRequiredService<BackgroundMonitor>().ObserverProblems, problems => problems.Count > 0, seconds: 45);
-        Assert.Contains(nameof(Hanging), Assert.Single(problem), StringComparison.Ordinal);
+        var monitor = host.Host.Services.GetRequiredService<BackgroundMonitor>();
+        await Wait.For(() =>
+        {
+            time.Advance(TimeSpan.FromSeconds(0.5));
+            return hanging.IsCalled && recorder.Results.Count > 3;
+        });
+        time.Advance(TimeSpan.FromSeconds(30.1));
+        Assert.Contains(nameof(Hanging), Assert.Single(monitor.ObserverProblems), StringComparison.Ordinal);
         never.Set();
+        await Wait.For(() => monitor.ObserverProblems.Count == 0);
     }
 
     [Fact]
@@ -295,9 +317,17 @@ public class BackgroundMonitorTests
 
     private sealed class Hanging(ManualResetEventSlim never) : IHealthObserver
     {
-        public void OnResult(CheckState state) => never.Wait();
+        private volatile bool _called;
 
-        public void OnTransition(CheckState before, CheckState after) => never.Wait();
+        public bool IsCalled => _called;
+
+        public void OnResult(CheckState state)
+        {
+            _called = true;
+            never.Wait();
+        }
+
+        public void OnTransition(CheckState before, CheckState after) => OnResult(after);
     }
 
 #pragma warning disable CA1812 // Made by the container.

@@ -1,4 +1,5 @@
 using System.Text;
+using HealthKit.Tests.Support;
 
 namespace HealthKit.Tests.Redaction;
 
@@ -286,11 +287,11 @@ public sealed class RedactorTests
     }
 
     [Fact]
-    public void Every_line_of_the_real_world_samples_stays_readable()
+    public void Every_line_of_ordinary_logs_stays_readable()
     {
-        var directory = SharedData();
-        var lines = Directory.EnumerateFiles(directory).SelectMany(File.ReadLines).ToList();
-        Assert.True(lines.Count > 100, $"{directory} holds {lines.Count} lines");
+        // As Ruby, the kernel, servers and .NET write them; no line has a secret.
+        var lines = Directory.GetFiles(Repository.PathOf("tests", "HealthKit.Tests", "Redaction", "Samples")).SelectMany(File.ReadLines).ToList();
+        Assert.True(lines.Count > 50, $"There are {lines.Count} lines.");
         Assert.All(lines, line => Assert.Same(line, _redactor.Redact(line)));
     }
 
@@ -366,18 +367,4 @@ public sealed class RedactorTests
     }
 
     private static string Repeat(string piece, int length) => new StringBuilder().Insert(0, piece, length / piece.Length).ToString();
-
-    private static string SharedData()
-    {
-        for (var directory = new DirectoryInfo(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
-        {
-            var data = Path.Combine(directory.FullName, "shared", "data");
-            if (Directory.Exists(data))
-            {
-                return data;
-            }
-        }
-
-        throw new DirectoryNotFoundException($"There is no shared/data above {AppContext.BaseDirectory}.");
-    }
 }

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using HealthKit.Tests.AspNetCore;
+using HealthKit.Tests.Support;
 
 namespace HealthKit.Tests.Sentry;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using FsCheck;
 using FsCheck.Fluent;
-using HealthKit.Tests.AspNetCore;
+using HealthKit.Tests.Support;
 
 namespace HealthKit.Tests.Sentry;
 

@@ -1,5 +1,5 @@
-using HealthKit.Tests.AspNetCore;
 using HealthKit.Tests.Incidents.Sinks;
+using HealthKit.Tests.Support;
 
 namespace HealthKit.Tests.Sentry;
 

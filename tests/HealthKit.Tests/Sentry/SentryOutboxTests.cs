@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using HealthKit.Tests.Incidents.Sinks;
 using HealthKit.Tests.Support;
 
@@ -11,7 +9,7 @@ public sealed class SentryOutboxTests
     [Fact]
     public async Task After_Sentry_was_off_for_an_hour_all_events_arrive_once_in_order_with_their_own_times()
     {
-        var port = FreePort();
+        var port = LoopbackPort.Free();
         using var outboxes = new DeliveryBench();
         using var sink = Sink(outboxes, $"http://{SentryReceiver.Key}@127.0.0.1:{port}/{SentryReceiver.Project}");
         using var gated = new Gated(sink);
@@ -112,12 +110,5 @@ public sealed class SentryOutboxTests
         }
 
         public void Dispose() => _gate.Dispose();
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

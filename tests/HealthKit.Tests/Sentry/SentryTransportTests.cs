@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using HealthKit.Tests.AspNetCore;
+using HealthKit.Tests.Support;
 
 namespace HealthKit.Tests.Sentry;
 

@@ -26,6 +26,9 @@ internal sealed class FakeJournalStore : JournalStore
 
     public bool Reserved { get; set; } = true;
 
+    /// <summary>How much was read of any of its files.</summary>
+    public long BytesRead { get; private set; }
+
     public override StateProblem? Prepare() => NoDisk;
 
     public override JournalFile? TryOpen()
@@ -91,6 +94,7 @@ internal sealed class FakeJournalStore : JournalStore
             store.Check("read");
             var count = (int)Math.Clamp(bytes.Length - position, 0, buffer.Length);
             bytes.AsSpan((int)Math.Min(position, bytes.Length), count).CopyTo(buffer);
+            store.BytesRead += count;
             return count;
         }
 

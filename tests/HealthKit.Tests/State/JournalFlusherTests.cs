@@ -1,4 +1,3 @@
-using HealthKit.Tests.AspNetCore;
 using HealthKit.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -1,6 +1,7 @@
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
+using HealthKit.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace HealthKit.Tests;
@@ -326,7 +327,7 @@ public sealed class JournalTests
     [InlineData("flush")]
     public void A_failing_disk_costs_no_record_and_everything_is_written_when_it_works_again(string failing)
     {
-        var time = new ManualStateTime();
+        var time = new ManualTime();
         var store = new FakeJournalStore();
         using (var journal = store.Open(time: time))
         {
@@ -356,7 +357,7 @@ public sealed class JournalTests
     [Fact]
     public void Retries_become_rare_but_never_stop()
     {
-        var time = new ManualStateTime();
+        var time = new ManualTime();
         var opened = 0;
         var store = new FakeJournalStore();
         store.Fault = operation =>
@@ -400,7 +401,7 @@ public sealed class JournalTests
         }
 
         store.NoDisk = new StateProblem(StateProblem.ReadOnly, "read-only");
-        using (var journal = store.Open(time: new ManualStateTime()))
+        using (var journal = store.Open(time: new ManualTime()))
         {
             Assert.Equal(StateProblem.ReadOnly, journal.Problem?.Reason);
             Assert.Empty(journal.ReadAll());

@@ -1,5 +1,6 @@
 using System.Runtime.Versioning;
 using System.Text;
+using HealthKit.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace HealthKit.Tests;
@@ -9,7 +10,7 @@ namespace HealthKit.Tests;
 public sealed class RemovedStateTests : IDisposable
 {
     private readonly string _root = Directory.CreateTempSubdirectory("healthkit-removed-").FullName;
-    private readonly ManualStateTime _time = new();
+    private readonly ManualTime _time = new();
 
     private string Place => Path.Combine(_root, "state");
 

@@ -1,6 +1,7 @@
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
+using HealthKit.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace HealthKit.Tests;
@@ -8,7 +9,7 @@ namespace HealthKit.Tests;
 public sealed class StartLogTests : IDisposable
 {
     private readonly string _root = Directory.CreateTempSubdirectory("healthkit-starts-").FullName;
-    private readonly ManualStateTime _time = new();
+    private readonly ManualTime _time = new();
 
     public void Dispose() => Directory.Delete(_root, recursive: true);
 

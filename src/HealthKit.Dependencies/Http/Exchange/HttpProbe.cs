@@ -132,7 +132,7 @@ internal sealed class HttpHop(StageRun run, HttpRequestSpec spec, HttpSession se
         catch (StageException e) when (e is { Stage: Stage.Use, Reason: "use.timeout" })
         {
             throw new StageException(
-                Stage.Use, "use.timeout", _came is { } came ? $"{e.Message}; {came} came, and {HttpText.Bytes(Interlocked.Read(ref _bodyBytes))} of its body" : e.Message, e);
+                Stage.Use, "use.timeout", _came is { } came ? $"{e.Message}; {came} came, and {GaugeAmount.Bytes(Interlocked.Read(ref _bodyBytes))} of its body" : e.Message, e);
         }
         catch (StageException e) when (redirects.Count > 0 && e.Stage != Stage.Use)
         {

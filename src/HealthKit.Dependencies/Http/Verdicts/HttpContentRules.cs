@@ -56,12 +56,12 @@ internal sealed class HttpContentRules
                 var declared = answer.Headers["Content-Length"];
                 return Wrong(
                     "http.truncated",
-                    $"the body broke off: the connection was {(answer.End == BodyEnd.Reset ? "reset" : "closed")} after {HttpText.Bytes(answer.ReceivedBytes)}"
-                    + (long.TryParse(declared, NumberStyles.None, CultureInfo.InvariantCulture, out var length) ? $" of {HttpText.Bytes(length)}" : ""));
+                    $"the body broke off: the connection was {(answer.End == BodyEnd.Reset ? "reset" : "closed")} after {GaugeAmount.Bytes(answer.ReceivedBytes)}"
+                    + (long.TryParse(declared, NumberStyles.None, CultureInfo.InvariantCulture, out var length) ? $" of {GaugeAmount.Bytes(length)}" : ""));
             case BodyEnd.Garbled:
-                return Wrong("http.invalid", $"the body is not framed as HTTP/1.1 has it, after {HttpText.Bytes(answer.ReceivedBytes)}");
+                return Wrong("http.invalid", $"the body is not framed as HTTP/1.1 has it, after {GaugeAmount.Bytes(answer.ReceivedBytes)}");
             case BodyEnd.TooLarge:
-                return Wrong("http.content.tooLarge", $"the body is larger than {HttpText.Bytes(_options.MaxBodyBytes)}, and was not read to its end");
+                return Wrong("http.content.tooLarge", $"the body is larger than {GaugeAmount.Bytes(_options.MaxBodyBytes):L}, and was not read to its end");
         }
 
         foreach (var (name, value) in _headers)
@@ -85,7 +85,7 @@ internal sealed class HttpContentRules
 
         if (answer.Body.Length < _options.MinimumBodyBytes)
         {
-            return Wrong("http.content.tooSmall", $"the body has {HttpText.Bytes(answer.Body.Length)}, expected are {HttpText.Bytes(_options.MinimumBodyBytes)} or more");
+            return Wrong("http.content.tooSmall", $"the body has {GaugeAmount.Bytes(answer.Body.Length)}, expected are {GaugeAmount.Bytes(_options.MinimumBodyBytes):L} or more");
         }
 
         return JudgeBody(answer, Wrong);

@@ -140,9 +140,6 @@ internal sealed class FileScan : IDisposable
         _json?.Dispose();
     }
 
-    private static void Add(List<FileFault> faults, FileFaultKind kind, FormattableString text) =>
-        faults.Add(new FileFault(kind, GaugeLevel.Unhealthy, text.ToString(CultureInfo.InvariantCulture)));
-
     private static void Add(List<FileFault> faults, FileFaultKind kind, string text) => faults.Add(new FileFault(kind, GaugeLevel.Unhealthy, text));
 
     private void FindMark(ref ReadOnlySpan<byte> block, ref long start)

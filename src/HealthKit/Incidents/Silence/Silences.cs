@@ -376,6 +376,6 @@ internal sealed partial class Silences(
 
     private sealed record Kept(IReadOnlyList<Mute> Mutes, IReadOnlyList<MaintenanceWindow> Windows);
 
-    [LoggerMessage(7031, LogLevel.Warning, "The journal of silences has no room for {Event} '{Name}': it is in force and will not survive a restart.")]
+    [LoggerMessage(7051, LogLevel.Warning, "The journal of silences has no room for {Event} '{Name}': it is in force and will not survive a restart.")]
     private static partial void LogNotKept(ILogger logger, string @event, string name);
 }

@@ -46,12 +46,6 @@ internal sealed class GrowthHistory
     /// <summary>Bytes a second over the last hour, or what there is of it; null before there is enough.</summary>
     public double? HourRate => _hour.Span >= LeastRecent ? _hour.Rate : null;
 
-    /// <summary>Bytes gained within the last hour.</summary>
-    public double HourGrowth => _hour.Growth;
-
-    /// <summary>The time that <see cref="HourGrowth"/> is of.</summary>
-    public TimeSpan HourSpan => _hour.Span;
-
     /// <summary>
     /// Whether the last third of the hour grew at more than one and a half times the pace of the first; null before there are ten minutes.
     /// </summary>

@@ -176,7 +176,7 @@ internal sealed partial class BackgroundMonitor : HealthMonitor, IDisposable
 
     private void StartObservers()
     {
-        var pumps = _findObservers().Select(observer => new ObserverPump(observer, _freezer, _logger)).ToArray();
+        var pumps = _findObservers().Select(observer => new ObserverPump(observer, _time, _freezer, _logger)).ToArray();
         foreach (var pump in pumps)
         {
             pump.Start();

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace HealthKit;
 
 /// <summary>Tells one observer, one event after another, on a thread of its own behind a bounded queue.</summary>
-internal sealed partial class ObserverPump(IHealthObserver observer, ResultFreezer freezer, ILogger logger)
+internal sealed partial class ObserverPump(IHealthObserver observer, MonitorTime time, ResultFreezer freezer, ILogger logger)
 {
     private const int Capacity = 2_000;
 
@@ -24,7 +24,7 @@ internal sealed partial class ObserverPump(IHealthObserver observer, ResultFreez
         {
             lock (_gate)
             {
-                return _callStartedAt is { } started && TimeProvider.System.GetElapsedTime(started) > StuckLimit
+                return _callStartedAt is { } started && time.Raw - started > StuckLimit.Ticks
                     ? $"Observer {_name} has not come back from a call for more than {StuckLimit.TotalSeconds:0} s; {_queue.Count} events wait for it."
                     : null;
             }
@@ -132,7 +132,7 @@ internal sealed partial class ObserverPump(IHealthObserver observer, ResultFreez
             }
 
             (dropped, _dropped) = (_dropped, 0);
-            _callStartedAt = TimeProvider.System.GetTimestamp();
+            _callStartedAt = time.Raw;
             return true;
         }
     }

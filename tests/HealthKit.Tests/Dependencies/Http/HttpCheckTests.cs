@@ -19,7 +19,7 @@ public class HttpCheckTests
         var seen = await bench.RunAsync();
 
         Assert.Matches(
-            $@"^http://shop\.test:{server.Port}/health: 200 OK by an app on Kestrel, 4 bytes of text/plain \(resolve .+, connect .+ to 127\.0\.0\.1, use .+\)$", seen.Text);
+            $@"^http://shop\.test:{server.Port}/health: 200 OK by an app on Kestrel, 4 B of text/plain \(resolve .+, connect .+ to 127\.0\.0\.1, use .+\)$", seen.Text);
         Assert.Equal(HealthStatus.Healthy, seen.Status);
         Assert.Equal(("200", 4, "text/plain", "app on Kestrel"), (seen["httpStatus"], seen["bodyBytes"], seen["mediaType"], seen["answeredBy"]));
         Assert.All(["resolveSeconds", "connectSeconds", "useSeconds"], reading => Assert.IsType<double>(seen[reading]));

@@ -32,9 +32,9 @@ public class HttpFaultTests
 
         // Broken bodies.
         new("drips a byte at a time", Drip, "use.timeout", "app on Kestrel", Configure: Hasty, Text: "200 OK came, and "),
-        new("upstream killed within the body", e => e.SayAsync("HTTP/1.1 200 OK\nServer: nginx/1.18.0\nContent-Length: 1000\n\nhalf of"), "http.truncated", "behind nginx", Text: "closed after 7 bytes of 1000 bytes"),
-        new("reset within the body", ResetInBody, "http.truncated", Text: "reset after 7 bytes"),
-        new("closed between chunks", e => e.SayAsync("HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n5\r\nhello\r\n"), "http.truncated", Text: "after 5 bytes"),
+        new("upstream killed within the body", e => e.SayAsync("HTTP/1.1 200 OK\nServer: nginx/1.18.0\nContent-Length: 1000\n\nhalf of"), "http.truncated", "behind nginx", Text: "closed after 7 B of 1000 B"),
+        new("reset within the body", ResetInBody, "http.truncated", Text: "reset after 7 B"),
+        new("closed between chunks", e => e.SayAsync("HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n5\r\nhello\r\n"), "http.truncated", Text: "after 5 B"),
         new("chunks that are none", e => e.SayAsync("HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\nzz\r\nhello\r\n"), "http.invalid", Text: "not framed"),
         new("a chunk longer than it says", e => e.SayAsync("HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n5\r\nhelloworld\r\n0\r\n\r\n"), "http.invalid"),
         new("a length that is none", e => e.SayAsync("HTTP/1.1 200 OK\nContent-Length: -5\n\nshort"), "http.invalid", Text: "no length"),
@@ -155,7 +155,7 @@ public class HttpFaultTests
         var seen = await bench.RunAsync();
 
         Assert.InRange(clock.Elapsed, TimeSpan.FromSeconds(1.9), TimeSpan.FromSeconds(10));
-        Assert.Matches(@"no answer within 2 s, .* of it in this stage; 200 OK came, and \d+ bytes? of its body", seen.Text);
+        Assert.Matches(@"no answer within 2 s, .* of it in this stage; 200 OK came, and \d+ B of its body", seen.Text);
         Assert.Equal("200", seen["httpStatus"]);
     }
 

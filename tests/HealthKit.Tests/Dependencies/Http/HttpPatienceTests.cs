@@ -1,4 +1,4 @@
-using HealthKit.Tests.AspNetCore;
+using HealthKit.Tests.Support;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace HealthKit.Tests.Dependencies.Http;

@@ -69,6 +69,7 @@ internal sealed class HttpRawServer : IAsyncDisposable
 
     private async Task ServeAsync(Socket socket)
     {
+        socket.NoDelay = true;
         _open.TryAdd(socket, true);
         try
         {

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using HealthKit.Tests.Conformance;
+using HealthKit.Tests.Support;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace HealthKit.Tests.Dependencies;
@@ -81,7 +82,7 @@ public class DependencyCheckTests
     [Fact]
     public async Task The_registrations_failure_status_is_kept_to_and_unknown_is_never_healthy()
     {
-        using var check = TestNetwork.With().Tcp("127.0.0.1", RawServer.ClosedPort());
+        using var check = TestNetwork.With().Tcp("127.0.0.1", LoopbackPort.Closed());
 
         Assert.Equal(HealthStatus.Unhealthy, (await check.RunAsync()).Status);
         Assert.Equal(HealthStatus.Degraded, (await check.RunAsync(HealthStatus.Degraded)).Status);
@@ -104,7 +105,7 @@ public class DependencyCheckTests
         var network = new Network(TimeProvider.System) { Lookups = new HostLookups((_, _) => throw new SocketException((int)SocketError.TryAgain)) };
         using var one = network.Tcp("one.example", 80);
         using var two = network.Dns("two.example");
-        using var address = network.Tcp("127.0.0.1", RawServer.ClosedPort());
+        using var address = network.Tcp("127.0.0.1", LoopbackPort.Closed());
 
         Assert.Equal("dns.unavailable", (await one.RunAsync()).Reason());
         Assert.Equal("tcp.refused", (await address.RunAsync()).Reason());
@@ -121,7 +122,7 @@ public class DependencyCheckTests
     {
         // Its own addresses: a connection to them is refused without a network between, but they are not loopback to the outlook when told by name.
         var network = TestNetwork.With(("one.example", ["127.0.0.1"]), ("two.example", ["127.0.0.1"]));
-        var port = RawServer.ClosedPort();
+        var port = LoopbackPort.Closed();
         using var one = network.Tcp("one.example", port);
         using var two = network.Tcp("two.example", port);
 

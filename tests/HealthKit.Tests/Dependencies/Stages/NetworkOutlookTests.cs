@@ -1,3 +1,5 @@
+using HealthKit.Tests.Support;
+
 namespace HealthKit.Tests.Dependencies;
 
 public class NetworkOutlookTests

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
@@ -7,8 +6,6 @@ namespace HealthKit.Tests.Dependencies;
 /// <summary>A listener on a loopback address that does with each connection what a test says.</summary>
 internal sealed class RawServer : IDisposable
 {
-    private static readonly ConcurrentBag<Socket> Closed = [];
-
     private readonly Socket _listener;
     private readonly CancellationTokenSource _end = new();
     private readonly Func<Socket, CancellationToken, Task> _serve;
@@ -38,15 +35,6 @@ internal sealed class RawServer : IDisposable
         await socket.SendAsync(greeting, token);
         await DrainAsync(socket, token);
     });
-
-    /// <summary>A port of 127.0.0.1 at which nothing listens, nor will: a socket is bound to it for as long as this process lives.</summary>
-    public static int ClosedPort()
-    {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        Closed.Add(socket);
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
-    }
 
     /// <summary>Something at a port that another thing has at another address. Somebody else may have taken it: then both are made anew.</summary>
     public static (TFirst First, TSecond Second) Pair<TFirst, TSecond>(Func<TFirst> first, Func<TFirst, TSecond> second)
@@ -94,6 +82,8 @@ internal sealed class RawServer : IDisposable
                 return;
             }
 
+            // Small answers one after another: Nagle would hold each back for the delayed acknowledgment of the one before.
+            socket.NoDelay = true;
             Interlocked.Increment(ref _accepted);
             _ = ServeAsync(socket);
         }

@@ -1,4 +1,5 @@
 using System.Runtime.Versioning;
+using HealthKit.Tests.Support;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace HealthKit.Tests.Files;
@@ -7,7 +8,7 @@ namespace HealthKit.Tests.Files;
 public sealed class DirectoryCheckTests : IDisposable
 {
     private readonly TempTree _tree = new();
-    private readonly SteppedTime _time = new();
+    private readonly ManualTime _time = new();
 
     public void Dispose() => _tree.Dispose();
 
@@ -26,7 +27,7 @@ public sealed class DirectoryCheckTests : IDisposable
         Assert.Equal(("a.csv", 10_800.0), (result.Data["oldest"], result.Data["oldestAgeSeconds"]));
         Assert.Equal(("in/b.csv", 300.0), (result.Data["newest"], result.Data["newestAgeSeconds"]));
         Assert.Equal((true, true), (result.Data["complete"], result.Data["writable"]));
-        Assert.Equal(SteppedTime.Start, result.Data["walkedAt"]);
+        Assert.Equal(_time.Start, result.Data["walkedAt"]);
         Assert.DoesNotContain("reason", result.Data.Keys);
     }
 
@@ -129,7 +130,7 @@ public sealed class DirectoryCheckTests : IDisposable
     [Fact]
     public void A_file_from_the_future_has_no_negative_age()
     {
-        _tree.Add("file", 1, SteppedTime.Start.AddDays(1));
+        _tree.Add("file", 1, _time.Start.AddDays(1));
 
         var result = Check(options => options.DegradedAboveOldestAge = TimeSpan.FromHours(1))();
 

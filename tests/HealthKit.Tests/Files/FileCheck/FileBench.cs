@@ -1,4 +1,5 @@
 using System.Text;
+using HealthKit.Tests.Support;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Win32.SafeHandles;
@@ -27,7 +28,7 @@ internal sealed class FileBench : IDisposable
 
     public FileCheckOptions Options { get; set; }
 
-    public BenchTime Time { get; } = new();
+    public ManualTime Time { get; } = new();
 
     public WatchedSource Source { get; } = new();
 
@@ -85,23 +86,6 @@ internal sealed class FileBench : IDisposable
         Restart();
         Directory.Delete(_root, recursive: true);
     }
-}
-
-/// <summary>A clock that moves when told to, and by itself with each look at its counter when that is asked for.</summary>
-internal sealed class BenchTime : TimeProvider
-{
-    private DateTimeOffset _now = new(2026, 5, 6, 7, 8, 9, TimeSpan.Zero);
-    private long _timestamp;
-
-    public TimeSpan PerTimestamp { get; set; }
-
-    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-    public override DateTimeOffset GetUtcNow() => _now;
-
-    public override long GetTimestamp() => _timestamp += PerTimestamp.Ticks;
-
-    public void Advance(TimeSpan by) => _now += by;
 }
 
 /// <summary>The real file system, counted, and disturbed where a test asks for it.</summary>

@@ -375,7 +375,7 @@ public sealed class FileCheckTests : IDisposable
     public void A_large_file_is_read_in_slices_and_has_no_news_before_it_is_through()
     {
         _bench.Options.Format = FileFormat.Csv;
-        _bench.Time.PerTimestamp = TimeSpan.FromSeconds(1);
+        _bench.Time.Step = TimeSpan.FromSeconds(1);
         var rows = string.Concat(Enumerable.Range(0, 40_000).Select(i => $"{i},\"x\n\"\n"));
         _bench.Replace("a,b\n" + rows, TimeSpan.FromMinutes(1));
 

@@ -266,7 +266,7 @@ public class DiskSpaceCheckTests
         var minutes = 0;
         for (; minutes <= 260; minutes++)
         {
-            _disk.Time.Now = TimeSpan.FromMinutes(minutes);
+            _disk.Time.Advance(TimeSpan.FromMinutes(1));
             _disk.Set("/", 100 * GiB, Math.Max(0, (100 * GiB) - (minutes * GiB / 2)));
             var result = _disk.Run();
             if (result.Status != HealthStatus.Healthy)
@@ -315,7 +315,7 @@ public class DiskSpaceCheckTests
         {
             for (var minute = from; minute < to; minute++)
             {
-                _disk.Time.Now = TimeSpan.FromMinutes(minute);
+                _disk.Time.Advance(TimeSpan.FromMinutes(1));
                 _disk.Set("/", 100 * GiB, (100 * GiB) - (minute * GiB / 2));
                 _disk.Run();
             }
@@ -331,7 +331,7 @@ public class DiskSpaceCheckTests
         for (var status = HealthStatus.Healthy; status == HealthStatus.Healthy; minutes++)
         {
             Assert.True(minutes < 0.35 * 360, "No warning.");
-            _disk.Time.Now = TimeSpan.FromMinutes(minutes);
+            _disk.Time.AdvanceTo(TimeSpan.FromMinutes(minutes));
             var free = 34 * GiB * (1 - (minutes / 360.0));
             _disk.Set("/", (10 * GiB) + free, free);
             status = _disk.Run().Status;

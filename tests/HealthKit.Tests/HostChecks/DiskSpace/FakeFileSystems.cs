@@ -1,3 +1,4 @@
+using HealthKit.Tests.Support;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace HealthKit.Tests.HostChecks.DiskSpace;
@@ -9,7 +10,7 @@ internal sealed class FakeFileSystems : FileSystemSource
 
     private readonly Dictionary<string, (int Error, FileSystemStat Stat, MountEntry? Mount)> _paths = [];
 
-    public Clock Time { get; } = new();
+    public ManualTime Time { get; } = new();
 
     public DiskSpaceOptions Options { get; set; } = new() { Path = "/" };
 
@@ -65,17 +66,4 @@ internal sealed class FakeFileSystems : FileSystemSource
 
     /// <summary>A new process: another check, which knows what the memory keeps.</summary>
     public void Restart(ForecastMemory? memory) => (_check, Memory) = (null, memory);
-
-    internal sealed class Clock : TimeProvider
-    {
-        public TimeSpan Now { get; set; }
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp() => Now.Ticks;
-
-        public TimeSpan Behind { get; set; }
-
-        public override DateTimeOffset GetUtcNow() => DateTimeOffset.UnixEpoch.AddYears(60) + Now - Behind;
-    }
 }

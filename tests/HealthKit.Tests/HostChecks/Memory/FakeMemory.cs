@@ -1,3 +1,4 @@
+using HealthKit.Tests.Support;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace HealthKit.Tests.HostChecks.Memory;
@@ -8,7 +9,7 @@ internal sealed class FakeMemory : MemorySource
     public const long MiB = 1L << 20;
     public const long GiB = 1L << 30;
 
-    private readonly Clock _clock = new();
+    private readonly ManualTime _time = new();
     private readonly List<MemoryPool> _pools = [];
     private MemoryCheck? _check;
 
@@ -37,11 +38,11 @@ internal sealed class FakeMemory : MemorySource
         pool.Set(limitName, (long)limit, (long)free);
     }
 
-    public void Advance(TimeSpan by) => _clock.Now += by;
+    public void Advance(TimeSpan by) => _time.Advance(by);
 
     public HealthCheckResult Run(CancellationToken cancellationToken = default)
     {
-        _check ??= new MemoryCheck(this, _clock, () => Options);
+        _check ??= new MemoryCheck(this, _time, () => Options);
         var context = new HealthCheckContext { Registration = new HealthCheckRegistration("memory", _check, FailureStatus, tags: null) };
         return _check.CheckHealthAsync(context, cancellationToken).GetAwaiter().GetResult();
     }
@@ -65,14 +66,5 @@ internal sealed class FakeMemory : MemorySource
     {
         Disposed = true;
         base.Dispose();
-    }
-
-    private sealed class Clock : TimeProvider
-    {
-        public TimeSpan Now { get; set; } = TimeSpan.FromDays(3);
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp() => Now.Ticks;
     }
 }

@@ -294,7 +294,7 @@ public sealed class DowntimeLedgerTests
     }
 
     [Fact]
-    public void A_thousand_open_outages_survive_and_are_read_fast()
+    public void A_thousand_open_outages_survive_and_the_journal_is_read_no_more_than_twice()
     {
         for (var i = 0; i < 1_000; i++)
         {
@@ -306,9 +306,9 @@ public sealed class DowntimeLedgerTests
             _runs.See(minute, "a_check_with_a_name_of_ordinary_length_0", HealthStatus.Unhealthy);
         }
 
-        var watch = Stopwatch.StartNew();
+        var before = _runs.Disk.BytesRead;
         _runs.Kill();
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(2), $"It took {watch.Elapsed}.");
+        Assert.InRange(_runs.Disk.BytesRead - before, 1, 2 * _runs.Disk.Content!.Length);
         Assert.Equal(1_000, _runs.Report.Outages.Count(outage => outage is { Check: not null, End: null }));
     }
 

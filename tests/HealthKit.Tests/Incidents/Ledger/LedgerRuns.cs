@@ -1,3 +1,4 @@
+using HealthKit.Tests.Support;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -20,7 +21,7 @@ internal sealed class LedgerRuns
 
     public DowntimeLedger Ledger { get; private set; }
 
-    public ManualStateTime Time { get; } = new();
+    public ManualTime Time { get; } = new();
 
     public DateTimeOffset Now { get; private set; } = Start;
 

@@ -1,3 +1,4 @@
+using HealthKit.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace HealthKit.Tests.Incidents;
@@ -17,7 +18,7 @@ internal sealed class SilencesFixture : IDisposable
 
     public string FilePath => Path.Combine(Root, "maintenance");
 
-    public ManualStateTime Time { get; } = new();
+    public ManualTime Time { get; } = new();
 
     public DateTimeOffset Now => Time.GetUtcNow();
 

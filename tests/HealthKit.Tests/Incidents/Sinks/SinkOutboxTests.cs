@@ -1,6 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
-using HealthKit.Tests.AspNetCore;
+using HealthKit.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace HealthKit.Tests.Incidents.Sinks;

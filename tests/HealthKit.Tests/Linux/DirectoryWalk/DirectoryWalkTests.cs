@@ -1,6 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 using HealthKit.Tests.Files;
+using HealthKit.Tests.Support;
 
 namespace HealthKit.Tests.Linux;
 
@@ -141,7 +142,7 @@ public sealed class DirectoryWalkTests : IDisposable
             _tree.Add($"d{i % 10}/{i}");
         }
 
-        var time = new SteppedTime { Step = TimeSpan.FromMilliseconds(10) };
+        var time = new ManualTime { Step = TimeSpan.FromMilliseconds(10) };
         var seen = new List<long>();
         for (var milliseconds = 20; milliseconds < 2_000; milliseconds += 20)
         {

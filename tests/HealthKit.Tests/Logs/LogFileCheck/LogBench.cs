@@ -1,5 +1,5 @@
-using HealthKit.Tests.AspNetCore;
 using HealthKit.Tests.HostChecks.DiskSpace;
+using HealthKit.Tests.Support;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging.Abstractions;
 

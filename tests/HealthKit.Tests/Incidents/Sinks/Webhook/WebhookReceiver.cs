@@ -86,6 +86,7 @@ internal sealed class WebhookReceiver : IAsyncDisposable
         {
             try
             {
+                client.NoDelay = true;
                 Stream stream = client.GetStream();
                 if (_certificate is not null)
                 {

@@ -6,6 +6,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
+using HealthKit.Tests.Support;
 
 namespace HealthKit.Tests.Incidents.Sinks.Webhook;
 
@@ -380,7 +381,7 @@ public sealed class WebhookSinkTests
     [Fact]
     public async Task A_port_where_nobody_listens_refuses()
     {
-        var result = await Send(new Uri($"http://127.0.0.1:{FreePort()}/hook"));
+        var result = await Send(new Uri($"http://127.0.0.1:{LoopbackPort.Closed()}/hook"));
 
         Assert.Equal(SinkOutcome.Retry, result.Outcome);
         Assert.EndsWith(": connection refused", result.Problem, StringComparison.Ordinal);
@@ -477,13 +478,6 @@ public sealed class WebhookSinkTests
         names.AddDnsName("localhost");
         request.CertificateExtensions.Add(names.Build());
         return request.CreateSelfSigned(TimeProvider.System.GetUtcNow().AddDays(-1), TimeProvider.System.GetUtcNow().AddDays(1));
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private async Task<SinkResult> Send(Uri url, IncidentMessage? message = null, string? authorization = null, TimeSpan? timeout = null)

@@ -1,14 +1,17 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
-namespace HealthKit.IntegrationTests;
+namespace HealthKit.Tests.Support;
 
 internal static class LoopbackPort
 {
     private const int AddressInUse = 98; // EADDRINUSE
 
+    private static readonly ConcurrentBag<Socket> Kept = [];
+
     /// <summary>
-    /// A port of 127.0.0.1 that nobody listens on. It lies below the range from which the kernel takes ports of outgoing connections
+    /// A port of 127.0.0.1 that nobody listens on now, for a server to come. It lies below the range from which the kernel takes ports of outgoing connections
     /// (ip(7), ip_local_port_range: from 32768), so that the load itself cannot take it before its server does.
     /// </summary>
     public static int Free()
@@ -29,5 +32,13 @@ internal static class LoopbackPort
         }
 
         throw new InvalidOperationException("No free port of 127.0.0.1 between 20000 and 32000 was found in 100 attempts.");
+    }
+    /// <summary>A port of 127.0.0.1 at which nothing listens, nor will: a socket is bound to it for as long as this process lives.</summary>
+    public static int Closed()
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        Kept.Add(socket);
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 }

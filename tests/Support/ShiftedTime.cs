@@ -1,4 +1,4 @@
-namespace HealthKit.Tests.Dependencies;
+namespace HealthKit.Tests.Support;
 
 /// <summary>The system's clock and timers, and a test may put the clock forward.</summary>
 internal sealed class ShiftedTime : TimeProvider

@@ -1,13 +1,27 @@
-namespace HealthKit.Tests.AspNetCore;
+namespace HealthKit.Tests.Support;
 
-/// <summary>A clock that a test turns by hand; timers come due when it does.</summary>
+/// <summary>A clock that a test turns by hand; timers come due when it does. Where time must go on by itself, see <see cref="ShiftedTime"/>.</summary>
 internal sealed class ManualTime(DateTimeOffset start) : TimeProvider
 {
     private readonly Lock _gate = new();
     private readonly List<ManualTimer> _timers = [];
     private TimeSpan _elapsed;
 
+    public ManualTime()
+        : this(new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero))
+    {
+    }
+
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+    /// <summary>The time it began with.</summary>
+    public DateTimeOffset Start => start;
+
+    /// <summary>How far each look at the monotonic time turns it: for what must end by its own look at the time. Timers do not come due by it.</summary>
+    public TimeSpan Step { get; set; }
+
+    /// <summary>How far the wall clock was set forward; negative where it was set back. Monotonic time and timers do not notice.</summary>
+    public TimeSpan WallClockShift { get; set; }
 
     /// <summary>How many timers wait.</summary>
     public int Waiting
@@ -21,9 +35,24 @@ internal sealed class ManualTime(DateTimeOffset start) : TimeProvider
         }
     }
 
-    public override DateTimeOffset GetUtcNow() => start + _elapsed;
+    public override DateTimeOffset GetUtcNow()
+    {
+        lock (_gate)
+        {
+            return start + _elapsed + WallClockShift;
+        }
+    }
 
-    public override long GetTimestamp() => _elapsed.Ticks;
+    public override long GetTimestamp()
+    {
+        lock (_gate)
+        {
+            return (_elapsed += Step).Ticks;
+        }
+    }
+
+    /// <summary>Turns it to so long after the start.</summary>
+    public void AdvanceTo(TimeSpan sinceStart) => Advance(sinceStart - _elapsed);
 
     public void Advance(TimeSpan by)
     {
