@@ -51,7 +51,7 @@ internal static class AlertMode
                     services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
                     return;
                 case "mute":
-                    services.GetRequiredService<HealthIncidents>().Mute("b", "quiet", TimeSpan.FromHours(1));
+                    services.GetRequiredService<HealthIncidents>().Mute("b", TimeSpan.FromHours(1), "quiet");
                     Console.WriteLine("muted");
                     break;
                 case "state":

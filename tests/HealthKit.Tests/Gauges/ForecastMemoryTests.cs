@@ -117,7 +117,7 @@ public sealed class ForecastMemoryTests : IDisposable
         for (var second = 0; second < 600; second += 10)
         {
             _disk.Time.AdvanceTo(TimeSpan.FromSeconds(second));
-            forecast.Add(_disk.Time.Now, second, 1e6);
+            forecast.Add(TimeSpan.FromSeconds(second), second, 1e6);
             _memory.Keep("x", forecast);
         }
 

@@ -1,4 +1,3 @@
-using HealthKit.Tests.AspNetCore;
 using HealthKit.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;

@@ -72,7 +72,7 @@ public sealed class HungDiskTests
     [Fact]
     public void A_journal_goes_on_in_memory_while_its_disk_hangs_and_loses_nothing_when_it_comes_back()
     {
-        var time = new ManualStateTime();
+        var time = new ManualTime();
         var store = new FakeJournalStore();
         using var hang = new ManualResetEventSlim(initialState: true);
         store.Fault = what =>
@@ -117,7 +117,7 @@ public sealed class HungDiskTests
 
             return null;
         };
-        var journal = Open(store, new ManualStateTime());
+        var journal = Open(store, new ManualTime());
         hang.Reset();
         Assert.False(journal.Flush());
         Assert.True(journal.TryAppend("a"u8, out _));
@@ -131,7 +131,7 @@ public sealed class HungDiskTests
     [Fact]
     public void A_flush_that_failed_when_nobody_waited_any_more_has_everything_written_anew()
     {
-        var time = new ManualStateTime();
+        var time = new ManualTime();
         var store = new FakeJournalStore();
         using var hang = new ManualResetEventSlim(initialState: true);
         var fails = false;
