@@ -151,16 +151,10 @@ internal sealed partial class SendQueue<T> : IDisposable
         {
             if (_thread is null && !_stopping)
             {
-                var thread = new Thread(Work) { IsBackground = true, Name = _name };
-                try
+                _thread = OwnThread.TryStart(_name, Work);
+                if (_thread is null)
                 {
-                    thread.UnsafeStart();
-                    _thread = thread;
-                }
-                catch (Exception e) when (e is ThreadStartException or OutOfMemoryException)
-                {
-                    // What comes next tries it again.
-                    LogNoThread(_logger, _name, e);
+                    LogNoThread(_logger, _name); // what comes next tries it again
                 }
             }
         }
@@ -244,7 +238,7 @@ internal sealed partial class SendQueue<T> : IDisposable
     }
 
     [LoggerMessage(EventId = 9006, Level = LogLevel.Error, Message = "The thread '{Thread}' could not be started")]
-    private static partial void LogNoThread(ILogger logger, string thread, Exception exception);
+    private static partial void LogNoThread(ILogger logger, string thread);
 
     [LoggerMessage(EventId = 9008, Level = LogLevel.Error, Message = "The thread '{Thread}' failed; it goes on: {Error}")]
     private static partial void LogFailed(ILogger logger, string thread, string error);

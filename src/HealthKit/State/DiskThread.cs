@@ -26,6 +26,7 @@ internal sealed class DiskThread(string name)
     private readonly Queue<Job> _jobs = new();
     private Thread? _thread;
     private Job? _running;
+    private long _steps;
     private volatile bool _isStuck;
 
     /// <summary>Whether a job has gone on for longer than its patience, and has not come back yet.</summary>
@@ -33,7 +34,7 @@ internal sealed class DiskThread(string name)
 
     /// <summary>Does a job and gives what it gave, or throws what it threw.</summary>
     /// <param name="work">The job. Given up while it is under way, it goes on; what it then gives is disposed of.</param>
-    /// <param name="patience">How long it may take once its turn has come.</param>
+    /// <param name="patience">How long it may take once its turn has come; a job that does others, how long from the begin of one to that of the next.</param>
     /// <exception cref="IOException">The disk does not answer: <see cref="StateProblem.IsHung"/>.</exception>
     public T Run<T>(Func<T> work, TimeSpan patience)
     {
@@ -77,6 +78,7 @@ internal sealed class DiskThread(string name)
             else
             {
                 job.IsOwn = true;
+                _steps++;
             }
         }
 
@@ -95,14 +97,14 @@ internal sealed class DiskThread(string name)
 
     private bool IsDone(Job job)
     {
-        Job? seen = null;
+        var seen = 0L;
         var waited = TimeSpan.Zero;
         while (!job.Wait(Slice))
         {
             lock (_gate)
             {
-                (seen, waited) = ReferenceEquals(seen, _running) ? (seen, waited + Slice) : (_running, TimeSpan.Zero);
-                _isStuck |= seen is not null && waited >= seen.Patience && !seen.IsDone;
+                (seen, waited) = seen == _steps ? (seen, waited + Slice) : (_steps, TimeSpan.Zero);
+                _isStuck |= _running is { } running && waited >= running.Patience;
                 if (!_isStuck)
                 {
                     continue;
@@ -140,6 +142,7 @@ internal sealed class DiskThread(string name)
                 {
                     if (!job.IsGivenUp || job.MustRun)
                     {
+                        _steps++;
                         return _running = job;
                     }
                 }

@@ -142,10 +142,28 @@ internal sealed partial class Journal : IDisposable
             throw new ArgumentException($"'{name}' is no journal name: 1 to 64 lower-case letters, digits and hyphens are allowed.", nameof(name));
         }
 
-        var store = new PatientJournalStore(new DirectoryJournalStore(directory, name), directory.Disk, directory.Flushes);
-        var journal = new Journal(store, name, capacityBytes, keep, time, logger) { _closed = directory.RemoveJournal };
+        var journal = Begin();
         directory.AddJournal(journal);
         return journal;
+
+        Journal Begin()
+        {
+            try
+            {
+                // All of it in one job: each one costs two changes of threads, which take their time on a busy machine.
+                return directory.Disk.Run(Make, DiskThread.LongPatience);
+            }
+            catch (IOException e) when (StateProblem.IsHung(e))
+            {
+                return Make(); // finds the same out at once, and begins in memory
+            }
+        }
+
+        Journal Make() => new(
+            new PatientJournalStore(new DirectoryJournalStore(directory, name), directory.Disk, directory.Flushes), name, capacityBytes, keep, time, logger)
+        {
+            _closed = directory.RemoveJournal,
+        };
     }
 
     /// <summary>Adds a record. False when it is larger than <see cref="MaxRecordBytes"/>, or the records still needed leave no room.</summary>
