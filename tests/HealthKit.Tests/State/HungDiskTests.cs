@@ -1,5 +1,6 @@
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
+using HealthKit.Tests.Support;
 
 namespace HealthKit.Tests;
 
