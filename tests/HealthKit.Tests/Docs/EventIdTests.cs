@@ -33,7 +33,7 @@ public partial class EventIdTests
             .Select(row => (First: int.Parse(row.Groups[1].Value, CultureInfo.InvariantCulture), Last: int.Parse(row.Groups[2].Value, CultureInfo.InvariantCulture)))
             .ToList();
 
-        Assert.DoesNotContain(Messages, one => plan.Count(range => range.First <= one.Id && one.Id <= range.Last) != 1);
+        Assert.All(Messages, one => Assert.Single(plan, range => range.First <= one.Id && one.Id <= range.Last));
         Assert.All(plan.Zip(plan.Skip(1)), pair => Assert.True(pair.First.First <= pair.First.Last && pair.First.Last < pair.Second.First, $"{pair}"));
     }
 
