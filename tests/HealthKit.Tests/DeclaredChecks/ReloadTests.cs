@@ -56,6 +56,7 @@ public sealed class ReloadTests : IDisposable
     [InlineData("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Tries": 7 }, "nobody": { "Period": "00:00:10" } } } }""", "names no check")]
     [InlineData("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Tries": 7, "DependsOn": [ "healthkit" ] }, "healthkit": { "DependsOn": "a" } } } }""", "healthkit → a → healthkit")]
     [InlineData("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Tries": 7 } }, "Maintenance": { "w": { "End": "now" } } } }""", "HealthKit:Maintenance:w:End = 'now'")]
+    [InlineData("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Tries": 7, "Tags": [ "ttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttt" ] } } } }""", "has the tag 'tttt")]
     [InlineData("""{ }""", "is gone")]
     [InlineData("""{ "HealthKit": { "Checks": { "a": { "Ty""", "has lost a")]
     public async Task A_bad_or_torn_reload_changes_nothing_and_shows(string text, string expected)
