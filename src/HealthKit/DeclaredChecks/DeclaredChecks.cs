@@ -124,6 +124,8 @@ internal sealed class DeclaredChecks : IValidateOptions<HealthCheckServiceOption
                 else if (TypeOf(entry, errors) is { } type)
                 {
                     var registration = Declare(type, name);
+                    errors.AddRange(NameRules.Mistakes(name));
+                    errors.AddRange(NameRules.TagMistakes(name, entry.Keys.Tags ?? []));
                     atNextStart.Add(new NamedPolicy(name, PolicyOf(registration, options, entry, errors)));
                     TypedCheck.Of(registration)!.BuildOptions(name, entry.Section, _instances.Services, errors);
                     notes.Add($"{entry.Section.Path} declares a new check: it runs from the next start of the app on.");

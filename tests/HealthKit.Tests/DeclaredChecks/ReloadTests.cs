@@ -65,6 +65,7 @@ public sealed class ReloadTests : IDisposable
     [InlineData("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Tries": 7 }, "late": { "Type": "Probe", "DependsOn": "nobody" } } } }""", "HealthKit:Checks:late:DependsOn = 'nobody'; allowed: ")]
     [InlineData("""{ }""", "for 'appsettings.json' (Required) held settings of HealthKit and is empty now")]
     [InlineData("""{ "HealthKit": { "Checks": { "a": { "Ty""", "for 'appsettings.json' (Required) held settings of HealthKit and is empty now")]
+    [InlineData("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Tries": 7, "Tags": [ "ttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttt" ] } } } }""", "has the tag 'tttt")]
     public async Task A_bad_or_torn_reload_changes_nothing_and_shows(string text, string expected)
     {
         await using var host = await Start("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Tries": 1, "Period": "00:00:00.2" }, "healthkit": { "Period": "00:00:00.2" } } } }""");
