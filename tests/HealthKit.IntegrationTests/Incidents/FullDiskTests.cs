@@ -74,7 +74,7 @@ public sealed class FullDiskTests
         using var host = await StartAsync(state.Path, receiver, builder => builder
             .AddDelegateCheck("uploads", token => TakesFilesAsync(mount.Path, "uploads", token))
             .AddDelegateCheck("exports", token => TakesFilesAsync(mount.Path, "exports", token))
-            .AddDiskSpaceCheck(mount.Path, name: "tiny")
+            .AddDiskSpaceCheck(mount.Path, OneLimit, name: "tiny")
             .Configure("uploads", policy => policy with { DependsOn = ["tiny"] })
             .Configure("exports", policy => policy with { DependsOn = ["tiny"] }));
         var incidents = host.Services.GetRequiredService<HealthIncidents>();
@@ -90,7 +90,7 @@ public sealed class FullDiskTests
 
         File.Delete(filler);
         await Eventually.TrueAsync(() => incidents.Open.Count == 0, "all recover");
-        await Eventually.TrueAsync(() => receiver.Messages.Count == 2, "the resolve is told");
+        await Eventually.TrueAsync(() => receiver.Messages.Count == 2, "the resolve is told", seen: () => string.Join(", ", receiver.Messages.Select(message => $"{message.Check} {message.Kind}")));
         Assert.Equal(["Opened", "Resolved"], Kinds(receiver, "tiny"));
         Assert.Equal(["exports", "tiny", "uploads"], incidents.Recent.Select(incident => incident.Check).Order());
         await host.StopAsync();
