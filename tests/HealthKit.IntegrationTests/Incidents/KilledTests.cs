@@ -20,6 +20,12 @@ public sealed class KilledTests(ITestOutputHelper output)
             for (var round = 1; round < Kills; round++)
             {
                 using var app = Start(state.FullName, receiver, round);
+                if (round % 2 == 0)
+                {
+                    // However slow the machine is, half of the runs come as far as telling something.
+                    await Eventually.TrueAsync(() => HasHeardOf(receiver, round), "the run tells of its checks");
+                }
+
                 await Task.Delay(random.Next(500)); // the moment of the kill: any will do
                 app.Kill();
             }
@@ -30,7 +36,7 @@ public sealed class KilledTests(ITestOutputHelper output)
                     () =>
                     {
                         last.WriteLine("waiting");
-                        return last.ReadLine() == "0" && receiver.Messages.Any(message => message.Check.StartsWith("r100_", StringComparison.Ordinal));
+                        return last.ReadLine() == "0" && HasHeardOf(receiver, Kills);
                     },
                     "everything is delivered");
                 last.Kill();
@@ -55,6 +61,9 @@ public sealed class KilledTests(ITestOutputHelper output)
         }
     }
 
+    private static bool HasHeardOf(Receiver receiver, int round) =>
+        receiver.Messages.Any(message => message.Check.StartsWith(string.Create(CultureInfo.InvariantCulture, $"r{round}_"), StringComparison.Ordinal));
+
     private static ChildProcess Start(string state, Receiver receiver, int? round = null)
     {
         var app = ChildProcess.StartHelper("incidents", [state, receiver.Url.ToString(), .. round is null ? [] : new[] { round.Value.ToString(CultureInfo.InvariantCulture) }]);
@@ -69,7 +78,7 @@ public sealed class KilledTests(ITestOutputHelper output)
     {
         var byKey = receiver.Messages.GroupBy(message => message.Key).ToDictionary(group => group.Key, group => group.Count());
         output.WriteLine($"{receiver.Messages.Count} messages, {byKey.Count} different ones, {byKey.Values.Count(count => count > 1)} repeated");
-        Assert.True(byKey.Count > Kills, $"Only {byKey.Count} messages came.");
+        Assert.True(byKey.Count >= Kills, $"Only {byKey.Count} messages came.");
 
         // The kept incidents (the last hundred) name every message there was of them.
         using var directory = StateDirectory.Open(state, "killed", NullLogger.Instance);
