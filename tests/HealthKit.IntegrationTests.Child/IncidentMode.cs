@@ -16,7 +16,7 @@ internal static class IncidentMode
     public static int Run(string stateDirectory, string url, int? round)
     {
         var random = new Random(round ?? 0);
-        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = "killed" }); // the test opens its state under that name
         builder.Configuration["HealthKit:Defaults:Period"] = "00:00:00.1";
         builder.Configuration["HealthKit:StateDirectory"] = stateDirectory;
         builder.Configuration["HealthKit:Sinks:ops:Type"] = "Webhook";
