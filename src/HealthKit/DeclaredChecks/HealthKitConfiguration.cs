@@ -1,4 +1,3 @@
-using System.Text.RegularExpressions;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 
@@ -8,7 +7,7 @@ namespace HealthKit;
 internal sealed record ConfigurationEntry(IConfigurationSection Section, CheckEntry Keys);
 
 /// <summary>What the configuration section <c>HealthKit</c> says, read as text: it knows keys and values, not which checks there are.</summary>
-internal sealed partial class HealthKitConfiguration
+internal sealed class HealthKitConfiguration
 {
     private const string Root = "HealthKit";
     private const string MaintenanceKey = "Maintenance";
@@ -159,7 +158,7 @@ internal sealed partial class HealthKitConfiguration
         var entries = new Dictionary<string, ConfigurationEntry>(StringComparer.OrdinalIgnoreCase);
         foreach (var section in _configuration?.GetSection(Root).GetSection("Checks").GetChildren() ?? [])
         {
-            if (!KeyPattern().IsMatch(section.Key))
+            if (!SettingKey.IsValid(section.Key))
             {
                 errors.Add($"{section.Path}: '{section.Key}' is no key for a check; allowed: letters and digits, with single underscores between them. Set Name in the entry for any other name");
                 continue;
@@ -287,7 +286,4 @@ internal sealed partial class HealthKitConfiguration
             _redactor.AddConnectionString(connection.Value);
         }
     }
-
-    [GeneratedRegex(@"^[A-Za-z0-9]+(_[A-Za-z0-9]+)*\z")]
-    private static partial Regex KeyPattern();
 }

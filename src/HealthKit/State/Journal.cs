@@ -23,6 +23,8 @@ internal sealed partial class Journal : IDisposable
     private static readonly TimeSpan LastRetry = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
 
+    private const int FirstRead = 64 * 1024;
+
     private readonly Lock _gate = new();
     private readonly JournalStore _store;
     private readonly string _name;
@@ -656,9 +658,22 @@ internal sealed partial class Journal : IDisposable
         }
 
         var start = (long)segment * header.SegmentSize;
-        var bytes = new byte[Math.Clamp(file.Length - start, 0, header.SegmentSize)];
-        var count = file.Read(bytes, start);
-        return (header, segment, JournalFormat.ReadRecords(bytes.AsMemory(0, count), header));
+        return (header, segment, ReadRecords(file, start, (int)Math.Clamp(file.Length - start, 0, header.SegmentSize), header));
+    }
+
+    /// <summary>Reads no further than the records go: most journals are nearly empty, and the space that is reserved for them is large.</summary>
+    private static JournalContent ReadRecords(JournalFile file, long start, int length, JournalHeader header)
+    {
+        for (var size = Math.Min(FirstRead, length); ; size = (int)Math.Min(4L * size, length))
+        {
+            var bytes = new byte[size];
+            var count = file.Read(bytes, start);
+            var content = JournalFormat.ReadRecords(bytes.AsMemory(0, count), header);
+            if (count < size || size == length || !JournalFormat.MayGoOn(bytes, content.End))
+            {
+                return content;
+            }
+        }
     }
 
     private static JournalHeader? HeaderAt(JournalFile file, long position)

@@ -115,6 +115,12 @@ internal static class JournalFormat
         return new JournalContent(records, position, crc, Math.Max(header.NextSequence, last + 1));
     }
 
+    /// <summary>Whether more bytes could hold a record that begins where the whole ones end.</summary>
+    /// <param name="read">The bytes that were read of a segment.</param>
+    /// <param name="end">Where the whole records in them end.</param>
+    public static bool MayGoOn(ReadOnlySpan<byte> read, int end) =>
+        read[end..] is var rest && (rest.Length < RecordHeaderSize || BinaryPrimitives.ReadInt32LittleEndian(rest) > rest.Length - RecordHeaderSize);
+
     /// <summary>CRC-32C (RFC 3720 B.4) of the bytes, carried on from <paramref name="crc"/>; by the processor's instruction where it has one.</summary>
     public static uint Crc32C(uint crc, ReadOnlySpan<byte> bytes)
     {

@@ -1,11 +1,10 @@
-using System.Text.RegularExpressions;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace HealthKit;
 
 /// <summary>A sink as code adds it, or as its type makes it of an entry in the configuration.</summary>
-internal abstract partial class SinkRegistration(string name, string type, Func<SinkPolicy, SinkPolicy>? policy)
+internal abstract class SinkRegistration(string name, string type, Func<SinkPolicy, SinkPolicy>? policy)
 {
     /// <summary>A longer one would make no name of a journal.</summary>
     private const int MaxNameLength = 50;
@@ -16,7 +15,7 @@ internal abstract partial class SinkRegistration(string name, string type, Func<
 
     public string Type => type;
 
-    public static bool IsName(string name) => name.Length <= MaxNameLength && NamePattern().IsMatch(name);
+    public static bool IsName(string name) => name.Length <= MaxNameLength && SettingKey.IsValid(name);
 
     /// <summary>The definition by its type's policy, code and configuration, the later ones win; says what is wrong with it.</summary>
     /// <param name="section">The sink's entry in the configuration, if it has one.</param>
@@ -69,9 +68,6 @@ internal abstract partial class SinkRegistration(string name, string type, Func<
             yield return new(nameof(policy.Checks), policy.Checks, "a list of names that are not empty; * stands for any characters");
         }
     }
-
-    [GeneratedRegex(@"^[A-Za-z0-9]+(_[A-Za-z0-9]+)*\z")]
-    private static partial Regex NamePattern();
 }
 
 /// <inheritdoc cref="SinkRegistration"/>
