@@ -97,7 +97,7 @@ public sealed class OpenFilesTests : IDisposable
         using var view = map.CreateViewAccessor();
 
         // .NET keeps the descriptor open beside the mapping: it is left out of account here.
-        var descriptor = Directory.GetFiles("/proc/self/fd").First(fd => File.ResolveLinkTarget(fd, false)?.FullName == path);
+        var descriptor = Directory.GetFiles("/proc/self/fd").First(fd => new FileInfo(fd).LinkTarget == path);
         var holder = Assert.Single(OpenFiles.Holders(IdOf(path), default, int.Parse(Path.GetFileName(descriptor), CultureInfo.InvariantCulture)).Known, IsThisProcess);
 
         Assert.True(holder.Writes);
