@@ -191,7 +191,8 @@ internal sealed class DatabaseConnections(
 
         if (failure.Reason is "sql.openTimeout" or "sql.openFailed")
         {
-            failure = await TouchAsync(run, plan, failure, mayTouch).ConfigureAwait(false);
+            // On a host that starves this process the time that was kept may be gone: what a touch without it says would be said of the server.
+            failure = mayTouch && run.Deadline - run.Elapsed < kept / 2 ? failure : await TouchAsync(run, plan, failure, mayTouch).ConfigureAwait(false);
         }
 
         _pause = failure.Reason == "auth.timeout" && Dialect(plan.Driver).CountsInterruptedHandshakes

@@ -148,7 +148,7 @@ public sealed class HttpCheckTests(ITestOutputHelper output)
         await ExpectAsync(haproxy.Url("/deny"), HealthStatus.Unhealthy, "auth.forbidden", "HAProxy", "403 Forbidden by HAProxy");
         await ExpectAsync(haproxy.Url("/often"), HealthStatus.Degraded, "http.throttled", "HAProxy", "we ask too often");
         await ExpectAsync(haproxy.Url("/reject"), HealthStatus.Unhealthy, "http.closed", null, "in doubt");
-        await ExpectAsync(haproxy.Url("/drop"), HealthStatus.Unhealthy, "use.timeout", null, "no answer within 1 s", options => options.Deadline = TimeSpan.FromSeconds(1));
+        await ExpectAsync(haproxy.Url("/drop"), HealthStatus.Unhealthy, "use.timeout", null, "no answer within 3 s", options => options.Deadline = TimeSpan.FromSeconds(3));
     }
 
     [Fact]

@@ -157,7 +157,7 @@ public sealed class SqlCheckTests : IDisposable
         };
         var options = _server.Options();
         options.ConnectionString = options.ConnectionString!.Replace("Port=1;", $"Port={listener.Port};", StringComparison.Ordinal);
-        options.Deadline = TimeSpan.FromSeconds(2);
+        options.Deadline = TimeSpan.FromSeconds(4);
         var check = Check(options);
 
         var first = await check.RunAsync();
@@ -251,6 +251,29 @@ public sealed class SqlCheckTests : IDisposable
     }
 
     [Fact]
+    public async Task Without_time_left_to_look_no_server_is_called_silent()
+    {
+        using var listener = RawServer.Silent();
+        var options = _server.Options();
+        options.ConnectionString = options.ConnectionString!.Replace("Port=1;", $"Port={listener.Port};", StringComparison.Ordinal);
+        options.Deadline = TimeSpan.FromSeconds(60);
+        var tries = 0;
+        _server.OnOpen = _ =>
+        {
+            // As where the process itself gets no time: the driver's end is seen just before the deadline.
+            _time.Advance(tries++ == 0 ? options.Deadline * 0.995 : TimeSpan.Zero);
+            throw new TimeoutException("no greeting");
+        };
+        var check = Check(options);
+
+        var starved = await check.RunAsync();
+        Assert.Equal(("sql.openTimeout", 0), (starved.Reason(), listener.Accepted));
+        Assert.DoesNotContain("silent", starved.Description, StringComparison.Ordinal);
+
+        Assert.Equal("auth.timeout", (await check.RunAsync()).Reason());
+    }
+
+    [Fact]
     public async Task After_a_login_that_was_not_answered_no_other_is_tried_for_a_growing_time()
     {
         using var listener = RawServer.Silent();
@@ -300,7 +323,7 @@ public sealed class SqlCheckTests : IDisposable
         _server.OnOpen = token => Task.Delay(Timeout.Infinite, token);
         var options = _server.Options();
         options.ConnectionString = options.ConnectionString!.Replace("Port=1;", $"Port={silent.Port};", StringComparison.Ordinal);
-        options.Deadline = TimeSpan.FromSeconds(2);
+        options.Deadline = TimeSpan.FromSeconds(4);
 
         var result = await Check(options).RunAsync();
 

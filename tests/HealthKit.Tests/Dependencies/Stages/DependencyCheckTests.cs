@@ -135,8 +135,8 @@ public class DependencyCheckTests
     {
         using var silent = new FullListener();
         var network = TestNetwork.With(("one.example", ["127.0.0.1"]), ("two.example", ["127.0.0.1"]));
-        using var one = network.Tcp("one.example", silent.Port, options => options.Deadline = TimeSpan.FromMilliseconds(600));
-        using var two = network.Tcp("two.example", silent.Port, options => options.Deadline = TimeSpan.FromMilliseconds(600));
+        using var one = network.Tcp("one.example", silent.Port, options => options.Deadline = TimeSpan.FromSeconds(2));
+        using var two = network.Tcp("two.example", silent.Port, options => options.Deadline = TimeSpan.FromSeconds(2));
 
         Assert.Equal("tcp.timeout", (await one.RunAsync()).Reason());
         var result = await two.RunAsync();

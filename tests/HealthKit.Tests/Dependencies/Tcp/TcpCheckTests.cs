@@ -101,11 +101,21 @@ public class TcpCheckTests
     public async Task Listening_is_no_slowness_and_keeps_to_the_deadline()
     {
         using var server = RawServer.Silent();
-        using var check = Check(server.Port, options => options.DegradedAboveLatency = TimeSpan.FromMilliseconds(245));
-        Assert.Equal(HealthStatus.Healthy, (await check.RunAsync()).Status);
+        await AnyIsHealthyAsync(options => options.DegradedAboveLatency = TimeSpan.FromMilliseconds(245));
+        await AnyIsHealthyAsync(options => options.Deadline = TimeSpan.FromMilliseconds(240));
 
-        using var hurried = Check(server.Port, options => options.Deadline = TimeSpan.FromMilliseconds(400));
-        Assert.Equal(HealthStatus.Healthy, (await hurried.RunAsync()).Status);
+        // Listening takes 250 ms: if it counted none would be, while one alone may meet a machine that stands still for a moment.
+        async Task AnyIsHealthyAsync(Action<TcpOptions> configure)
+        {
+            HealthCheckResult result = default;
+            for (var run = 0; run < 20 && result.Status != HealthStatus.Healthy; run++)
+            {
+                using var check = Check(server.Port, configure);
+                result = await check.RunAsync();
+            }
+
+            Assert.True(result.Status == HealthStatus.Healthy, result.Description);
+        }
     }
 
     [Theory]

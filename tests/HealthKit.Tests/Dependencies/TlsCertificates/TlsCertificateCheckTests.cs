@@ -199,10 +199,10 @@ public class TlsCertificateCheckTests
     {
         using var hung = RawServer.Silent();
 
-        var result = await RunAsync(hung, options => options.Deadline = TimeSpan.FromSeconds(1));
+        var result = await RunAsync(hung, options => options.Deadline = TimeSpan.FromSeconds(3));
 
         Assert.Equal((HealthStatus.Unhealthy, "tls.timeout", "connect", "tls"), (result.Status, result.Reason(), result.Data["stage"], result.Data["failedStage"]));
-        Assert.Contains("failed to start TLS: no answer within 1 s, ", result.Description, StringComparison.Ordinal);
+        Assert.Contains("failed to start TLS: no answer within 3 s, ", result.Description, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -219,7 +219,7 @@ public class TlsCertificateCheckTests
             }
         });
 
-        Assert.Equal("tls.timeout", (await RunAsync(dripping, options => options.Deadline = TimeSpan.FromSeconds(1))).Reason());
+        Assert.Equal("tls.timeout", (await RunAsync(dripping, options => options.Deadline = TimeSpan.FromSeconds(3))).Reason());
     }
 
     [Fact]
