@@ -1,18 +1,16 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Microsoft.Extensions.Options;
 
 namespace HealthKit.IntegrationTests.Files;
 
-public sealed partial class DirectoryCheckTests : IDisposable
+public sealed class DirectoryCheckTests : IDisposable
 {
     private const long MiB = 1L << 20;
 
-    private readonly List<ServiceProvider> _providers = [];
+    private readonly List<SynchronousCheck> _checks = [];
 
-    public void Dispose() => _providers.ForEach(provider => provider.Dispose());
+    public void Dispose() => _checks.ForEach(check => check.Dispose());
 
     [Fact]
     public void Its_figures_are_those_of_du_and_find()
@@ -56,17 +54,17 @@ public sealed partial class DirectoryCheckTests : IDisposable
             // A part of the same file system, seen within itself.
             Tool.Run("mount", "--bind", mount.Path, within);
 
-            var here = Check(mount.Path)();
+            var here = Check(mount.Path).Run();
             Assert.Equal(HealthStatus.Healthy, here.Status);
             Assert.Equal((1L, 2L), (here.Data["filesCount"], here.Data["otherFileSystemsCount"]));
             Assert.Equal(true, here.Data["complete"]);
             Assert.Contains("; 2 mounts below not entered", here.Description, StringComparison.Ordinal);
 
-            var all = Check(mount.Path, options => options.CrossFileSystems = true)();
+            var all = Check(mount.Path, options => options.CrossFileSystems = true).Run();
             Assert.Equal((2L, 1L), (all.Data["filesCount"], all.Data["otherFileSystemsCount"]));
 
             // Where the bind mount shows itself it is empty: nothing goes round.
-            Assert.Equal(1L, Check(within)().Data["filesCount"]);
+            Assert.Equal(1L, Check(within).Run().Data["filesCount"]);
         }
         finally
         {
@@ -79,23 +77,23 @@ public sealed partial class DirectoryCheckTests : IDisposable
     public void A_read_only_file_system_is_not_writable_even_to_root()
     {
         using var mount = TempMount.Ext4(8 * MiB);
-        var run = Check(mount.Path);
+        var check = Check(mount.Path);
         var reader = Check(mount.Path, options => options.MustBeWritable = false);
-        Assert.Equal(HealthStatus.Healthy, run().Status);
+        Assert.Equal(HealthStatus.Healthy, check.Run().Status);
 
         mount.RemountReadOnly();
-        var result = run();
+        var result = check.Run();
 
         Assert.Equal((HealthStatus.Unhealthy, "directory.notWritable"), (result.Status, result.Data["reason"]));
         Assert.StartsWith($"not writable (Read-only file system): {mount.Path} has ", result.Description, StringComparison.Ordinal);
         Assert.Equal(false, result.Data["writable"]);
-        Assert.Equal(HealthStatus.Healthy, reader().Status);
+        Assert.Equal(HealthStatus.Healthy, reader.Run().Status);
 
         mount.RemountReadWrite();
-        Assert.Equal(HealthStatus.Healthy, run().Status);
+        Assert.Equal(HealthStatus.Healthy, check.Run().Status);
 
         Tool.Run("chattr", "+i", mount.Path);
-        Assert.Equal("directory.notWritable", run().Data["reason"]);
+        Assert.Equal("directory.notWritable", check.Run().Data["reason"]);
         Tool.Run("chattr", "-i", mount.Path);
     }
 
@@ -107,21 +105,21 @@ public sealed partial class DirectoryCheckTests : IDisposable
             "sh", "-ec", "cd \"$0\"; mkdir open closed names-only; touch open/a closed/b closed/c names-only/d names-only/e; chmod 700 closed; chmod 744 names-only", mount.Path);
 
         Tool.Run("chmod", "755", Path.GetDirectoryName(mount.Path)!);
-        var all = Check(mount.Path, options => options.UnhealthyAboveFilesCount = 100)();
+        var all = Check(mount.Path, options => options.UnhealthyAboveFilesCount = 100).Run();
         Assert.Equal((5L, true), (all.Data["filesCount"], all.Data["complete"]));
 
-        var result = AsNobody(Check(mount.Path, options => (options.UnhealthyAboveFilesCount, options.MustBeWritable) = (100, false)));
+        var result = Check(mount.Path, options => (options.UnhealthyAboveFilesCount, options.MustBeWritable) = (100, false)).RunAsNobody();
         Assert.Equal(HealthStatus.Healthy, result.Status);
         Assert.Equal((3L, 3L, false), (result.Data["filesCount"], result.Data["unreadableCount"], result.Data["complete"]));
         Assert.Contains("has at least 3 files and 3 directories, ", result.Description, StringComparison.Ordinal);
         Assert.Matches("; 3 could not be read \\((closed|names-only/[de]): Permission denied\\)", result.Description);
 
-        Assert.Equal("directory.notWritable", AsNobody(Check(mount.Path)).Data["reason"]);
-        Assert.Contains("not writable (Permission denied)", AsNobody(Check(mount.Path)).Description, StringComparison.Ordinal);
-        var denied = AsNobody(Check(Path.Combine(mount.Path, "closed"), failureStatus: HealthStatus.Degraded));
+        Assert.Equal("directory.notWritable", Check(mount.Path).RunAsNobody().Data["reason"]);
+        Assert.Contains("not writable (Permission denied)", Check(mount.Path).RunAsNobody().Description, StringComparison.Ordinal);
+        var denied = Check(Path.Combine(mount.Path, "closed"), failureStatus: HealthStatus.Degraded).RunAsNobody();
         Assert.Equal((HealthStatus.Degraded, "directory.denied"), (denied.Status, denied.Data["reason"]));
-        Assert.Equal("directory.missing", AsNobody(Check(Path.Combine(mount.Path, "no"))).Data["reason"]);
-        Assert.Equal("directory.denied", AsNobody(Check(Path.Combine(mount.Path, "closed", "no"))).Data["reason"]);
+        Assert.Equal("directory.missing", Check(Path.Combine(mount.Path, "no")).RunAsNobody().Data["reason"]);
+        Assert.Equal("directory.denied", Check(Path.Combine(mount.Path, "closed", "no")).RunAsNobody().Data["reason"]);
     }
 
     [Fact]
@@ -151,7 +149,7 @@ public sealed partial class DirectoryCheckTests : IDisposable
             """;
         Tool.Run("/usr/bin/python3", "-c", Make, mount.Path);
 
-        var result = Check(mount.Path)();
+        var result = Check(mount.Path).Run();
 
         Assert.Equal(HealthStatus.Healthy, result.Status);
         Assert.Equal((1000L, 2000L, true), (result.Data["filesCount"], result.Data["directoriesCount"], result.Data["complete"]));
@@ -175,7 +173,7 @@ public sealed partial class DirectoryCheckTests : IDisposable
             """,
             mount.Path);
 
-        var result = Check(mount.Path)();
+        var result = Check(mount.Path).Run();
 
         Assert.Equal((6L, 1L, true), (result.Data["filesCount"], result.Data["directoriesCount"], result.Data["complete"]));
         Assert.Equal("bad\uFFFD\uFFFDdir/\uFFFD\uFFFD", result.Data["oldest"]);
@@ -210,7 +208,7 @@ public sealed partial class DirectoryCheckTests : IDisposable
 
     private void AssertLikeTools(string path)
     {
-        var result = Check(path, options => options.MaxWalkTime = TimeSpan.FromMinutes(1))();
+        var result = Check(path, options => options.MaxWalkTime = TimeSpan.FromMinutes(1)).Run();
         Assert.Equal(true, result.Data["complete"]);
         Assert.Equal(Number(Tool.Run("du", "-sx", "--block-size=1", path)), result.Data["allocatedBytes"]);
         Assert.Equal(Lines(Tool.Run("find", path, "-xdev", "!", "-type", "d", "-printf", "x\\n")), result.Data["filesCount"]);
@@ -226,39 +224,11 @@ public sealed partial class DirectoryCheckTests : IDisposable
         static long Lines(string text) => text.Count(c => c == '\n');
     }
 
-    private static HealthCheckResult AsNobody(Func<HealthCheckResult> run)
-    {
-        // Of this thread alone; it takes the right to read any directory away (capabilities(7)).
-        _ = SetFileSystemUser(65534);
-        try
-        {
-            return run();
-        }
-        finally
-        {
-            _ = SetFileSystemUser(0);
-        }
-    }
-
-    /// <summary>The check as an app registers it, run on the calling thread.</summary>
-    private Func<HealthCheckResult> Check(string path, Action<DirectoryOptions>? configure = null, HealthStatus? failureStatus = null)
+    private SynchronousCheck Check(string path, Action<DirectoryOptions>? configure = null, HealthStatus? failureStatus = null)
     {
         // Its time stands still: it walks at each run.
-        var provider = new ServiceCollection().AddSingleton<TimeProvider>(new ManualTime(DateTimeOffset.UtcNow)).AddLogging().AddHealthChecks()
-            .AddDirectoryCheck(path, configure, failureStatus: failureStatus)
-            .Services.BuildServiceProvider();
-        _providers.Add(provider);
-        var registration = provider.GetRequiredService<IOptions<HealthCheckServiceOptions>>().Value.Registrations.Single();
-        var check = registration.Factory(provider);
-        var context = new HealthCheckContext { Registration = registration };
-        return () =>
-        {
-            var result = check.CheckHealthAsync(context);
-            Assert.True(result.IsCompletedSuccessfully);
-            return result.Result;
-        };
+        var check = new SynchronousCheck(checks => checks.AddDirectoryCheck(path, configure, failureStatus: failureStatus), new ManualTime(DateTimeOffset.UtcNow));
+        _checks.Add(check);
+        return check;
     }
-
-    [LibraryImport("libc", EntryPoint = "setfsuid")]
-    private static partial int SetFileSystemUser(uint user);
 }

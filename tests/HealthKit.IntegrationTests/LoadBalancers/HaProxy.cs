@@ -1,74 +1,34 @@
 using System.Net.Sockets;
 using System.Text;
+using HealthKit.IntegrationTests.Servers;
 
 namespace HealthKit.IntegrationTests.LoadBalancers;
 
 /// <summary>What HAProxy says of one server: <c>UP</c>, <c>DOWN</c>, <c>UP 1/3</c>; how its last check ended; the sessions it was given.</summary>
 internal sealed record HaProxyServer(string Status, string Check, int Code, int Sessions);
 
-/// <summary>A real HAProxy with one backend, on a free port, with everything it writes in a temporary directory.</summary>
+/// <summary>A real HAProxy with one backend.</summary>
 internal sealed class HaProxy : IDisposable
 {
-    private readonly string _directory;
-    private readonly ChildProcess _process;
+    private readonly Gateway _gateway;
 
-    private HaProxy(string directory, ChildProcess process, int port)
-    {
-        _directory = directory;
-        _process = process;
-        Port = port;
-    }
+    private HaProxy(Gateway gateway) => _gateway = gateway;
 
-    public int Port { get; }
+    public int Port => _gateway.Port;
 
     /// <param name="backend">The lines of the backend: how it checks, and its servers.</param>
-    public static async Task<HaProxy> StartAsync(string backend)
-    {
-        var directory = Directory.CreateTempSubdirectory("hk-haproxy-").FullName;
-        var port = LoopbackPort.Free();
-        var configuration = Path.Combine(directory, "haproxy.cfg");
-        await File.WriteAllTextAsync(
-            configuration,
-            $"""
-            global
-                stats socket {directory}/admin
-            defaults
-                mode http
-                timeout connect 1s
-                timeout client 10s
-                timeout server 10s
-            frontend web
-                bind 127.0.0.1:{port}
-                default_backend app
-            backend app
-            {backend}
-
-            """);
-        var proxy = new HaProxy(directory, ChildProcess.Start("haproxy", "-db", "-f", configuration), port);
-        try
-        {
-            await Eventually.TrueAsync(
-                () => proxy._process.HasExited || File.Exists(Path.Combine(directory, "admin")), "HAProxy listens", seen: () => proxy._process.Errors);
-            proxy.Servers();
-            return proxy;
-        }
-        catch
-        {
-            proxy.Dispose();
-            throw;
-        }
-    }
+    public static async Task<HaProxy> StartAsync(string backend) => new(await Gateway.HaProxyAsync(backend, patience: "10s"));
 
     /// <summary><c>show stat</c> of the admin socket.</summary>
     public IReadOnlyDictionary<string, HaProxyServer> Servers()
     {
-        if (_process.HasExited)
+        if (_gateway.Process.HasExited)
         {
-            throw new InvalidOperationException($"HAProxy has ended: {_process.Errors}");
+            throw new InvalidOperationException($"HAProxy has ended: {_gateway.Process.Errors}");
         }
 
         using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { ReceiveTimeout = 5_000 };
-        socket.Connect(new UnixDomainSocketEndPoint(Path.Combine(_directory, "admin")));
+        socket.Connect(new UnixDomainSocketEndPoint(Path.Combine(_gateway.Directory, "admin")));
         socket.Send("show stat\n"u8);
         using var reader = new StreamReader(new NetworkStream(socket), Encoding.ASCII);
         var header = reader.ReadLine()!.TrimStart('#', ' ').Split(',');
@@ -103,9 +63,5 @@ internal sealed class HaProxy : IDisposable
 
     public string Describe() => string.Join(", ", Servers().Select(server => $"{server.Key} {server.Value}"));
 
-    public void Dispose()
-    {
-        _process.Dispose();
-        Directory.Delete(_directory, recursive: true);
-    }
+    public void Dispose() => _gateway.Dispose();
 }

@@ -1,61 +1,24 @@
+using HealthKit.IntegrationTests.Servers;
+
 namespace HealthKit.IntegrationTests.LoadBalancers;
 
-/// <summary>A real nginx in front of an upstream <c>app</c>, on a free port, with everything it writes in a temporary directory.</summary>
+/// <summary>A real nginx in front of an upstream <c>app</c> that can change.</summary>
 internal sealed class Nginx : IDisposable
 {
-    private readonly string _directory;
-    private readonly ChildProcess _process;
+    private readonly Gateway _gateway;
 
-    private Nginx(string directory, ChildProcess process, int port)
-    {
-        _directory = directory;
-        _process = process;
-        Port = port;
-    }
+    private Nginx(Gateway gateway) => _gateway = gateway;
 
-    public int Port { get; }
+    public int Port => _gateway.Port;
 
     /// <param name="upstream">The lines of the upstream: its servers.</param>
     /// <param name="location">More lines of the location beside <c>proxy_pass</c>.</param>
     public static async Task<Nginx> StartAsync(string upstream, string location)
     {
-        var directory = Directory.CreateTempSubdirectory("hk-nginx-").FullName;
-        var port = LoopbackPort.Free();
-        await File.WriteAllTextAsync(
-            Path.Combine(directory, "nginx.conf"),
-            $$"""
-            daemon off;
-            user root;
-            worker_processes 1;
-            pid {{directory}}/pid;
-            error_log {{directory}}/error.log warn;
-            events { worker_connections 1024; }
-            http {
-                access_log off;
-                client_body_temp_path {{directory}}/body;
-                proxy_temp_path {{directory}}/proxy;
-                fastcgi_temp_path {{directory}}/fastcgi;
-                uwsgi_temp_path {{directory}}/uwsgi;
-                scgi_temp_path {{directory}}/scgi;
-                upstream app { include {{directory}}/upstream; }
-                server {
-                    listen 127.0.0.1:{{port}};
-                    location / {
-                        proxy_pass http://app;
-                        {{location}}
-                    }
-                }
-            }
-
-            """);
-        await WriteUpstreamAsync(directory, upstream);
-        var process = ChildProcess.Start("nginx", "-p", directory, "-c", Path.Combine(directory, "nginx.conf"), "-e", Path.Combine(directory, "error.log"));
-        var nginx = new Nginx(directory, process, port);
+        var nginx = new Nginx(await Gateway.NginxAsync("", $"location / {{ proxy_pass http://app; {location} }}", upstream: upstream));
         try
         {
-            await Eventually.TrueAsync(
-                async () => process.HasExited || await Prober.Only200Async(port, "/") is { Success: true }, "nginx answers", seen: nginx.Log);
-            Assert.False(process.HasExited, $"nginx has ended: {process.Errors}");
+            await Eventually.TrueAsync(async () => await Prober.Only200Async(nginx.Port, "/") is { Success: true }, "nginx answers", seen: nginx.Log);
             return nginx;
         }
         catch
@@ -69,8 +32,8 @@ internal sealed class Nginx : IDisposable
     public async Task ReloadAsync(string upstream)
     {
         var before = Workers();
-        await WriteUpstreamAsync(_directory, upstream);
-        _process.Signal(1); // SIGHUP
+        await File.WriteAllTextAsync(Path.Combine(_gateway.Directory, "upstream"), upstream);
+        _gateway.Process.Signal(1); // SIGHUP
         // The old worker ends when its last connection does: it may go on for long as one that is shutting down.
         await Eventually.TrueAsync(
             () => Workers() is { Count: > 0 } now && now.Keys.Except(before.Keys).Any() && before.Keys.All(old => !now.TryGetValue(old, out var title) || title.Contains("shutting down", StringComparison.Ordinal)),
@@ -78,21 +41,14 @@ internal sealed class Nginx : IDisposable
             seen: () => string.Join(", ", Workers()));
     }
 
-    public string Log() => $"{_process.Errors} {File.ReadAllText(Path.Combine(_directory, "error.log"))}";
+    public string Log() => _gateway.Log;
 
-    public void Dispose()
-    {
-        _process.Dispose();
-        Directory.Delete(_directory, recursive: true);
-    }
-
-    private static Task WriteUpstreamAsync(string directory, string upstream) =>
-        File.WriteAllTextAsync(Path.Combine(directory, "upstream"), upstream + "\n");
+    public void Dispose() => _gateway.Dispose();
 
     private Dictionary<int, string> Workers()
     {
         var workers = new Dictionary<int, string>();
-        foreach (var id in File.ReadAllText($"/proc/{_process.Id}/task/{_process.Id}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        foreach (var id in File.ReadAllText($"/proc/{_gateway.Process.Id}/task/{_gateway.Process.Id}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries))
         {
             try
             {

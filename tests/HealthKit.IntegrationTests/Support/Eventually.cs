@@ -6,8 +6,8 @@ namespace HealthKit.IntegrationTests;
 /// <summary>Waits for a condition until a deadline, and says what never came true.</summary>
 internal static class Eventually
 {
-    /// <summary>Ten seconds: far above what a healthy machine needs, so only a real failure meets it.</summary>
-    public static readonly TimeSpan DefaultDeadline = TimeSpan.FromSeconds(10);
+    /// <summary>Half a minute: far above what a busy machine needs, so only a real failure meets it.</summary>
+    public static readonly TimeSpan DefaultDeadline = TimeSpan.FromSeconds(30);
 
     private static readonly TimeSpan PollEvery = TimeSpan.FromMilliseconds(20);
 

@@ -138,7 +138,7 @@ public sealed class IncidentServiceTests
                 builder.AddDelegateCheck("a", _ => new(HealthCheckResult.Unhealthy("down"))).Configure("a", policy => policy with { Period = TimeSpan.FromHours(1) });
             },
             mute: "a",
-            muteFor: TimeSpan.FromSeconds(2));
+            muteFor: TimeSpan.FromSeconds(6));
         await Wait.For(() => Incidents(host).Open is [{ Silence: IncidentSilence.Muted }]);
         await Wait.For(() => sink.Kinds("a").Contains("Opened"));
         Assert.True(time.HasBroken);

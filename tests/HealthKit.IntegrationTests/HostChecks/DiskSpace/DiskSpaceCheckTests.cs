@@ -1,28 +1,26 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Microsoft.Extensions.Options;
 
 namespace HealthKit.IntegrationTests.HostChecks.DiskSpace;
 
-public sealed partial class DiskSpaceCheckTests : IDisposable
+public sealed class DiskSpaceCheckTests : IDisposable
 {
     private const long MiB = 1L << 20;
 
-    private readonly List<ServiceProvider> _providers = [];
+    private readonly List<SynchronousCheck> _checks = [];
 
-    public void Dispose() => _providers.ForEach(provider => provider.Dispose());
+    public void Dispose() => _checks.ForEach(check => check.Dispose());
 
     [Fact]
     public void A_full_tmpfs_is_unhealthy_with_zero_bytes_free()
     {
         using var mount = TempMount.Tmpfs(8 * MiB);
-        var run = Check(mount.Path);
-        Assert.Equal(HealthStatus.Healthy, run().Status);
+        var check = Check(mount.Path);
+        Assert.Equal(HealthStatus.Healthy, check.Run().Status);
 
         var filler = mount.FillBytes();
-        var full = run();
+        var full = check.Run();
 
         Assert.Equal(HealthStatus.Unhealthy, full.Status);
         Assert.Equal("disk.space.low", full.Data["reason"]);
@@ -34,18 +32,18 @@ public sealed partial class DiskSpaceCheckTests : IDisposable
             full.Description![..full.Description!.IndexOf(", inodes", StringComparison.Ordinal)]);
 
         File.Delete(filler);
-        Assert.Equal(HealthStatus.Healthy, run().Status);
+        Assert.Equal(HealthStatus.Healthy, check.Run().Status);
     }
 
     [Fact]
     public void An_ext4_out_of_inodes_is_unhealthy_with_bytes_left()
     {
         using var mount = TempMount.Ext4(16 * MiB, inodes: 64);
-        var run = Check(mount.Path);
-        Assert.Equal(HealthStatus.Healthy, run().Status);
+        var check = Check(mount.Path);
+        Assert.Equal(HealthStatus.Healthy, check.Run().Status);
 
         mount.FillInodes();
-        var full = run();
+        var full = check.Run();
 
         Assert.Equal(HealthStatus.Unhealthy, full.Status);
         Assert.Equal("disk.inodes.low", full.Data["reason"]);
@@ -59,20 +57,20 @@ public sealed partial class DiskSpaceCheckTests : IDisposable
     public void A_file_system_that_turns_read_only_is_unhealthy()
     {
         using var mount = TempMount.Ext4(8 * MiB);
-        var run = Check(mount.Path);
+        var check = Check(mount.Path);
         var allowed = Check(mount.Path, options => options.AllowReadOnly = true);
-        Assert.Equal(HealthStatus.Healthy, run().Status);
+        Assert.Equal(HealthStatus.Healthy, check.Run().Status);
 
         mount.RemountReadOnly();
-        var result = run();
+        var result = check.Run();
 
         Assert.Equal(HealthStatus.Unhealthy, result.Status);
         Assert.Equal("disk.readOnly", result.Data["reason"]);
         Assert.Equal(true, result.Data["readOnly"]);
-        Assert.Equal(HealthStatus.Healthy, allowed().Status);
+        Assert.Equal(HealthStatus.Healthy, allowed.Run().Status);
 
         mount.RemountReadWrite();
-        Assert.Equal(HealthStatus.Healthy, run().Status);
+        Assert.Equal(HealthStatus.Healthy, check.Run().Status);
     }
 
     [Fact]
@@ -84,13 +82,13 @@ public sealed partial class DiskSpaceCheckTests : IDisposable
         Tool.Run("mount", "--bind", source, target);
         Tool.Run("mount", "-o", "remount,bind,ro", target);
 
-        var result = Check(target)();
+        var result = Check(target).Run();
         Assert.Equal(HealthStatus.Healthy, result.Status);
         Assert.Equal(true, result.Data["readOnly"]);
-        Assert.Equal("disk.readOnly", Check(target, options => options.AllowReadOnly = false)().Data["reason"]);
+        Assert.Equal("disk.readOnly", Check(target, options => options.AllowReadOnly = false).Run().Data["reason"]);
 
         // One path to it writable, the other not: each is judged.
-        Assert.Equal("disk.readOnly", Check(source, options => (options.Paths, options.AllowReadOnly) = ([target], false))().Data["reason"]);
+        Assert.Equal("disk.readOnly", Check(source, options => (options.Paths, options.AllowReadOnly) = ([target], false)).Run().Data["reason"]);
     }
 
     [Theory]
@@ -130,7 +128,7 @@ public sealed partial class DiskSpaceCheckTests : IDisposable
 
         foreach (var path in new[] { Path.GetDirectoryName(file)!, file })
         {
-            var result = Check(path)();
+            var result = Check(path).Run();
             Assert.Equal(mount.Path, result.Data["mountPoint"]);
             Assert.Equal("tmpfs", result.Data["fileSystem"]);
             Assert.Equal("healthkit-test", result.Data["device"]);
@@ -148,12 +146,12 @@ public sealed partial class DiskSpaceCheckTests : IDisposable
         var bound = Directory.CreateDirectory(Path.Combine(mount.Path, "bound")).FullName;
         Tool.Run("mount", "--bind", directory, bound);
 
-        var one = Check(mount.Path, options => options.Paths = [directory, bound])();
+        var one = Check(mount.Path, options => options.Paths = [directory, bound]).Run();
 
         Assert.Equal([mount.Path, directory, bound], Assert.IsAssignableFrom<IEnumerable<string>>(one.Data["paths"]));
         Assert.DoesNotContain("items", one.Data.Keys);
 
-        var two = Check(mount.Path, options => options.Paths = [other.Path, bound])();
+        var two = Check(mount.Path, options => options.Paths = [other.Path, bound]).Run();
 
         var items = Assert.IsAssignableFrom<IReadOnlyDictionary<string, object>>(two.Data["items"]);
         Assert.Equal(new[] { mount.Path, other.Path }.Order(StringComparer.Ordinal), items.Keys.Order(StringComparer.Ordinal));
@@ -171,7 +169,7 @@ public sealed partial class DiskSpaceCheckTests : IDisposable
         Tool.Run("mount", "-t", "tmpfs", "-o", "size=4m", "odd one", odd);
         var below = Directory.CreateDirectory(Path.Combine(odd, "below")).FullName;
 
-        var result = Check(below)();
+        var result = Check(below).Run();
 
         Assert.Equal(odd, result.Data["mountPoint"]);
         Assert.Equal("odd one", result.Data["device"]);
@@ -183,11 +181,11 @@ public sealed partial class DiskSpaceCheckTests : IDisposable
     {
         using var mount = TempMount.Tmpfs(8 * MiB);
         var path = Directory.CreateDirectory(Path.Combine(mount.Path, "data")).FullName;
-        var run = Check(path);
-        Assert.Equal(HealthStatus.Healthy, run().Status);
+        var check = Check(path);
+        Assert.Equal(HealthStatus.Healthy, check.Run().Status);
 
         Directory.Delete(path);
-        var gone = run();
+        var gone = check.Run();
 
         Assert.Equal(HealthStatus.Unhealthy, gone.Status);
         Assert.Equal("disk.path.missing", gone.Data["reason"]);
@@ -195,11 +193,11 @@ public sealed partial class DiskSpaceCheckTests : IDisposable
         Assert.DoesNotContain("freeBytes", gone.Data.Keys);
 
         Directory.CreateDirectory(path);
-        Assert.Equal(HealthStatus.Healthy, run().Status);
+        Assert.Equal(HealthStatus.Healthy, check.Run().Status);
 
         var file = Path.Combine(mount.Path, "file");
         File.WriteAllText(file, "");
-        Assert.Equal("disk.path.missing", Check(Path.Combine(file, "below"))().Data["reason"]);
+        Assert.Equal("disk.path.missing", Check(Path.Combine(file, "below")).Run().Data["reason"]);
     }
 
     [Fact]
@@ -210,13 +208,13 @@ public sealed partial class DiskSpaceCheckTests : IDisposable
         Directory.CreateDirectory(Path.Combine(other.Path, "real"));
         var link = Directory.CreateSymbolicLink(Path.Combine(mount.Path, "link"), other.Path).FullName;
 
-        var result = Check(Path.Combine(link, "real"))();
+        var result = Check(Path.Combine(link, "real")).Run();
 
         Assert.Equal(other.Path, result.Data["mountPoint"]);
         Assert.Equal("ext4", result.Data["fileSystem"]);
 
         var loop = File.CreateSymbolicLink(Path.Combine(mount.Path, "loop"), Path.Combine(mount.Path, "loop")).FullName;
-        result = Check(loop)();
+        result = Check(loop).Run();
         Assert.Equal("disk.measure.failed", result.Data["reason"]);
         Assert.Contains("symbolic links", result.Description, StringComparison.Ordinal);
     }
@@ -225,13 +223,13 @@ public sealed partial class DiskSpaceCheckTests : IDisposable
     public void Another_file_system_mounted_over_it_is_noticed()
     {
         using var mount = TempMount.Tmpfs(8 * MiB);
-        var run = Check(mount.Path);
-        Assert.Equal("healthkit-test", run().Data["device"]);
+        var check = Check(mount.Path);
+        Assert.Equal("healthkit-test", check.Run().Data["device"]);
 
         Tool.Run("mount", "-t", "tmpfs", "-o", "size=4m", "over", mount.Path);
         try
         {
-            var over = run();
+            var over = check.Run();
             Assert.Equal("over", over.Data["device"]);
             Assert.Equal(4 * MiB, over.Data["totalBytes"]);
         }
@@ -240,7 +238,7 @@ public sealed partial class DiskSpaceCheckTests : IDisposable
             Tool.Run("umount", mount.Path);
         }
 
-        Assert.Equal("healthkit-test", run().Data["device"]);
+        Assert.Equal("healthkit-test", check.Run().Data["device"]);
     }
 
     [Fact]
@@ -250,20 +248,10 @@ public sealed partial class DiskSpaceCheckTests : IDisposable
         var closed = Directory.CreateDirectory(Path.Combine(mount.Path, "closed")).FullName;
         Tool.Run("chmod", "0", closed);
         var path = Directory.CreateDirectory(Path.Combine(closed, "data")).FullName;
-        var run = Check(path, failureStatus: HealthStatus.Degraded);
-        Assert.Equal(HealthStatus.Healthy, run().Status);
+        var check = Check(path, failureStatus: HealthStatus.Degraded);
+        Assert.Equal(HealthStatus.Healthy, check.Run().Status);
 
-        // Of this thread alone; it takes the right to enter any directory away (capabilities(7)).
-        _ = SetFileSystemUser(65534);
-        HealthCheckResult result;
-        try
-        {
-            result = run();
-        }
-        finally
-        {
-            _ = SetFileSystemUser(0);
-        }
+        var result = check.RunAsNobody();
 
         Assert.Equal(HealthStatus.Degraded, result.Status);
         Assert.Equal("disk.path.denied", result.Data["reason"]);
@@ -272,7 +260,7 @@ public sealed partial class DiskSpaceCheckTests : IDisposable
     [Fact]
     public void What_has_no_blocks_cannot_be_measured()
     {
-        var result = Check("/proc")();
+        var result = Check("/proc").Run();
 
         Assert.Equal(HealthStatus.Unhealthy, result.Status);
         Assert.Equal("disk.measure.failed", result.Data["reason"]);
@@ -286,16 +274,16 @@ public sealed partial class DiskSpaceCheckTests : IDisposable
         mount.FillBytes();
         foreach (var path in new[] { "/", mount.Path })
         {
-            var run = Check(path);
+            var check = Check(path);
             for (var i = 0; i < 100; i++)
             {
-                run();
+                check.Run();
             }
 
             var before = GC.GetAllocatedBytesForCurrentThread();
             for (var i = 0; i < 100; i++)
             {
-                run();
+                check.Run();
             }
 
             Assert.InRange((GC.GetAllocatedBytesForCurrentThread() - before) / 100, 1, 2048);
@@ -325,23 +313,10 @@ public sealed partial class DiskSpaceCheckTests : IDisposable
         }
     }
 
-    /// <summary>The check as an app registers it, run on the calling thread.</summary>
-    private Func<HealthCheckResult> Check(string path, Action<DiskSpaceOptions>? configure = null, HealthStatus? failureStatus = null)
+    private SynchronousCheck Check(string path, Action<DiskSpaceOptions>? configure = null, HealthStatus? failureStatus = null)
     {
-        var provider = new ServiceCollection().AddLogging().AddHealthChecks().AddDiskSpaceCheck(path, configure, failureStatus: failureStatus)
-            .Services.BuildServiceProvider();
-        _providers.Add(provider);
-        var registration = provider.GetRequiredService<IOptions<HealthCheckServiceOptions>>().Value.Registrations.Single();
-        var check = registration.Factory(provider);
-        var context = new HealthCheckContext { Registration = registration };
-        return () =>
-        {
-            var result = check.CheckHealthAsync(context);
-            Assert.True(result.IsCompletedSuccessfully);
-            return result.Result;
-        };
+        var check = new SynchronousCheck(checks => checks.AddDiskSpaceCheck(path, configure, failureStatus: failureStatus));
+        _checks.Add(check);
+        return check;
     }
-
-    [LibraryImport("libc", EntryPoint = "setfsuid")]
-    private static partial int SetFileSystemUser(uint user);
 }

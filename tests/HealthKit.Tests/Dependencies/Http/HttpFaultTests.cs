@@ -128,7 +128,7 @@ public class HttpFaultTests
 
         Assert.StartsWith($"http://{fault.Host}:{server.Port}/a: ", seen.Text, StringComparison.Ordinal);
         Assert.DoesNotContain("s3cr3t", seen.Text, StringComparison.Ordinal);
-        Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(5));
+        Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(20));
         Assert.InRange(seen.Text.Length, 1, 600);
     }
 

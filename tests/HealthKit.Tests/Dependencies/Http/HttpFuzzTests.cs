@@ -43,7 +43,7 @@ public class HttpFuzzTests
             var what = $"seed {seed}, run {i}: {Encoding.Latin1.GetString(answer)} gave {seen}";
             Assert.True(seen.Status == HealthStatus.Healthy == (seen.Reason is null), what);
             Assert.True(seen.Reason is null || seen.Reason.Count('.') >= 1, what);
-            Assert.True(clock.Elapsed < TimeSpan.FromSeconds(6), what);
+            Assert.True(clock.Elapsed < TimeSpan.FromSeconds(20), what);
             Assert.True(seen.Text.Length < 700, what);
             Assert.All(seen.Text, c => Assert.False(char.IsControl(c), what));
         }

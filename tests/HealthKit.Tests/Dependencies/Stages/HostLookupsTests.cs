@@ -54,7 +54,7 @@ public sealed class HostLookupsTests : IDisposable
             var clock = Stopwatch.StartNew();
             var error = await Assert.ThrowsAsync<StageException>(() => Resolve(network, "db.example", deadline: TimeSpan.FromMilliseconds(60)));
             Assert.Equal((Stage.Resolve, "dns.timeout"), (error.Stage, error.Reason));
-            Assert.InRange(clock.Elapsed, TimeSpan.FromMilliseconds(40), TimeSpan.FromSeconds(5));
+            Assert.InRange(clock.Elapsed, TimeSpan.FromMilliseconds(40), TimeSpan.FromSeconds(20));
         }
 
         Assert.Equal((1, 1), (_asked, network.Lookups.UnderWay));
@@ -75,7 +75,7 @@ public sealed class HostLookupsTests : IDisposable
 
         await end.CancelAsync();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run.WaitAsync(TimeSpan.FromSeconds(5)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run.WaitAsync(TimeSpan.FromSeconds(20)));
         Assert.Equal(1, network.Lookups.UnderWay);
     }
 
