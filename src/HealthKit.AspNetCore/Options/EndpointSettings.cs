@@ -80,9 +80,9 @@ internal sealed class EndpointSettings
     private static int? ParseNumber(string text) =>
         int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var number) ? number : null;
 
-    // "10" would be ten days: a colon shows that hours, minutes and seconds are meant.
+    // "10" would be ten days and "0:07" seven minutes: two colons show that hours, minutes and seconds are meant.
     private static TimeSpan? ParseTime(string text) =>
-        text.Contains(':', StringComparison.Ordinal) && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var time) ? time : null;
+        text.Count(character => character == ':') == 2 && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var time) ? time : null;
 
     private static bool IsKnown(HealthDetail detail) => Enum.IsDefined(detail);
 

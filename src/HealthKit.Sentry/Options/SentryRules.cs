@@ -61,7 +61,7 @@ internal static partial class SentryRules
 
         if (options.Proxy is { } proxy && !(proxy is { IsAbsoluteUri: true, Host.Length: > 0 } && proxy.Scheme is "http" or "https"))
         {
-            yield return new(nameof(options.Proxy), Hidden, "an absolute address with http or https");
+            yield return new(nameof(options.Proxy), Hidden, "an absolute address that starts with http:// or https://");
         }
     }
 

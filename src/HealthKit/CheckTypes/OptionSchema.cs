@@ -17,12 +17,17 @@ internal sealed class OptionSchema
     /// <summary>Properties of types that configuration cannot set.</summary>
     private readonly HashSet<string> _codeOnly;
 
-    private OptionSchema(Dictionary<string, PropertyInfo> properties, HashSet<string> codeOnly) => (_properties, _codeOnly) = (properties, codeOnly);
+    private readonly bool _hidesAddresses;
+
+    private OptionSchema(Dictionary<string, PropertyInfo> properties, HashSet<string> codeOnly, bool hidesAddresses) =>
+        (_properties, _codeOnly, _hidesAddresses) = (properties, codeOnly, hidesAddresses);
 
     public IEnumerable<string> Keys => _properties.Keys;
 
+    /// <param name="reserved">Has names that no property may have.</param>
+    /// <param name="hidesAddresses">Whether an address may be a secret as a whole, and is not shown when it is none.</param>
     /// <exception cref="ArgumentException">A property has a reserved name.</exception>
-    public static OptionSchema Of<[DynamicallyAccessedMembers(CheckType.OptionMembers)] TOptions>(OptionSchema? reserved = null)
+    public static OptionSchema Of<[DynamicallyAccessedMembers(CheckType.OptionMembers)] TOptions>(OptionSchema? reserved = null, bool hidesAddresses = false)
     {
         var properties = new Dictionary<string, PropertyInfo>(StringComparer.OrdinalIgnoreCase);
         var codeOnly = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
@@ -48,7 +53,7 @@ internal sealed class OptionSchema
             properties.Add(property.Name, property);
         }
 
-        return new OptionSchema(properties, codeOnly);
+        return new OptionSchema(properties, codeOnly, hidesAddresses);
     }
 
     /// <summary>Says what is wrong with a value: where it stands (the configuration path, else the check or sink in code), the value, what is allowed.</summary>
@@ -72,59 +77,76 @@ internal sealed class OptionSchema
     private static bool IsNothing(object? value, bool withDefaults) =>
         value is null || (withDefaults && value is "" or 0 or 0L or 0.0 or TimeSpan { Ticks: 0 } or ICollection { Count: 0 });
 
+    /// <summary>
+    /// Whether an error is about what binding left where it could not read a key: of the key itself, or of another that can do without only
+    /// beside it. What is wrong was said, and this is not what anybody wrote.
+    /// </summary>
+    public static bool IsOf(IReadOnlySet<string> failed, OptionError error) => failed.Contains(error.Property) || failed.Any(key => HasWord(error.Allowed, key));
+
     /// <summary>Sets the properties that the section names.</summary>
     /// <param name="section">The section.</param>
     /// <param name="options">The object to set them on.</param>
     /// <param name="errors">Takes unknown keys and wrong values.</param>
     /// <param name="alsoKnown">Keys of this schema are someone else's: they are passed over.</param>
-    /// <param name="connectionStrings">Holds the section <c>ConnectionStrings</c>, whose entries a key <c>ConnectionString</c> may name.</param>
-    public void Bind(
-        IConfigurationSection section, object options, ICollection<string> errors, OptionSchema? alsoKnown = null, IConfiguration? connectionStrings = null)
+    /// <param name="configuration">
+    /// What the section is part of: it knows what each of its sources says, and holds the section <c>ConnectionStrings</c>, whose entries a key
+    /// <c>ConnectionString</c> may name.
+    /// </param>
+    /// <returns>The properties whose values could not be read.</returns>
+    public IReadOnlySet<string> Bind(
+        IConfigurationSection section, object options, ICollection<string> errors, OptionSchema? alsoKnown = null, IConfiguration? configuration = null)
     {
         foreach (var child in section.GetChildren())
         {
-            if (_properties.TryGetValue(child.Key, out var property))
-            {
-                Set(child, property, options, errors, connectionStrings);
-            }
-            else if (alsoKnown?._properties.ContainsKey(child.Key) != true)
+            if (!_properties.ContainsKey(child.Key) && alsoKnown?._properties.ContainsKey(child.Key) != true)
             {
                 var known = alsoKnown is null ? Keys : Keys.Concat(alsoKnown.Keys);
                 errors.Add($"{child.Path} {(_codeOnly.Contains(child.Key) ? "can be set by code only" : "is not a known key")}; allowed: {string.Join(", ", known)}");
             }
         }
+
+        return BindKnown(section, options, errors, configuration);
     }
 
     /// <summary>Sets the properties that the section names and passes all other keys over: they are someone else's.</summary>
-    public void BindKnown(IConfigurationSection section, object options, ICollection<string> errors)
+    /// <returns>The properties whose values could not be read.</returns>
+    public IReadOnlySet<string> BindKnown(IConfigurationSection section, object options, ICollection<string> errors, IConfiguration? configuration = null)
     {
+        var failed = new HashSet<string>(StringComparer.Ordinal);
         foreach (var child in section.GetChildren())
         {
             if (_properties.TryGetValue(child.Key, out var property))
             {
-                Set(child, property, options, errors);
+                var earlier = errors.Count;
+                Set(child, property, options, errors, configuration);
+                if (errors.Count > earlier)
+                {
+                    failed.Add(property.Name);
+                }
             }
         }
+
+        return failed;
     }
 
-    private static void Set(
-        IConfigurationSection child, PropertyInfo property, object options, ICollection<string> errors, IConfiguration? connectionStrings = null)
+    private void Set(IConfigurationSection child, PropertyInfo property, object options, ICollection<string> errors, IConfiguration? configuration)
     {
         if (property.PropertyType == typeof(IList<string>))
         {
             // A configured list replaces the default one, and a scalar is a list of one. An empty array reads as an empty text, and null as
             // if the key was not there.
+            var list = ConfigurationSources.ListOf(configuration, child);
             List<string> items = [];
-            if (child.Value is { Length: > 0 } single)
+            if (list.Value is { Length: > 0 } single)
             {
                 items.Add(single);
             }
-            else if (child.Value is null && !child.GetChildren().Any())
+            else if (list.Value is null && list.Items.Count == 0)
             {
                 return;
             }
 
-            foreach (var item in child.GetChildren())
+            foreach (var item in list.Items)
             {
                 if (!int.TryParse(item.Key, NumberStyles.None, CultureInfo.InvariantCulture, out _))
                 {
@@ -138,7 +160,7 @@ internal sealed class OptionSchema
                 {
                     items.Add(value);
                 }
-                else if (item.GetChildren().Any())
+                else if (item.HasKeys)
                 {
                     errors.Add($"{item.Path} holds keys of its own; allowed: a text");
                 }
@@ -160,7 +182,7 @@ internal sealed class OptionSchema
             return;
         }
 
-        if (property.Name == "ConnectionString" && connectionStrings?.GetConnectionString(text) is { Length: > 0 } named)
+        if (property.Name == "ConnectionString" && configuration?.GetConnectionString(text) is { Length: > 0 } named)
         {
             text = named;
         }
@@ -171,11 +193,12 @@ internal sealed class OptionSchema
         }
         else
         {
-            // An address that is none may hold a password that only a whole one tells.
-            var shown = property.PropertyType != typeof(Uri) ? Format(text) : Redactor.Marker;
-            errors.Add($"{child.Path} = {shown}; allowed: {Allowed(property.PropertyType)}");
+            errors.Add($"{child.Path} = {(property.PropertyType == typeof(Uri) ? FormatAddress(text) : Format(text))}; allowed: {Allowed(property.PropertyType)}");
         }
     }
+
+    /// <summary>An address that is none may hold a password or a token that only a whole one tells.</summary>
+    private string FormatAddress(string text) => _hidesAddresses || text.AsSpan().ContainsAny('@', '?', '#') ? Redactor.Marker : Format(text);
 
     /// <summary>Tags are compared as they are: one that is two in truth would fit nothing, in silence.</summary>
     private static List<string> Tags(IConfigurationSection section, List<string> items, ICollection<string> errors)
@@ -187,6 +210,19 @@ internal sealed class OptionSchema
         }
 
         return items;
+    }
+
+    private static bool HasWord(string text, string word)
+    {
+        for (var at = text.IndexOf(word, StringComparison.Ordinal); at >= 0; at = text.IndexOf(word, at + 1, StringComparison.Ordinal))
+        {
+            if ((at == 0 || !char.IsLetterOrDigit(text[at - 1])) && (at + word.Length == text.Length || !char.IsLetterOrDigit(text[at + word.Length])))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static bool IsBindable(Type type)
@@ -222,8 +258,8 @@ internal sealed class OptionSchema
         }
         else if (type == typeof(TimeSpan))
         {
-            // Parsed leniently, "10" would be ten days and "24:00:00" twenty-four.
-            value = TimeSpan.TryParseExact(text.Trim(), "c", culture, out var t) && HoursAreHours(text) ? t : null;
+            // Parsed leniently, "10" would be ten days, "24:00:00" twenty-four, and "5:00" five hours.
+            value = TimeSpan.TryParseExact(text.Trim(), "c", culture, out var t) && text.Count(character => character == ':') == 2 && HoursAreHours(text) ? t : null;
         }
         else if (type == typeof(DateTimeOffset))
         {
@@ -260,7 +296,7 @@ internal sealed class OptionSchema
             _ when type == typeof(double) => "a finite number, with a dot as decimal sign",
             _ when type == typeof(TimeSpan) => "a time span as hh:mm:ss up to 23:59:59, or with days before it: 00:00:10 is ten seconds, 1.02:00:00 are 26 hours",
             _ when type == typeof(DateTimeOffset) => OffsetTime.Allowed,
-            _ when type == typeof(Uri) => "an absolute URI",
+            _ when type == typeof(Uri) => "an absolute URI: a web address starts with http:// or https://",
             _ when type.IsEnum => "one of " + string.Join(", ", Enum.GetNames(type)),
             _ => "a text",
         };

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -39,12 +40,10 @@ internal sealed class TypedCheck<TOptions>(CheckType<TOptions> type, Action<TOpt
         try
         {
             configure?.Invoke(options);
-            if (section is not null)
-            {
-                type.Schema.Bind(section, options, errors, alsoKnown: CheckEntry.Schema, connectionStrings: services.GetService<HealthKitConfiguration>()?.Source);
-            }
-
-            foreach (var error in type.Validate(options, services))
+            var failed = section is null
+                ? FrozenSet<string>.Empty
+                : type.Schema.Bind(section, options, errors, alsoKnown: CheckEntry.Schema, services.GetService<HealthKitConfiguration>()?.Source);
+            foreach (var error in type.Validate(options, services).Where(error => !OptionSchema.IsOf(failed, error)))
             {
                 errors.Add(OptionSchema.Describe(checkName, section, error));
             }

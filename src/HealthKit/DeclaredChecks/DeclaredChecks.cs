@@ -70,12 +70,13 @@ internal sealed class DeclaredChecks : IValidateOptions<HealthCheckServiceOption
             if (_checks is null)
             {
                 List<string> errors = [];
+                var sources = _configuration.HoldingSources();
                 _optionsAtStart = _configuration.ReadOptions(errors);
                 var checks = Resolve(options.Registrations, _optionsAtStart, errors, out var entries);
                 List<NamedPolicy> policies = checks.ConvertAll(check => new NamedPolicy(check.Registration.Name, check.Policy));
-                var rules = ReadRules(policies, _optionsAtStart, entries, errors);
+                var rules = ReadRules(policies, [], _optionsAtStart, entries, errors, notes: []);
                 _configuration.Reject(errors);
-                _configuration.KeepSources();
+                _configuration.KeepSources(sources);
                 (_checks, _inForce, _incidentRules) = (checks, policies, rules);
             }
 
@@ -99,13 +100,8 @@ internal sealed class DeclaredChecks : IValidateOptions<HealthCheckServiceOption
         {
             List<string> errors = [];
             List<string> notes = [];
-            if (_configuration.LostSources() is { } lost)
-            {
-                // What is left of the configuration may be without a mistake, and is not what anybody wrote: its mistakes would mislead.
-                errors.Add(lost);
-                _configuration.Reject(errors);
-            }
-
+            RejectIfLost(_configuration.LostSources());
+            var sources = _configuration.HoldingSources();
             var options = _configuration.ReadOptions(errors);
             if (_optionsAtStart is { } atStart && (options.MaxConcurrentRuns, options.AddDefaultChecks, options.StateDirectory)
                 != (atStart.MaxConcurrentRuns, atStart.AddDefaultChecks, atStart.StateDirectory))
@@ -114,22 +110,15 @@ internal sealed class DeclaredChecks : IValidateOptions<HealthCheckServiceOption
             }
 
             var entries = _configuration.ReadEntries(errors);
+            var coming = ComingChecks(options, _sinks.CompareWithStart(errors, notes), entries, errors, notes);
             List<NamedPolicy> atNextStart = [];
-            foreach (var (name, entry) in entries.Where(pair => !_asRegistered.ContainsKey(pair.Key)))
+            foreach (var (name, registration) in coming)
             {
-                if (entry.Keys.Type is null)
-                {
-                    errors.Add(NoSuchCheck(entry.Section, name, _asRegistered.Keys));
-                }
-                else if (TypeOf(entry, errors) is { } type)
-                {
-                    var registration = Declare(type, name);
-                    errors.AddRange(NameRules.Mistakes(name));
-                    errors.AddRange(NameRules.TagMistakes(name, entry.Keys.Tags ?? []));
-                    atNextStart.Add(new NamedPolicy(name, PolicyOf(registration, options, entry, errors)));
-                    TypedCheck.Of(registration)!.BuildOptions(name, entry.Section, _instances.Services, errors);
-                    notes.Add($"{entry.Section.Path} declares a new check: it runs from the next start of the app on.");
-                }
+                var entry = entries.GetValueOrDefault(name);
+                errors.AddRange(NameRules.Mistakes(name));
+                errors.AddRange(NameRules.TagMistakes(name, entry?.Keys.Tags ?? []));
+                atNextStart.Add(new NamedPolicy(name, PolicyOf(registration, options, entry, errors)));
+                BuildOptions(registration, entry, errors);
             }
 
             var policies = new Dictionary<string, CheckPolicy>(StringComparer.OrdinalIgnoreCase);
@@ -155,13 +144,21 @@ internal sealed class DeclaredChecks : IValidateOptions<HealthCheckServiceOption
                 }
             }
 
-            _sinks.CompareWithStart(_asRegistered.Keys, errors, notes);
-            List<NamedPolicy> inForce = [.. _inForce.Select(old => old with { Policy = policies.GetValueOrDefault(old.Name, old.Policy) })];
-            var rules = ReadRules(inForce, options, entries, errors);
-            var isNew = atNextStart.Select(check => check.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
-            AddDependencyMistakes([.. inForce, .. atNextStart], entries, errors, isNew.Contains);
+            List<NamedPolicy> asWritten = [.. _inForce.Select(old => old with { Policy = policies.GetValueOrDefault(old.Name, old.Policy) })];
+            var rules = ReadRules(asWritten, atNextStart, options, entries, errors, notes);
+            var inForce = asWritten.ConvertAll(check => check with
+            {
+                Policy = check.Policy with { DependsOn = WithoutComing(check.Policy.DependsOn, rules.Names, $"{entries.GetValueOrDefault(check.Name)?.Section.Path ?? check.Name}:DependsOn", notes) },
+            });
+            foreach (var check in inForce.Where(check => policies.ContainsKey(check.Name)))
+            {
+                policies[check.Name] = check.Policy;
+            }
+
+            // One that was lost while it was read has left out what nobody took out.
+            RejectIfLost(_configuration.LostSources(sources));
             _configuration.Reject(errors);
-            _configuration.KeepSources();
+            _configuration.KeepSources(sources);
             (_inForce, _incidentRules) = (inForce, rules);
             _checksWithEntry.UnionWith(entries.Keys);
             foreach (var (instance, value) in accepted)
@@ -264,16 +261,94 @@ internal sealed class DeclaredChecks : IValidateOptions<HealthCheckServiceOption
         });
     }
 
+    /// <summary>The checks that the next start adds: the default ones where they are turned on, those of new sinks, and those that entries declare.</summary>
+    private Dictionary<string, HealthCheckRegistration> ComingChecks(
+        HealthKitOptions options,
+        IReadOnlyList<SinkDefinition> sinks,
+        Dictionary<string, ConfigurationEntry> entries,
+        List<string> errors,
+        List<string> notes)
+    {
+        var coming = new Dictionary<string, HealthCheckRegistration>(StringComparer.OrdinalIgnoreCase);
+        var added = (options.AddDefaultChecks ? _defaultChecks.Select(check => check.Registration) : [])
+            .Concat(sinks.Where(sink => sink.HasCheck).Select(SinkCheck.Register));
+        foreach (var registration in added.Where(registration => !_asRegistered.ContainsKey(registration.Name)))
+        {
+            coming.TryAdd(registration.Name, registration);
+        }
+
+        foreach (var (name, entry) in entries.Where(pair => !_asRegistered.ContainsKey(pair.Key)))
+        {
+            if (entry.Keys.Type is null)
+            {
+                if (!coming.ContainsKey(name))
+                {
+                    errors.Add(NoSuchCheck(entry.Section, name, _asRegistered.Keys.Concat(coming.Keys)));
+                }
+            }
+            else if (TypeOf(entry, errors) is { } type)
+            {
+                if (coming.TryAdd(name, Declare(type, name)))
+                {
+                    notes.Add($"{entry.Section.Path} declares a new check: it runs from the next start of the app on.");
+                }
+                else
+                {
+                    errors.Add(IsThereAlready(entry, name));
+                }
+            }
+        }
+
+        DeclaredSinks.ValidateFilters(sinks, [.. _asRegistered.Keys, .. coming.Keys], errors);
+        return coming;
+    }
+
+    /// <summary>Names without those of checks that run only from the next start on; each that is left out is said.</summary>
+    private static IReadOnlyList<string> WithoutComing(IReadOnlyList<string> checks, RegisteredNames registered, string path, List<string> notes)
+    {
+        notes.AddRange(checks.Where(IsComing).Select(name => $"{path} names the new check '{name}': that counts from the next start of the app on."));
+        return checks.Any(IsComing) ? [.. checks.Where(name => !IsComing(name))] : checks;
+
+        bool IsComing(string name) => registered.Find(name) is null;
+    }
+
+    /// <summary>The rules in force; what is written may name checks of the next start, too.</summary>
     private IncidentRules ReadRules(
         IReadOnlyList<NamedPolicy> policies,
+        IReadOnlyList<NamedPolicy> atNextStart,
         HealthKitOptions options,
         Dictionary<string, ConfigurationEntry> entries,
-        List<string> errors)
+        List<string> errors,
+        List<string> notes)
     {
-        AddDependencyMistakes(policies, entries, errors, static _ => true);
+        List<NamedPolicy> all = [.. policies, .. atNextStart];
+        foreach (var (name, error) in DependencyMistakes.Find(all))
+        {
+            errors.Add(OptionSchema.Describe(name, entries.GetValueOrDefault(name)?.Section, error));
+        }
+
         var names = new RegisteredNames(policies.Select(policy => policy.Name));
-        var windows = _configuration.ReadMaintenance(names, _time.GetUtcNow(), _incidentRules?.Windows ?? [], errors);
+        List<MaintenanceWindow> windows = [];
+        foreach (var window in _configuration.ReadMaintenance(new RegisteredNames(all.Select(check => check.Name)), _time.GetUtcNow(), _incidentRules?.Windows ?? [], errors))
+        {
+            // A window that covered new checks only covers none: without any it would cover all.
+            var left = WithoutComing(window.Checks, names, $"HealthKit:Maintenance:{window.Name}:Checks", notes);
+            if (left.Count > 0 || window.Checks.Count == 0)
+            {
+                windows.Add(window with { Checks = left });
+            }
+        }
+
         return new IncidentRules(names, policies, windows, options.MaintenanceFile);
+    }
+
+    private void RejectIfLost(string? lost)
+    {
+        // What is left of the configuration may be without a mistake, and is not what anybody wrote: its mistakes would mislead.
+        if (lost is not null)
+        {
+            _configuration.Reject([lost]);
+        }
     }
 
     /// <summary>The type that an entry names; null, and an error, when there is none.</summary>
@@ -302,15 +377,6 @@ internal sealed class DeclaredChecks : IValidateOptions<HealthCheckServiceOption
         entry?.Keys.Tags ?? (IEnumerable<string>)registration.Tags,
         registration.Timeout);
 
-    private static void AddDependencyMistakes(
-        IReadOnlyCollection<NamedPolicy> policies, Dictionary<string, ConfigurationEntry> entries, List<string> errors, Func<string, bool> isMeant)
-    {
-        foreach (var (name, error) in DependencyMistakes.Find(policies).Where(mistake => isMeant(mistake.Check)))
-        {
-            errors.Add(OptionSchema.Describe(name, entries.GetValueOrDefault(name)?.Section, error));
-        }
-    }
-
     /// <summary>Defaults, the registration, code, configuration: the later ones win.</summary>
     private CheckPolicy PolicyOf(HealthCheckRegistration registration, HealthKitOptions options, ConfigurationEntry? entry, List<string> errors)
     {
@@ -332,7 +398,7 @@ internal sealed class DeclaredChecks : IValidateOptions<HealthCheckServiceOption
         }
 
         policy = entry?.Keys.Over(policy) ?? policy;
-        foreach (var error in PolicyRules.Validate(policy))
+        foreach (var error in PolicyRules.Validate(policy).Where(error => entry is null || !OptionSchema.IsOf(entry.Failed, error)))
         {
             errors.Add(OptionSchema.Describe(registration.Name, entry?.Section, error));
         }
@@ -392,17 +458,20 @@ internal sealed class DeclaredChecks : IValidateOptions<HealthCheckServiceOption
         }
     }
 
-    private (CheckInstance Instance, object Options)? OptionsOf(HealthCheckRegistration registration, ConfigurationEntry? entry, List<string> errors)
+    private (CheckInstance Instance, object Options)? OptionsOf(HealthCheckRegistration registration, ConfigurationEntry? entry, List<string> errors) =>
+        BuildOptions(registration, entry, errors) is { } options ? (_instances.Get(TypedCheck.Of(registration)!), options) : null;
+
+    private object? BuildOptions(HealthCheckRegistration registration, ConfigurationEntry? entry, List<string> errors)
     {
         if (TypedCheck.Of(registration) is { } typed)
         {
-            return (_instances.Get(typed), typed.BuildOptions(registration.Name, entry?.Section, _instances.Services, errors));
+            return typed.BuildOptions(registration.Name, entry?.Section, _instances.Services, errors);
         }
 
         if (entry is not null)
         {
             // Not a check of a check type: it has no options, only a policy.
-            CheckEntry.Schema.Bind(entry.Section, new CheckEntry(), errors);
+            CheckEntry.Schema.Bind(entry.Section, new CheckEntry(), errors, configuration: _configuration.Source);
         }
 
         return null;

@@ -4,13 +4,17 @@ using Microsoft.Extensions.Options;
 namespace HealthKit;
 
 /// <summary>A check's entry in the configuration.</summary>
-internal sealed record ConfigurationEntry(IConfigurationSection Section, CheckEntry Keys);
+/// <param name="Section">Where it stands.</param>
+/// <param name="Keys">The keys that any entry may carry.</param>
+/// <param name="Failed">Those of them whose values could not be read.</param>
+internal sealed record ConfigurationEntry(IConfigurationSection Section, CheckEntry Keys, IReadOnlySet<string> Failed);
 
 /// <summary>What the configuration section <c>HealthKit</c> says, read as text: it knows keys and values, not which checks there are.</summary>
 internal sealed class HealthKitConfiguration
 {
     private const string Root = "HealthKit";
     private const string MaintenanceKey = "Maintenance";
+    private const string ConnectionStrings = "ConnectionStrings";
 
     private static readonly OptionSchema RootSchema = OptionSchema.Of<HealthKitOptions>();
     private static readonly OptionSchema DefaultsSchema = OptionSchema.Of<PolicyDefaults>();
@@ -22,7 +26,7 @@ internal sealed class HealthKitConfiguration
     private readonly IReadOnlyList<IValidateOptions<HealthKitOptions>> _validateOptions;
     private readonly Redactor _redactor;
 
-    /// <summary>The sources that hold settings of HealthKit that are in force.</summary>
+    /// <summary>The sources that hold settings that are in force.</summary>
     private volatile IReadOnlyList<IConfigurationProvider> _sources = [];
 
     public HealthKitConfiguration(
@@ -55,25 +59,31 @@ internal sealed class HealthKitConfiguration
         return options;
     }
 
-    /// <summary>What was read is in force now: the sources that it came from are not to be lost.</summary>
-    public void KeepSources() => _sources = [.. Sources.Where(provider => Holds(provider, Root))];
+    /// <summary>The sources that hold settings now, to be looked at before they are read: settings of HealthKit, or the connection strings that those name.</summary>
+    public IReadOnlyList<IConfigurationProvider> HoldingSources() => [.. ConfigurationSources.Of(_configuration).Where(HoldsSettings)];
+
+    /// <summary>What was read from these sources is in force now: they are not to be lost.</summary>
+    public void KeepSources(IReadOnlyList<IConfigurationProvider> read) => _sources = read;
+
+    /// <summary>Says which sources held settings that are in force and hold nothing at all any more; null when none.</summary>
+    public string? LostSources() => LostSources(_sources);
 
     /// <summary>
-    /// Says which sources held settings that are in force and hold nothing at all any more; null when none. A settings file that is read while it is
+    /// Says which of these sources hold nothing at all any more; null when none. A settings file that is read while it is
     /// written, or removed, loses all its values, and often tells nobody. Whoever takes settings out on purpose leaves a file that can be read.
     /// </summary>
-    public string? LostSources()
+    public string? LostSources(IReadOnlyList<IConfigurationProvider> held)
     {
         // No lock: this reads someone's configuration, which may call back here while it reloads.
         List<string?> lost =
         [
-            .. Sources
-                .Where(provider => _sources.Contains(provider) && !Holds(provider, Root) && !Holds(provider, parentPath: null))
+            .. ConfigurationSources.Of(_configuration)
+                .Where(provider => held.Contains(provider) && !HoldsSettings(provider) && !Holds(provider, parentPath: null))
                 .Select(provider => provider.ToString()),
         ];
         return lost.Count == 0
             ? null
-            : $"{string.Join(", ", lost)} held settings of HealthKit and is empty now: it cannot be read, was read while it was being written, or was removed; allowed: the source as it was or changed, or a restart of the app without it";
+            : $"{string.Join(", ", lost)} held settings of HealthKit or connection strings and is empty now: it cannot be read, was read while it was being written, or was removed; allowed: the source as it was or changed, or a restart of the app without it";
     }
 
     /// <summary>The settings as a whole; what is wrong goes to <paramref name="errors"/>.</summary>
@@ -110,14 +120,14 @@ internal sealed class HealthKitConfiguration
                 }
             }
 
-            RootSchema.BindKnown(section, options, errors);
+            RootSchema.BindKnown(section, options, errors, _configuration);
             if (options.MaintenanceFile?.Length == 0)
             {
                 options.MaintenanceFile = null; // an environment variable can be set to nothing, not be taken away
             }
 
             var defaults = new PolicyDefaults();
-            DefaultsSchema.Bind(section.GetSection("Defaults"), defaults, errors);
+            DefaultsSchema.Bind(section.GetSection("Defaults"), defaults, errors, configuration: _configuration);
             options.Defaults = defaults.Over(options.Defaults);
         }
 
@@ -156,7 +166,7 @@ internal sealed class HealthKitConfiguration
     {
         LearnSecrets();
         var entries = new Dictionary<string, ConfigurationEntry>(StringComparer.OrdinalIgnoreCase);
-        foreach (var section in _configuration?.GetSection(Root).GetSection("Checks").GetChildren() ?? [])
+        foreach (var section in ConfigurationSources.Children(_configuration, $"{Root}:Checks"))
         {
             if (!SettingKey.IsValid(section.Key))
             {
@@ -171,7 +181,7 @@ internal sealed class HealthKitConfiguration
             }
 
             var keys = new CheckEntry();
-            CheckEntry.Schema.BindKnown(section, keys, errors);
+            var failed = CheckEntry.Schema.BindKnown(section, keys, errors, _configuration);
             if (section.GetSection("Type").GetChildren().Any() || section.GetSection("Name").GetChildren().Any())
             {
                 // Which check it is about is not known: that was said, and no more can be.
@@ -186,7 +196,7 @@ internal sealed class HealthKitConfiguration
 
             (keys.Type, keys.Name) = (keys.Type?.Trim(), keys.Name?.Trim());
             var name = keys.Name ?? section.Key;
-            if (!entries.TryAdd(name, new ConfigurationEntry(section, keys)))
+            if (!entries.TryAdd(name, new ConfigurationEntry(section, keys, failed)))
             {
                 errors.Add($"{section.Path} and {entries[name].Section.Path} both name check '{name}'; allowed: one entry a check");
             }
@@ -203,7 +213,7 @@ internal sealed class HealthKitConfiguration
     public IReadOnlyList<MaintenanceWindow> ReadMaintenance(RegisteredNames checks, DateTimeOffset now, IReadOnlyList<MaintenanceWindow> before, List<string> errors)
     {
         List<MaintenanceWindow> windows = [];
-        foreach (var section in _configuration?.GetSection(Root).GetSection(MaintenanceKey).GetChildren() ?? [])
+        foreach (var section in ConfigurationSources.Children(_configuration, $"{Root}:{MaintenanceKey}"))
         {
             if (ReadWindow(section, checks, now, before, errors) is { } window)
             {
@@ -225,7 +235,7 @@ internal sealed class HealthKitConfiguration
 
         var earlierErrors = errors.Count;
         var entry = new MaintenanceEntry();
-        MaintenanceEntry.Schema.Bind(section, entry, errors);
+        MaintenanceEntry.Schema.Bind(section, entry, errors, configuration: _configuration);
         if (!section.GetSection(nameof(entry.End)).Exists())
         {
             errors.Add($"{section.Path}:End is missing; allowed: {OffsetTime.Allowed}");
@@ -273,15 +283,14 @@ internal sealed class HealthKitConfiguration
         }
     }
 
-    /// <summary>The files and all else that the configuration is made of. Where it does not tell them, none can be missed.</summary>
-    private IEnumerable<IConfigurationProvider> Sources => (_configuration as IConfigurationRoot)?.Providers ?? [];
+    private static bool HoldsSettings(IConfigurationProvider provider) => Holds(provider, Root) || Holds(provider, ConnectionStrings);
 
     private static bool Holds(IConfigurationProvider provider, string? parentPath) => provider.GetChildKeys([], parentPath).Any();
 
     /// <summary>What stands in the app's connection strings must not stand anywhere else.</summary>
     private void LearnSecrets()
     {
-        foreach (var connection in _configuration?.GetSection("ConnectionStrings").GetChildren() ?? [])
+        foreach (var connection in _configuration?.GetSection(ConnectionStrings).GetChildren() ?? [])
         {
             _redactor.AddConnectionString(connection.Value);
         }

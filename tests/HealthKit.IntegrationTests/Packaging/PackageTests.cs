@@ -17,6 +17,7 @@ public sealed class PackageTests(BuiltPackages packages)
     {
         ["HealthKit"] = (
             [
+                $"Microsoft.Extensions.Configuration {ExtensionsVersion}",
                 $"Microsoft.Extensions.Diagnostics.HealthChecks {ExtensionsVersion}",
                 $"Microsoft.Extensions.Hosting.Abstractions {ExtensionsVersion}",
                 $"Microsoft.Extensions.Logging {ExtensionsVersion}",
@@ -27,6 +28,7 @@ public sealed class PackageTests(BuiltPackages packages)
         ["HealthKit.Dependencies"] = (
             [
                 $"HealthKit {BuiltPackages.Version}",
+                $"Microsoft.Extensions.Configuration {ExtensionsVersion}",
                 $"Microsoft.Extensions.Diagnostics.HealthChecks {ExtensionsVersion}",
                 $"Microsoft.Extensions.Hosting.Abstractions {ExtensionsVersion}",
                 $"Microsoft.Extensions.Logging {ExtensionsVersion}",
@@ -37,6 +39,7 @@ public sealed class PackageTests(BuiltPackages packages)
         ["HealthKit.RabbitMq"] = (
             [
                 $"HealthKit.Dependencies [{BuiltPackages.Version}]",
+                $"Microsoft.Extensions.Configuration {ExtensionsVersion}",
                 $"Microsoft.Extensions.Diagnostics.HealthChecks {ExtensionsVersion}",
                 $"Microsoft.Extensions.Hosting.Abstractions {ExtensionsVersion}",
                 $"Microsoft.Extensions.Logging {ExtensionsVersion}",
@@ -48,6 +51,7 @@ public sealed class PackageTests(BuiltPackages packages)
         ["HealthKit.Sentry"] = (
             [
                 $"HealthKit [{BuiltPackages.Version}]",
+                $"Microsoft.Extensions.Configuration {ExtensionsVersion}",
                 $"Microsoft.Extensions.Diagnostics.HealthChecks {ExtensionsVersion}",
                 $"Microsoft.Extensions.Hosting.Abstractions {ExtensionsVersion}",
                 $"Microsoft.Extensions.Logging {ExtensionsVersion}",

@@ -68,6 +68,7 @@ public sealed class EndpointSettingsTests
     [InlineData("ManagementPort", "0", "a port, 1 to 65535")]
     [InlineData("ManagementPort", "65536", "a port, 1 to 65535")]
     [InlineData("DrainDelay", "10", "00:00:00 to 00:10:00")]
+    [InlineData("DrainDelay", "0:07", "00:00:00 to 00:10:00")]
     [InlineData("DrainDelay", "-00:00:01", "00:00:00 to 00:10:00")]
     [InlineData("DrainDelay", "00:10:01", "00:00:00 to 00:10:00")]
     public void A_wrong_value_is_refused_with_path_value_and_what_is_allowed(string key, string value, string allowed)

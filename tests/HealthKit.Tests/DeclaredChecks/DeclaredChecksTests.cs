@@ -1,4 +1,6 @@
+using System.Text;
 using HealthKit.Tests.Support;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
@@ -58,6 +60,98 @@ public class DeclaredChecksTests
         Assert.Equal(expected, (await host.Until("a", check => check.Condition == CheckCondition.Current)).Data["hosts"]);
     }
 
+    [Theory]
+    [InlineData("""["a", "b"]""", "\"c\"", "c")]
+    [InlineData("""["a", "b"]""", "[]", "")]
+    [InlineData("""["a", "b"]""", """["c"]""", "c")]
+    [InlineData("""["a"]""", """["c", "d"]""", "c d")]
+    [InlineData("\"a\"", """["c", "d"]""", "c d")]
+    [InlineData("""["a", "b"]""", """{ "1": "c" }""", "c")]
+    [InlineData("""["a", "b"]""", "\"\"", "")]
+    [InlineData("""["a", "b"]""", "null", "default.example")]
+    [InlineData("[]", """["c"]""", "c")]
+    public async Task A_list_is_what_the_last_source_says_that_says_anything_of_it(string first, string second, string expected)
+    {
+        var builder = TestHost.Builder(("Checks:a:Type", "Probe"));
+        foreach (var text in new[] { first, second })
+        {
+            builder.Configuration.AddJsonStream(Json($$"""{ "HealthKit": { "Checks": { "a": { "Hosts": {{text}} } } } }"""));
+        }
+
+        builder.Configuration.AddJsonStream(Json("""{ "HealthKit": { "Checks": { "a": { "Tries": 2 } } } }"""));
+        builder.AddHealthKit(o => o.AddDefaultChecks = false).AddCheckType(Probe.Type);
+        await using var host = await TestHost.Start(builder);
+        Assert.Equal(expected, (await host.Until("a", check => check.Condition == CheckCondition.Current)).Data["hosts"]);
+    }
+
+    [Fact]
+    public async Task Every_list_is_replaced_also_tags_and_those_of_sinks_and_windows_and_by_a_configuration_inside_the_apps()
+    {
+        var builder = TestHost.Builder();
+        builder.Configuration.AddJsonStream(Json("""
+            {
+              "HealthKit": {
+                "Checks": { "a": { "Type": "Probe", "Tags": ["live", "x"], "DependsOn": ["b", "c"] }, "b": { "Type": "Probe" }, "c": { "Type": "Probe" } },
+                "Sinks": { "log": { "Tags": ["x", "y"], "Checks": ["a", "b"] } },
+                "Maintenance": { "w": { "End": "2020-01-01T00:00:00Z", "Checks": ["a", "b"] } }
+              }
+            }
+            """));
+        builder.Configuration.AddConfiguration(new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["HealthKit:Checks:a:Tags"] = "ready",
+            ["HealthKit:Checks:a:DependsOn"] = "c",
+            ["HealthKit:Sinks:log:Tags"] = "",
+            ["HealthKit:Sinks:log:Checks:0"] = "c",
+            ["HealthKit:Maintenance:w:Checks"] = "c",
+        }).Build());
+        builder.AddHealthKit(o => o.AddDefaultChecks = false).AddCheckType(Probe.Type);
+        await using var host = await TestHost.Start(builder);
+        Assert.Equal(["ready"], host["a"].Tags);
+        Assert.Equal(["c"], host["a"].Policy.DependsOn);
+        var sink = host.Host.Services.GetRequiredService<DeclaredSinks>().Sinks.Single(sink => sink.Name == "log");
+        Assert.Empty(sink.Policy.Tags);
+        Assert.Equal(["c"], sink.Policy.Checks);
+        Assert.Equal(["c"], host.Host.Services.GetRequiredService<HealthKit.DeclaredChecks>().IncidentRules.Windows.Single().Checks);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_name_is_spelled_as_where_it_is_declared_and_not_as_an_environment_variable_in_capitals(bool isFileFirst)
+    {
+        var builder = TestHost.Builder();
+        Action[] sources =
+        [
+            () => builder.Configuration.AddJsonStream(Json("""
+                {
+                  "HealthKit": {
+                    "Checks": { "tiny": { "Type": "Probe" } },
+                    "Sinks": { "notes": { "Type": "Log" } },
+                    "Maintenance": { "Deploy": { "End": "2020-01-01T00:00:00Z" } }
+                  }
+                }
+                """)),
+            () => builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+            {
+                ["HEALTHKIT:CHECKS:TINY:PERIOD"] = "00:00:20",
+                ["HEALTHKIT:SINKS:NOTES:ENABLED"] = "false",
+            }),
+        ];
+        foreach (var add in isFileFirst ? sources : sources.Reverse())
+        {
+            add();
+        }
+
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["HEALTHKIT:MAINTENANCE:DEPLOY:REASON"] = "new disk" });
+        builder.AddHealthKit(o => o.AddDefaultChecks = false).AddCheckType(Probe.Type);
+        await using var host = await TestHost.Start(builder);
+        Assert.Equal(TimeSpan.FromSeconds(20), host["tiny"].Policy.Period);
+        Assert.False(host.Host.Services.GetRequiredService<DeclaredSinks>().Sinks.Single(sink => sink.Name == "notes").Policy.Enabled);
+        var window = host.Host.Services.GetRequiredService<HealthKit.DeclaredChecks>().IncidentRules.Windows.Single();
+        Assert.Equal(("Deploy", "new disk"), (window.Name, window.Reason));
+    }
+
     [Fact]
     public async Task Configuration_wins_over_code_and_code_over_the_registration_and_that_over_the_defaults()
     {
@@ -106,7 +200,13 @@ public class DeclaredChecksTests
     [InlineData("Checks:tiny:Window", "10", "HealthKit:Checks:tiny:Window = '10'; allowed: a time span as hh:mm:ss up to 23:59:59, or with days before it: 00:00:10 is ten seconds")]
     [InlineData("Checks:tiny:Mode", "1", "HealthKit:Checks:tiny:Mode = '1'; allowed: one of Fast, Thorough")]
     [InlineData("Checks:tiny:Mode", "Fastest", "HealthKit:Checks:tiny:Mode = 'Fastest'; allowed: one of Fast, Thorough")]
-    [InlineData("Checks:tiny:Address", "nowhere", "HealthKit:Checks:tiny:Address = ***; allowed: an absolute URI")]
+    [InlineData("Checks:tiny:Address", "nowhere", "HealthKit:Checks:tiny:Address = 'nowhere'; allowed: an absolute URI: a web address starts with http:// or https://")]
+    [InlineData("Checks:tiny:Address", "", "HealthKit:Checks:tiny:Address = ''; allowed: an absolute URI")]
+    [InlineData("Checks:tiny:Address", "host/?token=pw", "HealthKit:Checks:tiny:Address = ***; allowed: an absolute URI")]
+    [InlineData("Checks:web:Url", "example.com", "HealthKit:Checks:web:Url = 'example.com'; allowed: an absolute URI: a web address starts with http:// or https://", "Checks:web:Type", "Http")]
+    [InlineData("Checks:web:Url", "", "HealthKit:Checks:web:Url = ''; allowed: an absolute URI: a web", "Checks:web:Type", "Http")]
+    [InlineData("Checks:web:Url", "localhost:5080/health", "HealthKit:Checks:web:Url = 'localhost:5080/health'; allowed: an absolute address that starts with http:// or https://", "Checks:web:Type", "Http")]
+    [InlineData("Checks:tiny:MutedUntil", "tomorrow", "HealthKit:Checks:tiny:MutedUntil = 'tomorrow'; allowed: a time with its offset", "Checks:tiny:MuteReason", "moving")]
     [InlineData("Checks:tiny:Address", "https://user:pw@host:port/", "HealthKit:Checks:tiny:Address = ***; allowed: an absolute URI")]
     [InlineData("Checks:tiny:Tries:0", "1", "HealthKit:Checks:tiny:Tries holds several values; allowed: one value")]
     [InlineData("Checks:tiny:Hosts:0:Name", "x", "HealthKit:Checks:tiny:Hosts:0 holds keys of its own; allowed: a text")]
@@ -129,6 +229,9 @@ public class DeclaredChecksTests
     [InlineData("Checks:red__is:Period", "00:00:10", "'red__is' is no key for a check")]
     [InlineData("Checks:tiny2", "x", "HealthKit:Checks:tiny2 = 'x'; allowed: keys, such as HealthKit:Checks:tiny2:Type")]
     [InlineData("Checks:tiny:Window", "24:00:00", "HealthKit:Checks:tiny:Window = '24:00:00'; allowed: a time span as hh:mm:ss")]
+    [InlineData("Checks:tiny:Window", "5:00", "HealthKit:Checks:tiny:Window = '5:00'; allowed: a time span as hh:mm:ss")]
+    [InlineData("Checks:tiny:Timeout", "0:30", "HealthKit:Checks:tiny:Timeout = '0:30'; allowed: a time span as hh:mm:ss")]
+    [InlineData("Checks:tiny:Window", "1.02:00", "HealthKit:Checks:tiny:Window = '1.02:00'; allowed: a time span as hh:mm:ss")]
     [InlineData("Checks:tiny:Window", "90:00", "HealthKit:Checks:tiny:Window = '90:00'; allowed: a time span")]
     [InlineData("Checks:tiny:Delay", "30:00:00", "HealthKit:Checks:tiny:Delay = '30:00:00'; allowed: a time span")]
     [InlineData("Checks:tiny:StaleAfter", "40.00:00:00", "HealthKit:Checks:tiny:StaleAfter = 40.00:00:00; allowed: a time span from")]
@@ -181,6 +284,26 @@ public class DeclaredChecksTests
             builder => builder.AddCheckType(Probe.Type).AddDelegateCheck("theirs", _ => new(HealthCheckResult.Healthy())), [.. settings]));
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
         Assert.Single(error.Failures);
+    }
+
+    [Fact]
+    public async Task What_binding_left_of_a_value_that_could_not_be_read_is_no_second_mistake()
+    {
+        var error = await Assert.ThrowsAnyAsync<OptionsValidationException>(() => TestHost.Start(
+            static _ => { },
+            ("Checks:files:Type", "Inventory"),
+            ("Checks:files:Expected", "a"),
+            ("Checks:files:Url", "example.com"),
+            ("Checks:port:Type", "Tcp"),
+            ("Checks:port:Port", "http"),
+            ("Sinks:hook:Type", "Webhook"),
+            ("Sinks:hook:Url", "hooks.example/T0/s3cr3t")));
+        Assert.Collection(
+            error.Failures.Order(StringComparer.Ordinal),
+            url => Assert.StartsWith("HealthKit:Checks:files:Url = 'example.com'; allowed: an absolute URI", url, StringComparison.Ordinal),
+            host => Assert.StartsWith("HealthKit:Checks:port:Host is missing", host, StringComparison.Ordinal),
+            port => Assert.StartsWith("HealthKit:Checks:port:Port = 'http'; allowed: a whole number", port, StringComparison.Ordinal),
+            hook => Assert.StartsWith("HealthKit:Sinks:hook:Url = ***; allowed: an absolute URI", hook, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -456,6 +579,8 @@ public class DeclaredChecksTests
             state.Delete(recursive: true);
         }
     }
+
+    private static MemoryStream Json(string text) => new(Encoding.UTF8.GetBytes(text));
 
     private sealed class BadOptions
     {

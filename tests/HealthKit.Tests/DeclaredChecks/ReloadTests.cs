@@ -1,3 +1,4 @@
+using System.Globalization;
 using HealthKit.Tests.Support;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -63,8 +64,8 @@ public sealed class ReloadTests : IDisposable
     [InlineData("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Tries": 7 }, "late": { "Type": "Probe", "Pth": "rel" } } } }""", "HealthKit:Checks:late:Pth is not a known key")]
     [InlineData("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Tries": 7 }, "late": { "Type": "Probe", "Period": "00:00:00" } } } }""", "HealthKit:Checks:late:Period = 00:00:00; allowed: ")]
     [InlineData("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Tries": 7 }, "late": { "Type": "Probe", "DependsOn": "nobody" } } } }""", "HealthKit:Checks:late:DependsOn = 'nobody'; allowed: ")]
-    [InlineData("""{ }""", "for 'appsettings.json' (Required) held settings of HealthKit and is empty now")]
-    [InlineData("""{ "HealthKit": { "Checks": { "a": { "Ty""", "for 'appsettings.json' (Required) held settings of HealthKit and is empty now")]
+    [InlineData("""{ }""", "for 'appsettings.json' (Required) held settings of HealthKit or connection strings and is empty now")]
+    [InlineData("""{ "HealthKit": { "Checks": { "a": { "Ty""", "for 'appsettings.json' (Required) held settings of HealthKit or connection strings and is empty now")]
     [InlineData("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Tries": 7, "Tags": [ "ttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttt" ] } } } }""", "has the tag 'tttt")]
     public async Task A_bad_or_torn_reload_changes_nothing_and_shows(string text, string expected)
     {
@@ -136,6 +137,122 @@ public sealed class ReloadTests : IDisposable
         Assert.Equal(TimeSpan.FromSeconds(0.2), host["healthkit"].Policy.Period);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_lost_file_that_holds_connection_strings_only_is_noticed(bool isTorn)
+    {
+        const string Whole = """{ "ConnectionStrings": { "Main": "Host=db;Password=hunter2" } }""";
+        var secrets = Path.Combine(_directory, "secrets.json");
+        File.WriteAllText(secrets, Whole);
+        await using var host = await Start(
+            """{ "HealthKit": { "Checks": { "healthkit": { "Period": "00:00:00.2" } } } }""",
+            builder => builder.Configuration.AddJsonFile(secrets, optional: true, reloadOnChange: true));
+        await host.Until("healthkit", check => check.Status == HealthStatus.Healthy);
+        if (isTorn)
+        {
+            File.WriteAllText(secrets, Whole[..^5]);
+        }
+        else
+        {
+            File.Delete(secrets);
+        }
+
+        var self = await host.Until("healthkit", check => check.Reason == "config.reloadRejected");
+        Assert.Contains("for 'secrets.json' (Optional) held settings of HealthKit or connection strings", self.Description, StringComparison.Ordinal);
+        File.WriteAllText(secrets, Whole);
+        await host.Until("healthkit", check => check.Status == HealthStatus.Healthy);
+    }
+
+    [Fact]
+    public async Task A_lost_file_of_a_configuration_inside_the_apps_is_noticed()
+    {
+        var inner = Path.Combine(_directory, "inner.json");
+        File.WriteAllText(inner, """{ "HealthKit": { "Defaults": { "Period": "00:00:00.2" } } }""");
+        var root = new ConfigurationBuilder().AddJsonFile(inner, optional: true, reloadOnChange: true).Build();
+        await using var host = await Start("{ }", builder => builder.Configuration.AddConfiguration(root, shouldDisposeConfiguration: true));
+        await host.Until("healthkit", check => check.Status == HealthStatus.Healthy);
+        File.Delete(inner);
+        var self = await host.Until("healthkit", check => check.Reason == "config.reloadRejected");
+        Assert.Contains("for 'inner.json' (Optional) held settings", self.Description, StringComparison.Ordinal);
+        Assert.Equal(TimeSpan.FromSeconds(0.2), self.Policy.Period);
+    }
+
+    [Fact]
+    public async Task A_source_that_is_lost_while_it_is_read_changes_nothing()
+    {
+        var source = new Vanishing();
+        await using var host = await Start("{ }", builder => ((IConfigurationBuilder)builder.Configuration).Add(source));
+        await host.Until("healthkit", check => check.Status == HealthStatus.Healthy);
+        source.VanishAtTheNextReading();
+        await host.Until("healthkit", check => check.Reason == "config.reloadRejected");
+        Assert.Equal(TimeSpan.FromSeconds(0.2), host["healthkit"].Policy.Period);
+        Assert.Contains(host.Log.Lines, line => line.Contains("is empty now", StringComparison.Ordinal));
+        source.ComeBack();
+        await host.Until("healthkit", check => check.Status == HealthStatus.Healthy);
+    }
+
+    [Fact]
+    public async Task A_reload_may_refer_to_checks_of_the_next_start_and_leaves_them_out_until_then()
+    {
+        var end = TimeProvider.System.GetUtcNow().AddHours(1).ToString("O", CultureInfo.InvariantCulture);
+        var next = $$"""
+            {
+              "HealthKit": {
+                "Checks": {
+                  "a": { "Type": "Probe", "Tries": 7, "DependsOn": ["C", "healthkit", "sink_hook"] },
+                  "c": { "Type": "Probe" },
+                  "sink_hook": { "Period": "00:01:00" }
+                },
+                "Sinks": { "hook": { "Type": "Webhook", "Url": "http://127.0.0.1:1/", "Checks": ["c"] } },
+                "Maintenance": {
+                  "all": { "End": "{{end}}" },
+                  "both": { "End": "{{end}}", "Checks": ["a", "c"] },
+                  "later": { "End": "{{end}}", "Checks": "c" }
+                }
+              }
+            }
+            """;
+        await using (var host = await Start("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Tries": 1 } } } }"""))
+        {
+            await host.Until("a", check => check.Status == HealthStatus.Healthy);
+            Write(next);
+            var state = await host.Until("a", check => check.Data["tries"] is 7L);
+            Assert.Equal(["healthkit"], state.Policy.DependsOn);
+            var rules = host.Host.Services.GetRequiredService<HealthKit.DeclaredChecks>().IncidentRules;
+            Assert.Equal(["healthkit"], rules.Dependencies.CausesOf("a"));
+            Assert.Equal(["all:", "both:a"], rules.Windows.Select(window => $"{window.Name}:{string.Join(',', window.Checks)}"));
+            foreach (var remark in new[]
+            {
+                "HealthKit:Checks:a:DependsOn names the new check 'C': that counts from the next start of the app on.",
+                "HealthKit:Checks:a:DependsOn names the new check 'sink_hook'",
+                "HealthKit:Maintenance:both:Checks names the new check 'c'",
+                "HealthKit:Maintenance:later:Checks names the new check 'c'",
+            })
+            {
+                await Wait.For(() => host.Log.Lines.Any(line => line.Contains(remark, StringComparison.Ordinal)));
+            }
+        }
+
+        await using var restarted = await Start(next);
+        Assert.Equal(["C", "healthkit", "sink_hook"], restarted["a"].Policy.DependsOn);
+    }
+
+    [Fact]
+    public async Task A_reload_may_turn_the_default_checks_on_and_tune_them()
+    {
+        const string Next = """{ "HealthKit": { "AddDefaultChecks": true, "Checks": { "a": { "Type": "Probe", "Tries": TRIES, "DependsOn": "disk" }, "memory": { "UnhealthyBelowFreePercent": FREE } } } }""";
+        await using var host = await Start("""{ "HealthKit": { "AddDefaultChecks": false, "Checks": { "a": { "Type": "Probe", "Tries": 1 } } } }""");
+        await host.Until("a", check => check.Status == HealthStatus.Healthy);
+        Write(Next.Replace("TRIES", "7", StringComparison.Ordinal).Replace("FREE", "3", StringComparison.Ordinal));
+        Assert.Empty((await host.Until("a", check => check.Data["tries"] is 7L)).Policy.DependsOn);
+        await Wait.For(() => host.Log.Lines.Any(line => line.Contains("AddDefaultChecks or StateDirectory has changed", StringComparison.Ordinal)));
+
+        Write(Next.Replace("TRIES", "8", StringComparison.Ordinal).Replace("FREE", "300", StringComparison.Ordinal));
+        await Wait.For(() => host.Log.Lines.Any(line => line.Contains("HealthKit:Checks:memory:UnhealthyBelowFreePercent = 300", StringComparison.Ordinal)));
+        Assert.Equal(7L, (await host.Monitor.RunAsync("a")).Data["tries"]);
+    }
+
     [Fact]
     public async Task Entries_taken_out_on_purpose_keep_running_and_are_no_fault()
     {
@@ -186,5 +303,38 @@ public sealed class ReloadTests : IDisposable
         public override void Load() => Data = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase) { ["Logging:x"] = "y" };
 
         public void Tell() => OnReload();
+    }
+
+    /// <summary>A source that loses all it holds in the middle of a reading.</summary>
+    private sealed class Vanishing : ConfigurationProvider, IConfigurationSource
+    {
+        private volatile bool _vanishes;
+
+        public IConfigurationProvider Build(IConfigurationBuilder builder) => this;
+
+        public override void Load() => Data = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase) { ["HealthKit:Defaults:Period"] = "00:00:00.2" };
+
+        public override bool TryGet(string key, out string? value)
+        {
+            if (_vanishes && key == "HealthKit:Maintenance")
+            {
+                Data = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
+            }
+
+            return base.TryGet(key, out value);
+        }
+
+        public void VanishAtTheNextReading()
+        {
+            _vanishes = true;
+            OnReload();
+        }
+
+        public void ComeBack()
+        {
+            _vanishes = false;
+            Load();
+            OnReload();
+        }
     }
 }

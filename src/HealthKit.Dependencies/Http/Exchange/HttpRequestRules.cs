@@ -4,6 +4,7 @@ namespace HealthKit;
 internal static class HttpRequestRules
 {
     private const string Hidden = "***";
+    private const string Address = "an absolute address that starts with http:// or https://, such as https://api.example/health";
 
     /// <param name="urlOption">The option that holds the address; null when none is needed.</param>
     /// <param name="url">The address.</param>
@@ -11,16 +12,15 @@ internal static class HttpRequestRules
     /// <param name="pins">Fingerprints of certificates.</param>
     public static IEnumerable<OptionError> Validate(string? urlOption, Uri? url, IList<string>? headers, IList<string>? pins)
     {
-        const string allowed = "an absolute http or https address such as https://api.example/health";
         switch (url)
         {
             case null when urlOption is null:
                 break;
             case null:
-                yield return new OptionError(urlOption, null, allowed);
+                yield return new OptionError(urlOption, null, Address);
                 break;
             case { IsAbsoluteUri: false }:
-                yield return new OptionError(urlOption!, Hidden, allowed);
+                yield return new OptionError(urlOption!, Shown(url.OriginalString), Address);
                 break;
             case { UserInfo.Length: > 0 }:
                 yield return new OptionError(
@@ -29,7 +29,7 @@ internal static class HttpRequestRules
                     "an address without credentials in it: send them by Headers, as an Authorization header (RFC 7617 for a user name)");
                 break;
             case { Scheme: not ("http" or "https") } or { Host.Length: 0 }:
-                yield return new OptionError(urlOption!, $"{url.Scheme}://{url.Host}", allowed);
+                yield return new OptionError(urlOption!, Shown(url.OriginalString), Address);
                 break;
         }
 
@@ -59,10 +59,14 @@ internal static class HttpRequestRules
     /// <exception cref="ArgumentException">It is none that can be asked.</exception>
     public static Uri ParseUrl(string text, string parameter)
     {
-        var url = Uri.TryCreate(text, UriKind.Absolute, out var parsed) ? parsed : new Uri("", UriKind.Relative);
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var url))
+        {
+            throw new ArgumentException($"{parameter} = '{Shown(text)}'; allowed: {Address}", parameter);
+        }
+
         foreach (var error in Validate(parameter, url, headers: null, pins: null))
         {
-            throw new ArgumentException($"{error.Property} = {error.Value}; allowed: {error.Allowed}", parameter);
+            throw new ArgumentException($"{error.Property} = '{error.Value}'; allowed: {error.Allowed}", parameter);
         }
 
         return url;
@@ -86,4 +90,7 @@ internal static class HttpRequestRules
 
         return headers;
     }
+
+    /// <summary>An address that cannot be asked, as it was written: what a scheme, user or query in it is, nobody can tell.</summary>
+    private static string Shown(string text) => text.AsSpan().ContainsAny('@', '?', '#') ? Hidden : text;
 }

@@ -40,7 +40,7 @@ public abstract class SinkType
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         ArgumentNullException.ThrowIfNull(validate);
         ArgumentNullException.ThrowIfNull(create);
-        return new SinkType<TOptions>(name, policy, OptionSchema.Of<TOptions>(reserved: SinkEntry.Schema), validate, create);
+        return new SinkType<TOptions>(name, policy, OptionSchema.Of<TOptions>(reserved: SinkEntry.Schema, hidesAddresses: true), validate, create);
     }
 
     /// <summary>A sink of this type whose options come from configuration alone.</summary>

@@ -45,14 +45,15 @@ internal sealed class DeclaredSinks
         return _sinks = Read(errors);
     }
 
-    /// <summary>What the next start would reject is rejected now, and what it would change is said.</summary>
-    public void CompareWithStart(IReadOnlyCollection<string> checkNames, List<string> errors, List<string> notes)
+    /// <summary>The sinks of the next start. What it would reject is rejected now, and what it would change is said.</summary>
+    public IReadOnlyList<SinkDefinition> CompareWithStart(List<string> errors, List<string> notes)
     {
-        ValidateFilters(Read(errors), checkNames, errors);
         if (!Flatten().SequenceEqual(_sectionAtStart))
         {
             notes.Add($"{Path} has changed: it takes effect at the next start of the app.");
         }
+
+        return Read(errors);
     }
 
     /// <summary>A filter that names a check that is not there would keep everything from its sink in silence.</summary>
@@ -88,7 +89,7 @@ internal sealed class DeclaredSinks
         }
 
         var entries = new Dictionary<string, IConfigurationSection>(StringComparer.OrdinalIgnoreCase);
-        foreach (var section in Section?.GetChildren() ?? [])
+        foreach (var section in ConfigurationSources.Children(_configuration.Source, Path))
         {
             if (!SinkRegistration.IsName(section.Key))
             {
@@ -105,7 +106,7 @@ internal sealed class DeclaredSinks
             }
         }
 
-        return [.. registrations.Values.Select(registration => registration.Define(entries.GetValueOrDefault(registration.Name), errors))];
+        return [.. registrations.Values.Select(registration => registration.Define(entries.GetValueOrDefault(registration.Name), _configuration.Source, errors))];
     }
 
     /// <summary>Whether an entry is about a sink that is there, or declares one, which is then among the registrations.</summary>

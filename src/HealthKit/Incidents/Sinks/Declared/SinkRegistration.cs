@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -19,8 +20,9 @@ internal abstract class SinkRegistration(string name, string type, Func<SinkPoli
 
     /// <summary>The definition by its type's policy, code and configuration, the later ones win; says what is wrong with it.</summary>
     /// <param name="section">The sink's entry in the configuration, if it has one.</param>
+    /// <param name="configuration">The configuration.</param>
     /// <param name="errors">Takes what is wrong, each with its path, value and what is allowed.</param>
-    public SinkDefinition Define(IConfigurationSection? section, ICollection<string> errors)
+    public SinkDefinition Define(IConfigurationSection? section, IConfiguration? configuration, ICollection<string> errors)
     {
         var final = TypePolicy;
         try
@@ -32,24 +34,25 @@ internal abstract class SinkRegistration(string name, string type, Func<SinkPoli
             errors.Add($"Sink '{name}': its policy could not be set: {e.GetType()}: {e.Message}");
         }
 
+        IReadOnlySet<string> failed = FrozenSet<string>.Empty;
         if (section is not null)
         {
             var entry = new SinkEntry();
-            SinkEntry.Schema.BindKnown(section, entry, errors);
+            failed = SinkEntry.Schema.BindKnown(section, entry, errors, configuration);
             final = entry.Over(final);
         }
 
-        foreach (var error in Validate(final))
+        foreach (var error in Validate(final).Where(error => !OptionSchema.IsOf(failed, error)))
         {
             errors.Add(OptionSchema.Describe(name, section, error, "sink"));
         }
 
-        return Define(final, section, errors);
+        return Define(final, section, configuration, errors);
     }
 
     protected virtual SinkPolicy TypePolicy { get; } = new();
 
-    protected abstract SinkDefinition Define(SinkPolicy policy, IConfigurationSection? section, ICollection<string> errors);
+    protected abstract SinkDefinition Define(SinkPolicy policy, IConfigurationSection? section, IConfiguration? configuration, ICollection<string> errors);
 
     private static IEnumerable<OptionError> Validate(SinkPolicy policy)
     {
@@ -78,19 +81,16 @@ internal sealed class SinkRegistration<TOptions>(
 {
     protected override SinkPolicy TypePolicy => type.Policy;
 
-    protected override SinkDefinition Define(SinkPolicy policy, IConfigurationSection? section, ICollection<string> errors)
+    protected override SinkDefinition Define(SinkPolicy policy, IConfigurationSection? section, IConfiguration? configuration, ICollection<string> errors)
     {
         var options = new TOptions();
         try
         {
             configure?.Invoke(options);
-            if (section is not null)
-            {
-                // An address may be a secret whole: a mistyped one is not shown.
-                type.Schema.Bind(section, options, errors, alsoKnown: SinkEntry.Schema);
-            }
-
-            foreach (var error in type.Validate(options))
+            var failed = section is null
+                ? FrozenSet<string>.Empty
+                : type.Schema.Bind(section, options, errors, alsoKnown: SinkEntry.Schema, configuration);
+            foreach (var error in type.Validate(options).Where(error => !OptionSchema.IsOf(failed, error)))
             {
                 errors.Add(OptionSchema.Describe(Name, section, error, "sink"));
             }
@@ -110,12 +110,12 @@ internal sealed class ServiceSinkRegistration<TSink>(string name, Func<SinkPolic
     : SinkRegistration(name, typeof(TSink).Name, policy)
     where TSink : class, IIncidentSink
 {
-    protected override SinkDefinition Define(SinkPolicy policy, IConfigurationSection? section, ICollection<string> errors)
+    protected override SinkDefinition Define(SinkPolicy policy, IConfigurationSection? section, IConfiguration? configuration, ICollection<string> errors)
     {
         if (section is not null)
         {
             // It has no options, only a policy.
-            SinkEntry.Schema.Bind(section, new SinkEntry(), errors);
+            SinkEntry.Schema.Bind(section, new SinkEntry(), errors, configuration: configuration);
         }
 
         return new SinkDefinition(Name, Type, policy, static services => services.GetRequiredService<TSink>(), IsOwned: false);

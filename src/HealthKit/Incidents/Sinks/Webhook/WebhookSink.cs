@@ -89,7 +89,7 @@ internal sealed class WebhookSink : IIncidentSink, IDisposable
         if (!usable)
         {
             yield return new OptionError(
-                nameof(options.Url), url is null ? null : WebhookAddress.Show(url), "an absolute address with http or https");
+                nameof(options.Url), url is null ? null : WebhookAddress.Show(url), "an absolute address that starts with http:// or https://");
         }
 
         if (options.Authorization is { } header)

@@ -8,7 +8,7 @@ public sealed class WebhookSinkOptionsTests
     public void The_defaults_lack_only_the_address()
     {
         Assert.Equal("Webhook", WebhookSink.Type.Name);
-        Assert.Equal(new OptionError("Url", null, "an absolute address with http or https"), Assert.Single(Errors(new())));
+        Assert.Equal(new OptionError("Url", null, "an absolute address that starts with http:// or https://"), Assert.Single(Errors(new())));
         Assert.Empty(Errors(new() { Url = Good }));
     }
 

@@ -55,6 +55,6 @@ public sealed class WebhookSinkRegistrationTests
     {
         var refused = await Assert.ThrowsAnyAsync<Exception>(() => TestHost.Start(builder => builder.AddWebhookSink("hook", _ => { })));
 
-        Assert.Contains("Sink 'hook': Url is missing; allowed: an absolute address with http or https", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("Sink 'hook': Url is missing; allowed: an absolute address that starts with http:// or https://", refused.Message, StringComparison.Ordinal);
     }
 }
