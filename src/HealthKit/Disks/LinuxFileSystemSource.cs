@@ -27,7 +27,7 @@ internal sealed unsafe class LinuxFileSystemSource : FileSystemSource
         FileSystemId id;
         if (error == 0)
         {
-            id = new FileSystemId(file.DeviceMajor, file.DeviceMinor, space.FsId);
+            id = FileSystemId.OfDevice(file.DeviceMajor, file.DeviceMinor, space.FsId);
         }
         else if (error is LibC.NotImplemented or LibC.NotPermitted)
         {

@@ -17,12 +17,12 @@ namespace HealthKit;
 internal sealed partial class ForecastMemory(StateDirectory directory, TimeProvider time, ILogger logger) : IDisposable
 {
     private const int CapacityBytes = 512 * 1024; // half of it: about 100 forecasts
-    private const byte Version = 1;
+    private const byte Version = 2;
     private const int LongestName = 4096;
     private const int GiveUpShare = 4;
 
     /// <summary>What grew before a longer break tells nothing of today; no window looks back further.</summary>
-    private static readonly TimeSpan LongestBreak = TimeSpan.FromDays(1);
+    internal static readonly TimeSpan LongestBreak = TimeSpan.FromDays(1);
 
     private static readonly TimeSpan KeepEvery = TimeSpan.FromMinutes(1);
 

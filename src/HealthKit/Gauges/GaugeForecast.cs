@@ -65,9 +65,15 @@ public sealed class GaugeForecast
     /// <summary>Less room than this share of the limit is none.</summary>
     private const double FullShare = 0.001;
 
+    /// <summary>What shrank within this time shares its room with others: it grows again when they free some. As long as a habit lasts.</summary>
+    private const double SharedFor = 15 * 86400;
+
     private readonly Window[] _windows = new Window[Windows];
     private readonly Habit _habit = new();
     private double _lastAt = double.NegativeInfinity;
+    private double _size = double.NaN;
+    private double _capacity = double.NaN;
+    private double _shrankAt = double.NegativeInfinity;
     private bool _full;
     private Trend _trend;
 
@@ -98,6 +104,9 @@ public sealed class GaugeForecast
     internal void Write(BinaryWriter to)
     {
         to.Write(Limit ?? double.NaN);
+        to.Write(_size);
+        to.Write(_capacity);
+        to.Write(_lastAt - _shrankAt);
         to.Write(IsFilling);
         to.Write(_full);
         _trend.Write(to, _lastAt);
@@ -117,6 +126,9 @@ public sealed class GaugeForecast
         try
         {
             forecast.Limit = from.ReadDouble();
+            forecast._size = from.ReadDouble();
+            forecast._capacity = from.ReadDouble();
+            forecast._shrankAt = now - from.ReadDouble();
             forecast.IsFilling = from.ReadBoolean();
             forecast._full = from.ReadBoolean();
             forecast._trend = Trend.Read(from, now);
@@ -134,7 +146,45 @@ public sealed class GaugeForecast
     /// <param name="at">When, on a monotonic clock. A time not after the last one is passed over.</param>
     /// <param name="used">The quantity, in any unit. Not a number: passed over.</param>
     /// <param name="limit">What it must not reach, in the same unit. It may change from one measurement to the next.</param>
-    public void Add(TimeSpan at, double used, double limit)
+    public void Add(TimeSpan at, double used, double limit) => Add(at, used, limit, limit);
+
+    /// <summary>
+    /// Takes a measurement of what is left of a thing, whoever takes it. Where others fill a pool that the thing shares with them (ZFS, a
+    /// quota above the space there is), nothing more is used of it: its capacity falls, and its size with it.
+    /// </summary>
+    /// <remarks>
+    /// What counts as used is the first capacity less what is left, so that a fall of the capacity is growth. When the thing is enlarged, that
+    /// first capacity grows by as much: nothing came down by itself. The size tells one from the other: by an enlargement it
+    /// grows and stays, while that of a pool falls and rises.
+    /// </remarks>
+    /// <param name="at">When, on a monotonic clock. A time not after the last one is passed over.</param>
+    /// <param name="left">What is left, in any unit. Not a number: passed over.</param>
+    /// <param name="capacity">What is used and what is left, in the same unit.</param>
+    /// <param name="size">How large the thing is, what is set aside included, in the same unit.</param>
+    internal void AddLeft(TimeSpan at, double left, double capacity, double size)
+    {
+        var now = at.TotalSeconds;
+        if (!double.IsFinite(left) || !double.IsFinite(capacity) || !double.IsFinite(size) || now <= _lastAt)
+        {
+            return;
+        }
+
+        if (size < _size)
+        {
+            _shrankAt = now;
+        }
+
+        var limit = Limit ?? capacity;
+        if (size > _size && now - _shrankAt > SharedFor)
+        {
+            limit += capacity - _capacity;
+        }
+
+        (_size, _capacity) = (size, capacity);
+        Add(at, limit - left, limit, capacity);
+    }
+
+    private void Add(TimeSpan at, double used, double limit, double capacity)
     {
         var now = at.TotalSeconds;
         if (!double.IsFinite(used) || !double.IsFinite(limit) || now <= _lastAt)
@@ -180,7 +230,7 @@ public sealed class GaugeForecast
         }
 
         // What is full grows no more: that must not clear the warning.
-        _full = room <= limit * FullShare && (_full || IsFilling);
+        _full = room <= capacity * FullShare && (_full || IsFilling);
         IsFilling = _full || filling is not null;
         TimeToLimit = _full ? TimeSpan.Zero
             : (filling ?? growing) is { } seconds && seconds <= LongestTime ? TimeSpan.FromSeconds(seconds)

@@ -19,6 +19,17 @@ internal readonly record struct FileSystemStat(
 
     public double FreeInodesPercent => Inodes == 0 ? 100 : Math.Min(100, 100 * ((double)FreeInodes / Inodes));
 
+    /// <summary>
+    /// The figures for two paths that are taken for one. They are equal, or nearly so; where they are not (two directories whose quotas are of
+    /// one size), the least that is left counts.
+    /// </summary>
+    public FileSystemStat WithLeastOf(in FileSystemStat other)
+    {
+        var least = other.FreePercent < FreePercent
+            ? this with { TotalBytes = other.TotalBytes, UsedBytes = other.UsedBytes, FreeBytes = other.FreeBytes } : this;
+        return other.FreeInodesPercent < FreeInodesPercent ? least with { Inodes = other.Inodes, FreeInodes = other.FreeInodes } : least;
+    }
+
     /// <summary>Makes the figures of a raw answer. Whatever it holds, they are in range: no file system has negative space.</summary>
     /// <returns>False when the answer says nothing about space, as that of <c>/proc</c>.</returns>
     public static bool TryMake(in StatVfs raw, FileSystemId id, out FileSystemStat stat)

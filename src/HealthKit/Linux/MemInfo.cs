@@ -10,7 +10,10 @@ internal readonly record struct MemInfo(long TotalBytes, long AvailableBytes, lo
 {
     private const long LargestKibibytes = long.MaxValue / 1024;
 
-    public static bool TryParse(ReadOnlySpan<byte> text, out MemInfo info)
+    /// <param name="text">The file's content.</param>
+    /// <param name="info">What it says.</param>
+    /// <param name="ofMachine">Whether the totals are the machine's. In a container that is shown totals of its own the huge pages are still the machine's: no part of them.</param>
+    public static bool TryParse(ReadOnlySpan<byte> text, out MemInfo info, bool ofMachine = true)
     {
         info = default;
         if (!TryFind(text, "MemTotal:"u8, out var total) || total == 0 || !TryFind(text, "MemAvailable:"u8, out var available))
@@ -35,7 +38,7 @@ internal readonly record struct MemInfo(long TotalBytes, long AvailableBytes, lo
             hugePages = 0;
         }
 
-        if (hugePages >= total)
+        if (hugePages >= total || !ofMachine)
         {
             hugePages = 0;
         }

@@ -62,6 +62,34 @@ internal static class MountInfo
         return found;
     }
 
+    /// <summary>Whether something is mounted at exactly this place; false when the file cannot be read.</summary>
+    /// <param name="mountPoint">The place, of characters that the file does not escape.</param>
+    /// <param name="file">The file, whose name differs in tests.</param>
+    public static bool HasMountAt(ReadOnlySpan<byte> mountPoint, string file = "/proc/self/mountinfo")
+    {
+        if (Rent(file, out var length) is not { } buffer)
+        {
+            return false;
+        }
+
+        var found = HasMountAt(buffer.AsSpan(0, length), mountPoint);
+        ArrayPool<byte>.Shared.Return(buffer);
+        return found;
+    }
+
+    private static bool HasMountAt(ReadOnlySpan<byte> mountInfo, ReadOnlySpan<byte> mountPoint)
+    {
+        foreach (var range in mountInfo.Split((byte)'\n'))
+        {
+            if (Line.TryParse(mountInfo[range], out var line) && line.MountPoint.SequenceEqual(mountPoint))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Reads the file into an array of the pool, as far as <see cref="MaximumBytes"/>; null when it cannot be read.</summary>
     private static byte[]? Rent(string path, out int length)
     {

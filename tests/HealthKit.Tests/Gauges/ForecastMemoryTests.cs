@@ -111,6 +111,48 @@ public sealed class ForecastMemoryTests : IDisposable
     }
 
     [Fact]
+    public void A_disk_enlarged_while_the_app_was_down_goes_on()
+    {
+        FillUntilWarned();
+        var growth = Run().Data["growthBytesPerSecond"];
+        Restart(TimeSpan.FromMinutes(1));
+        _disk.Set("/", 105 * GiB, (105 * GiB) - (_minute * GiB / 2));
+
+        var result = _disk.Run();
+
+        Assert.Equal("disk.space.filling", result.Data["reason"]);
+        Assert.Equal(Assert.IsType<double>(growth), Assert.IsType<double>(result.Data["growthBytesPerSecond"]), 1e4);
+    }
+
+    [Fact]
+    public void A_disk_without_an_id_of_its_own_that_was_enlarged_is_found_again()
+    {
+        FillUntilWarned(0);
+        _minute++;
+        _disk.Time.AdvanceTo(_started + TimeSpan.FromMinutes(_minute));
+        _disk.Set("/", 105 * GiB, (105 * GiB) - (_minute * GiB / 2), id: 0);
+        Assert.Equal("disk.space.filling", _disk.Run().Data["reason"]);
+        Restart(TimeSpan.FromMinutes(1));
+        _disk.Set("/", 105 * GiB, (105 * GiB) - (_minute * GiB / 2), id: 0);
+
+        Assert.Equal("disk.space.filling", _disk.Run().Data["reason"]);
+    }
+
+    [Fact]
+    public void A_disk_unmounted_for_a_while_goes_on_and_its_record_stays()
+    {
+        FillUntilWarned();
+        _disk.Time.Advance(TimeSpan.FromSeconds(30));
+        _disk.Set("/", 50 * GiB, 25 * GiB, device: 9, id: 9);
+        Assert.Equal(HealthStatus.Healthy, _disk.Run().Status);
+
+        _minute++;
+        Assert.Equal("disk.space.filling", Run().Data["reason"]);
+        Restart(TimeSpan.FromMinutes(1));
+        Assert.Equal("disk.space.filling", Run().Data["reason"]);
+    }
+
+    [Fact]
     public void It_writes_once_a_minute_and_when_the_verdict_changes()
     {
         var forecast = _memory.Find("x", TimeSpan.Zero);

@@ -352,6 +352,24 @@ public class GaugeForecastTests
         }
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Read_again_it_still_tells_an_enlargement_from_what_others_free(bool shared)
+    {
+        // 34 GB are left. A pool fell from 40 before; then 20 GB more are left.
+        var forecast = new GaugeForecast();
+        AddLeft(forecast, 0, shared ? 40 : 34);
+        AddLeft(forecast, 10, 34);
+        var copy = Copy(forecast, TimeSpan.FromSeconds(10))!;
+        AddLeft(copy, 20, 54);
+
+        Assert.Equal((shared ? 106 : 120) * Gigabyte, copy.Limit);
+
+        static void AddLeft(GaugeForecast forecast, double seconds, double left) =>
+            forecast.AddLeft(TimeSpan.FromSeconds(seconds), left * Gigabyte, (66 + left) * Gigabyte, (70 + left) * Gigabyte);
+    }
+
     [Fact]
     public void Any_bytes_are_read_or_refused()
     {

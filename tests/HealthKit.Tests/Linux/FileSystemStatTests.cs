@@ -20,6 +20,14 @@ public class FileSystemStatTests
         Assert.True(stat.ReadOnly);
     }
 
+    [Theory]
+    [InlineData(8, 1, 0x801, 0)]
+    [InlineData(259, 300, 0x11032c, 0)]
+    [InlineData(8, 2, 0x801, 0x801)]
+    [InlineData(8, 1, 0x700000801, 0x700000801)]
+    public void An_id_that_is_but_the_device_number_is_none(uint major, uint minor, ulong fsId, ulong known) =>
+        Assert.Equal(known, FileSystemId.OfDevice(major, minor, fsId).FsId);
+
     [Fact]
     public void An_overdrawn_reserve_leaves_nothing()
     {

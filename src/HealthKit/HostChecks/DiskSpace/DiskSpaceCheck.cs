@@ -48,6 +48,15 @@ internal sealed class DiskSpaceCheck(
     /// <summary>What a file must have gained, of the whole file system, to be named as the cause.</summary>
     private const double CauseShare = 0.01;
 
+    /// <summary>How many file systems are followed for each path, those included that are not there now.</summary>
+    private const int FollowedPerPath = 8;
+
+    /// <summary>Sizes that differ by less, of the larger, are one: that of a pool changes while others write to it.</summary>
+    private const double SizeTolerance = 0.01;
+
+    /// <summary>Another disk has other contents: its use differs by more, of the size.</summary>
+    private const double ContentTolerance = 0.05;
+
     private static readonly object True = true;
     private static readonly object False = false;
 
@@ -55,7 +64,7 @@ internal sealed class DiskSpaceCheck(
 
     // Without HealthKit's monitor two requests may run the check at once. Never held while the system is asked.
     private readonly Lock _gate = new();
-    private readonly Dictionary<FileSystemId, (string Name, GaugeForecast Forecast)> _forecasts = [];
+    private readonly List<Followed> _followed = [];
     private volatile DiskSpaceLimits? _limits;
 
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
@@ -73,7 +82,7 @@ internal sealed class DiskSpaceCheck(
         {
             cancellationToken.ThrowIfCancellationRequested();
             var error = source.Measure(paths[i], out var stat);
-            measured[i] = new Measured(error, stat);
+            measured[i] = new Measured(error, stat, error == 0 ? IndexOfFirst(measured[..i], stat) : i);
             if (error == 0 && (paths[i].Mount is not { } known || known.Id != stat.Id || known.ReadOnly != stat.ReadOnly))
             {
                 paths[i].Mount = new KnownMount(stat.Id, stat.ReadOnly, source.FindMount(paths[i], stat));
@@ -93,7 +102,7 @@ internal sealed class DiskSpaceCheck(
         Item worst = default;
         for (var i = 0; i < measured.Length; i++)
         {
-            if (IndexOfFirst(measured, i) != i)
+            if (measured[i].First != i)
             {
                 continue;
             }
@@ -106,7 +115,7 @@ internal sealed class DiskSpaceCheck(
             }
         }
 
-        Forget(limits.Paths);
+        Forget(now, limits.Paths.Length);
         var data = new Dictionary<string, object>(worst.Error is null ? 16 : 4);
         if (worst.Reason is not null)
         {
@@ -118,10 +127,10 @@ internal sealed class DiskSpaceCheck(
         if (items?.Count > 1)
         {
             description = AddOthers(description, worst, items);
-            data["items"] = ItemData(items);
+            data["items"] = ItemData(items, worst.Path, out var name);
             if (worst.Reason is not null)
             {
-                data["item"] = worst.Mount?.MountPoint ?? worst.Path;
+                data["item"] = name;
             }
         }
 
@@ -129,23 +138,29 @@ internal sealed class DiskSpaceCheck(
         return new HealthCheckResult(status, description, exception: null, data);
     }
 
-    /// <summary>The first path on the same file system: that one stands for all. What was not measured stands for itself.</summary>
-    private static int IndexOfFirst(ReadOnlySpan<Measured> measured, int index)
+    /// <summary>The first path on the same file system: that one stands for all.</summary>
+    private static int IndexOfFirst(ReadOnlySpan<Measured> before, in FileSystemStat stat)
     {
-        for (var i = 0; i < index && measured[index].Error == 0; i++)
+        for (var i = 0; i < before.Length; i++)
         {
-            if (measured[i].Error == 0 && measured[i].Stat.Id == measured[index].Stat.Id)
+            if (before[i].Error == 0 && before[i].First == i && IsSame(before[i].Stat, stat))
             {
                 return i;
             }
         }
 
-        return index;
+        return before.Length;
     }
+
+    /// <summary>Whether both are of one file system, and of one project quota there: that gives a directory a size of its own.</summary>
+    private static bool IsSame(in FileSystemStat one, in FileSystemStat other) => one.Id == other.Id && IsSameSize(one, other);
+
+    private static bool IsSameSize(in FileSystemStat one, in FileSystemStat other) =>
+        Math.Abs((double)one.TotalBytes - other.TotalBytes) <= SizeTolerance * Math.Max(one.TotalBytes, other.TotalBytes);
 
     private Item Judge(DiskSpaceLimits limits, ReadOnlySpan<Measured> measured, int first, TimeSpan now, string check)
     {
-        var (error, stat) = measured[first];
+        var (error, stat, _) = measured[first];
         var path = limits.Paths[first];
         if (error != 0)
         {
@@ -157,11 +172,12 @@ internal sealed class DiskSpaceCheck(
         var allowed = IsAllowed(limits.Options, path, stat);
         for (var i = first + 1; i < measured.Length; i++)
         {
-            if (measured[i].Error == 0 && measured[i].Stat.Id == stat.Id)
+            if (measured[i].First == first)
             {
                 paths ??= [path.Path];
                 paths.Add(limits.Paths[i].Path);
                 allowed &= IsAllowed(limits.Options, limits.Paths[i], measured[i].Stat);
+                stat = stat.WithLeastOf(measured[i].Stat);
             }
         }
 
@@ -229,54 +245,89 @@ internal sealed class DiskSpaceCheck(
 
     private GaugeForecast Follow(string check, string path, in FileSystemStat stat, TimeSpan now)
     {
-        if (!_forecasts.TryGetValue(stat.Id, out var followed))
+        var followed = FindFollowed(path, stat);
+        if (followed is null)
         {
-            followed.Name = $"{check}\n{path}\n{IdentityOf(stat)}";
-            followed.Forecast = memory?.Find(followed.Name, now) ?? new GaugeForecast();
-            _forecasts.Add(stat.Id, followed);
+            var name = NameOf(check, path, stat);
+            followed = new Followed(path, name, memory?.Find(name, now) ?? new GaugeForecast());
+            _followed.Add(followed);
+        }
+        else if (!IsSameSize(followed.Stat, stat))
+        {
+            // After a restart its size may be all that it is known by.
+            followed.Name = NameOf(check, followed.Path, stat);
         }
 
-        // What is followed is the fall of free space. Where others fill a pool that this file system shares with them (ZFS, btrfs, a thin
-        // volume's quota), nothing more is used here: it is the capacity that falls. So the first one stands for all.
-        var forecast = followed.Forecast;
-        var capacity = forecast.Limit ?? stat.CapacityBytes;
-        forecast.Add(now, capacity - stat.FreeBytes, capacity);
-        memory?.Keep(followed.Name, forecast);
-        return forecast;
+        followed.Stat = stat;
+        followed.At = now;
+        followed.Forecast.AddLeft(now, stat.FreeBytes, stat.CapacityBytes, stat.TotalBytes);
+        memory?.Keep(followed.Name, followed.Forecast);
+        return followed.Forecast;
     }
 
     /// <summary>
+    /// What is known of the file system at a path; else of the same under another path, as when the first of several is missing now.
+    /// </summary>
+    private Followed? FindFollowed(string path, in FileSystemStat stat)
+    {
+        foreach (var followed in _followed)
+        {
+            if (followed.Path == path && IsStill(followed.Stat, stat))
+            {
+                return followed;
+            }
+        }
+
+        foreach (var followed in _followed)
+        {
+            if (IsSame(followed.Stat, stat))
+            {
+                return followed;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>
+    /// Whether what is at a path now is what was there before. The file system's own id stays when the device is given another number. Where
+    /// it has none, it is the device: one that is enlarged still holds what it held, unlike another disk in its place.
+    /// </summary>
+    private static bool IsStill(in FileSystemStat before, in FileSystemStat stat) => stat.Id.FsId != 0
+        ? before.Id.FsId == stat.Id.FsId
+        : before.Id == stat.Id
+            && (IsSameSize(before, stat) || Math.Abs((double)stat.UsedBytes - before.UsedBytes) <= ContentTolerance * before.TotalBytes);
+
+    private static string NameOf(string check, string path, in FileSystemStat stat) => $"{check}\n{path}\n{IdentityOf(stat)}";
+
+    /// <summary>
     /// What tells a file system from another one at the same path, across restarts: its own id, which stays when the device is given another
-    /// number (a new container, another order of disks); where it has none, the device and the size.
+    /// number (a new container, another order of disks) and when it is enlarged; where it has none (XFS, vfat, NFS, FUSE), the device and the
+    /// size, so that under another number, or enlarged while the app was down, it is another one.
     /// </summary>
     private static string IdentityOf(in FileSystemStat stat) =>
         stat.Id.FsId != 0 ? stat.Id.FsId.ToString("x", CultureInfo.InvariantCulture)
         : stat.Id.HasDevice ? string.Create(CultureInfo.InvariantCulture, $"{stat.Id.Major}:{stat.Id.Minor} {stat.TotalBytes}")
         : stat.TotalBytes.ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>Forgets the growth of file systems that no path lies on any more. A path that could not be measured now keeps its history.</summary>
-    private void Forget(WatchedPath[] paths)
+    /// <summary>
+    /// Forgets what was not measured for a day, as a restart does, and of too many what was so the longest ago. What is unmounted, or
+    /// cannot be measured now, keeps its history.
+    /// </summary>
+    private void Forget(TimeSpan now, int paths)
     {
-        foreach (var id in _forecasts.Keys)
+        for (var i = _followed.Count - 1; i >= 0; i--)
         {
-            if (!IsInUse(id, paths))
+            if (now - _followed[i].At > ForecastMemory.LongestBreak)
             {
-                _forecasts.Remove(id);
-            }
-        }
-    }
-
-    private static bool IsInUse(FileSystemId id, WatchedPath[] paths)
-    {
-        foreach (var path in paths)
-        {
-            if (path.Mount is { } known && known.Id == id)
-            {
-                return true;
+                _followed.RemoveAt(i);
             }
         }
 
-        return false;
+        while (_followed.Count > FollowedPerPath * paths)
+        {
+            _followed.Remove(_followed.MinBy(followed => followed.At)!);
+        }
     }
 
     private static string Filling(GaugeForecast forecast, in FileSystemStat stat)
@@ -392,8 +443,9 @@ internal sealed class DiskSpaceCheck(
         return text.ToString();
     }
 
-    private static Dictionary<string, object> ItemData(List<Item> items)
+    private static Dictionary<string, object> ItemData(List<Item> items, string worst, out string nameOfWorst)
     {
+        nameOfWorst = worst;
         var all = new Dictionary<string, object>(items.Count);
         foreach (var item in items)
         {
@@ -406,16 +458,44 @@ internal sealed class DiskSpaceCheck(
             item.AddTo(data);
 
             // Two file systems may stand at one place, one over the other, or have no name: then the path tells them apart.
-            if (item.Mount is null || !all.TryAdd(item.Mount.MountPoint, data))
+            var name = item.Mount?.MountPoint ?? item.Path;
+            if (!all.TryAdd(name, data))
             {
-                all[item.Path] = data;
+                name = item.Path;
+                all[name] = data;
+            }
+
+            if (item.Path == worst)
+            {
+                nameOfWorst = name;
             }
         }
 
         return all;
     }
 
-    private readonly record struct Measured(int Error, FileSystemStat Stat);
+    /// <param name="Error">0, or why it could not be measured.</param>
+    /// <param name="Stat">The figures.</param>
+    /// <param name="First">The first path on the same file system. What was not measured stands for itself.</param>
+    private readonly record struct Measured(int Error, FileSystemStat Stat, int First);
+
+    /// <summary>A file system whose growth is followed.</summary>
+    private sealed class Followed(string path, string name, GaugeForecast forecast)
+    {
+        /// <summary>The first path that was seen to lie on it.</summary>
+        public string Path => path;
+
+        /// <summary>What the memory keeps it under.</summary>
+        public string Name { get; set; } = name;
+
+        public GaugeForecast Forecast => forecast;
+
+        /// <summary>Its last figures.</summary>
+        public FileSystemStat Stat { get; set; }
+
+        /// <summary>When those were taken.</summary>
+        public TimeSpan At { get; set; }
+    }
 
     /// <summary>One file system, or one path that could not be measured.</summary>
     private readonly struct Item

@@ -4,7 +4,7 @@ namespace HealthKit;
 /// <param name="root">Where <c>proc</c> and the mount points of <c>/proc/self/mountinfo</c> are found: another one in tests.</param>
 internal sealed class LinuxMemorySource(string root = "/") : MemorySource
 {
-    /// <summary>A controller may be turned on for a cgroup that had none, as by systemd when a limit is set.</summary>
+    /// <summary>A controller may be turned on for a cgroup that had none, as by systemd when a limit is set; ZFS may be loaded.</summary>
     private static readonly TimeSpan LookAgain = TimeSpan.FromMinutes(1);
 
     private readonly byte[] _buffer = new byte[16 * 1024];
@@ -12,6 +12,7 @@ internal sealed class LinuxMemorySource(string root = "/") : MemorySource
     private readonly PseudoFile _arcStats = new(Path.Join(root, "proc/spl/kstat/zfs/arcstats"));
     private readonly PseudoFile _statm = new(Path.Join(root, "proc/self/statm"));
     private readonly PseudoFile _membership = new(Path.Join(root, "proc/self/cgroup"));
+    private readonly string _mountInfo = Path.Join(root, "proc/self/mountinfo");
     private readonly MemoryPool _host = new(MemoryPool.Host);
     private readonly Dictionary<string, MemoryPool> _pools = [];
     private readonly List<CgroupMemory> _cgroups = [];
@@ -19,7 +20,8 @@ internal sealed class LinuxMemorySource(string root = "/") : MemorySource
     private byte[] _knownMembership = [];
     private string? _notFound;
     private TimeSpan _lookedAt;
-    private TimeSpan? _lookedForArcAt;
+    private TimeSpan? _lookedAtMachineAt;
+    private bool _ofMachine;
     private bool _hasArc;
 
     public override MemoryFailure? Read(TimeSpan now, MemoryFigures figures)
@@ -30,15 +32,16 @@ internal sealed class LinuxMemorySource(string root = "/") : MemorySource
             return MemoryFailure.Unreadable($"{_memInfo.Path}: {_memInfo.Error ?? "it is missing"}");
         }
 
-        if (!MemInfo.TryParse(_buffer.AsSpan(0, length), out var info))
+        LookAtMachine(now);
+        if (!MemInfo.TryParse(_buffer.AsSpan(0, length), out var info, _ofMachine))
         {
             return MemoryFailure.Unreadable($"{_memInfo.Path}: it holds no MemTotal and MemAvailable");
         }
 
         // Huge pages are set aside for those who ask for them: nobody else can have them, used or not. ZFS gives its cache back.
         var total = info.TotalBytes - info.HugePagesBytes;
-        figures.ArcReclaimableBytes = ReadArc(now);
-        _host.Set("MemTotal", total, info.AvailableBytes + Math.Min(figures.ArcReclaimableBytes ?? 0, total - info.AvailableBytes));
+        figures.ArcReclaimableBytes = ReadArc() is { } arc ? Math.Min(arc, total - info.AvailableBytes) : null;
+        _host.Set("MemTotal", total, info.AvailableBytes + (figures.ArcReclaimableBytes ?? 0));
         figures.Pools.Add(_host);
         figures.AddSwap(info.SwapTotalBytes, info.SwapTotalBytes - info.SwapFreeBytes);
         figures.OwnRssBytes = ReadRss();
@@ -56,10 +59,9 @@ internal sealed class LinuxMemorySource(string root = "/") : MemorySource
         if (_directories is null || !membership.SequenceEqual(_knownMembership))
         {
             var known = membership.ToArray();
-            var mountInfo = Path.Join(root, "proc/self/mountinfo");
-            if (MountInfo.FindCgroups(mountInfo) is not { } mounts)
+            if (MountInfo.FindCgroups(_mountInfo) is not { } mounts)
             {
-                return MemoryFailure.Unreadable($"{mountInfo}: it cannot be read");
+                return MemoryFailure.Unreadable($"{_mountInfo}: it cannot be read");
             }
 
             _knownMembership = known;
@@ -136,18 +138,25 @@ internal sealed class LinuxMemorySource(string root = "/") : MemorySource
         return missing ? PseudoFileRead.Missing : PseudoFileRead.Ok;
     }
 
-    private long? ReadArc(TimeSpan now)
+    /// <summary>Looks whether <c>/proc/meminfo</c> is the machine's, and whether that has ZFS.</summary>
+    private void LookAtMachine(TimeSpan now)
     {
-        // To find out by opening it that there is no ZFS would cost an exception a run.
-        if (_lookedForArcAt is not { } at || now - at >= LookAgain)
+        if (_lookedAtMachineAt is { } at && now - at < LookAgain)
         {
-            _lookedForArcAt = now;
-            _hasArc = File.Exists(_arcStats.Path);
+            return;
         }
 
-        return _hasArc && _arcStats.Read(_buffer, out var length) == PseudoFileRead.Ok && ArcStats.TryParse(_buffer.AsSpan(0, length), out var bytes)
-            ? bytes : null;
+        // LXC mounts a file of its own there, with the container's figures (lxcfs); the cache of ZFS and the huge pages stay the machine's.
+        _lookedAtMachineAt = now;
+        _ofMachine = !MountInfo.HasMountAt("/proc/meminfo"u8, _mountInfo);
+
+        // To find out by opening it that there is no ZFS would cost an exception a run.
+        _hasArc = _ofMachine && File.Exists(_arcStats.Path);
     }
+
+    private long? ReadArc() =>
+        _hasArc && _arcStats.Read(_buffer, out var length) == PseudoFileRead.Ok && ArcStats.TryParse(_buffer.AsSpan(0, length), out var bytes)
+            ? bytes : null;
 
     private long? ReadRss() =>
         _statm.Read(_buffer, out var length) == PseudoFileRead.Ok

@@ -294,7 +294,7 @@ public class DiskSpaceCheckTests
     }
 
     [Fact]
-    public void Growth_is_followed_for_each_device_and_starts_anew_on_another()
+    public void Growth_is_followed_for_each_file_system_starts_anew_on_another_and_survives_an_unmount()
     {
         _disk.Options.UnhealthyBelowFreePercent = 0;
         Fill(0, 60);
@@ -306,10 +306,13 @@ public class DiskSpaceCheckTests
         Fill(60, 61);
         Assert.Equal("disk.space.filling", _disk.Run().Data["reason"]);
 
-        _disk.Set("/", 100 * GiB, 70 * GiB, device: 2);
+        // Another disk in its place begins anew; back again, it goes on.
+        _disk.Set("/", 100 * GiB, 70 * GiB, device: 2, id: 8);
+        _disk.Time.Advance(TimeSpan.FromSeconds(30));
         Assert.Equal(HealthStatus.Healthy, _disk.Run().Status);
+        Assert.DoesNotContain("timeToFullSeconds", _disk.Run().Data);
         Fill(61, 62);
-        Assert.Equal(HealthStatus.Healthy, _disk.Run().Status);
+        Assert.Equal("disk.space.filling", _disk.Run().Data["reason"]);
 
         void Fill(int from, int to)
         {
@@ -339,6 +342,184 @@ public class DiskSpaceCheckTests
 
         Assert.Equal("disk.space.filling", _disk.Run().Data["reason"]);
         Assert.Equal(34d * GiB / (6 * 3600), Assert.IsType<double>(_disk.Run().Data["growthBytesPerSecond"]), 1e4);
+    }
+
+    [Fact]
+    public void After_a_day_an_unmounted_disk_begins_anew()
+    {
+        _disk.Options.UnhealthyBelowFreePercent = 0;
+        for (var minute = 0; minute < 60; minute++)
+        {
+            _disk.Time.Advance(TimeSpan.FromMinutes(1));
+            _disk.Set("/", 100 * GiB, (100 * GiB) - (minute * GiB / 2));
+            _disk.Run();
+        }
+
+        for (var hour = 0; hour < 25; hour++)
+        {
+            _disk.Time.Advance(TimeSpan.FromHours(1));
+            _disk.Set("/", 50 * GiB, 25 * GiB, device: 2, id: 8);
+            _disk.Run();
+        }
+
+        _disk.Set("/", 100 * GiB, 70 * GiB);
+        Assert.Equal(HealthStatus.Healthy, _disk.Run().Status);
+    }
+
+    [Theory]
+    [InlineData(12)]
+    [InlineData(24)]
+    [InlineData(48)]
+    public void Disks_enlarged_twice_warn_as_early_as_others(double hours)
+    {
+        // 34 GiB are left; 100 more come on the fourth day, of which 74 are used by the eighth, when 100 more come. Then all is filled.
+        var days = TimeSpan.FromDays(8.1).TotalHours;
+        var left = LeftAtWarning(days, hours, hour =>
+        {
+            var total = 100.0 + (hour >= 96 ? 100 : 0) + (hour >= 192 ? 100 : 0);
+            return (total, 66 + (74 * Math.Clamp((hour - 96) / 96, 0, 1)) + (160 * Math.Max(0, hour - days) / hours));
+        });
+        Assert.True(left >= 0.65, $"Warned with {left:P1} of the time to go.");
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(6)]
+    [InlineData(24)]
+    public void A_disk_enlarged_in_the_middle_of_a_fill_warns_as_early_as_others(double hours)
+    {
+        // 5 GiB more when a fifth of 34 is gone.
+        var left = LeftAtWarning(1, hours * 39 / 34, hour => (hour - 1 >= hours / 5 ? 105 : 100, 66 + (34 * Math.Max(0, hour - 1) / hours)));
+        Assert.True(left >= 0.65, $"Warned with {left:P1} of the time to go.");
+    }
+
+    [Fact]
+    public void A_shared_pool_of_which_others_free_some_each_day_is_quiet()
+    {
+        // What others free makes the pool's size grow: no enlargement, or what is used would pile up.
+        _disk.Options.UnhealthyBelowFreePercent = 0;
+        for (var minute = 0.0; minute < 20 * 1440; minute += 5)
+        {
+            _disk.Time.AdvanceTo(TimeSpan.FromMinutes(minute));
+            var free = (34 - (5 * (minute % 1440 / 1440))) * GiB;
+            _disk.Set("/", (66 * GiB) + free, free);
+            Assert.Equal(HealthStatus.Healthy, _disk.Run().Status);
+        }
+    }
+
+    [Fact]
+    public void Full_is_judged_by_the_size_that_the_file_system_has_now()
+    {
+        // A pool of 20 TiB of which others take all but 18 GiB: that is not full.
+        _disk.Options.UnhealthyBelowFreePercent = 0;
+        for (var minute = 0.0; minute < 1440; minute++)
+        {
+            _disk.Time.AdvanceTo(TimeSpan.FromMinutes(minute));
+            var free = (18 * GiB) + (20_000 * GiB * (1 - (minute / 1440)));
+            _disk.Set("/", (2 * GiB) + free, free);
+            _disk.Run();
+        }
+
+        for (var hour = 24; hour < 48; hour++)
+        {
+            _disk.Time.AdvanceTo(TimeSpan.FromHours(hour));
+            _disk.Set("/", 18 * GiB, 16 * GiB);
+            _disk.Run();
+        }
+
+        Assert.Equal(HealthStatus.Healthy, _disk.Run().Status);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Directories_with_quotas_of_their_own_are_items_of_their_own(bool turned)
+    {
+        var mount = new MountEntry("/data", "/dev/sdb", "xfs", false, false);
+        _disk.Options = new DiskSpaceOptions { Paths = turned ? ["/data/b", "/data/a"] : ["/data/a", "/data/b"] };
+        _disk.Set("/data/a", 10 * GiB, 8 * GiB, mount: mount);
+        _disk.Set("/data/b", 5 * GiB, 0, mount: mount);
+
+        var result = _disk.Run();
+
+        Assert.Equal(HealthStatus.Unhealthy, result.Status);
+        Assert.Equal("/data/b", result.Data["path"]);
+        var items = Assert.IsType<Dictionary<string, object>>(result.Data["items"]);
+        Assert.Equal(2, items.Count);
+        Assert.Equal("/data/b", Assert.IsType<Dictionary<string, object>>(items[(string)result.Data["item"]])["path"]);
+    }
+
+    [Fact]
+    public void Of_directories_with_quotas_of_one_size_the_least_that_is_left_counts()
+    {
+        _disk.Options = new DiskSpaceOptions { Paths = ["/data/a", "/data/b", "/data/c"] };
+        _disk.Set("/data/a", 10 * GiB, 8 * GiB);
+        _disk.Set("/data/b", 10 * GiB, 0, freeInodes: 800);
+        _disk.Set("/data/c", 10 * GiB, 9 * GiB, freeInodes: 0);
+
+        var data = _disk.Run().Data;
+
+        Assert.Equal("disk.space.low", data["reason"]);
+        Assert.Equal((0L, 0L), (data["freeBytes"], data["freeInodesCount"]));
+        Assert.Equal(["/data/a", "/data/b", "/data/c"], Assert.IsType<List<string>>(data["paths"]));
+    }
+
+    [Fact]
+    public void Each_quota_has_a_forecast_of_its_own_which_outlives_an_enlargement()
+    {
+        _disk.Options = new DiskSpaceOptions { Paths = ["/data/a", "/data/b"], UnhealthyBelowFreePercent = 0 };
+        HealthCheckResult result = default;
+        for (var minute = 0; minute < 80; minute++)
+        {
+            _disk.Time.Advance(TimeSpan.FromMinutes(1));
+            _disk.Set("/data/a", 200 * GiB, 150 * GiB);
+            var total = (minute < 70 ? 100 : 105) * GiB;
+            _disk.Set("/data/b", total, total - (minute * GiB / 2));
+            result = _disk.Run();
+        }
+
+        Assert.Equal(("disk.space.filling", "/data/b"), (result.Data["reason"], result.Data["path"]));
+        Assert.Equal(GiB / 120.0, Assert.IsType<double>(result.Data["growthBytesPerSecond"]), 1e4);
+    }
+
+    [Fact]
+    public void While_the_first_path_is_missing_the_next_goes_on()
+    {
+        _disk.Options = new DiskSpaceOptions { Paths = ["/a", "/b"], UnhealthyBelowFreePercent = 0 };
+        HealthCheckResult result = default;
+        for (var minute = 0; minute < 61; minute++)
+        {
+            _disk.Time.Advance(TimeSpan.FromMinutes(1));
+            _disk.Set("/a", 100 * GiB, (100 * GiB) - (minute * GiB / 2));
+            _disk.Set("/b", 100 * GiB, (100 * GiB) - (minute * GiB / 2));
+            if (minute == 60)
+            {
+                _disk.Fail("/a", 2);
+            }
+
+            result = _disk.Run();
+        }
+
+        var items = Assert.IsType<Dictionary<string, object>>(result.Data["items"]);
+        Assert.Equal("disk.space.filling", Assert.IsType<Dictionary<string, object>>(items["/b"])["reason"]);
+    }
+
+    [Theory]
+    [InlineData(100, 105, 31, true)]
+    [InlineData(100, 2048, 1978, false)]
+    public void Without_an_id_of_its_own_a_device_that_holds_something_else_is_another(double total, double newTotal, double used, bool same)
+    {
+        _disk.Options.UnhealthyBelowFreePercent = 0;
+        for (var minute = 0; minute < 60; minute++)
+        {
+            _disk.Time.Advance(TimeSpan.FromMinutes(1));
+            _disk.Set("/", total * GiB, (total * GiB) - (minute * GiB / 2), id: 0);
+            _disk.Run();
+        }
+
+        _disk.Time.Advance(TimeSpan.FromMinutes(1));
+        _disk.Set("/", newTotal * GiB, (newTotal - used) * GiB, id: 0);
+        Assert.Equal(same, _disk.Run().Data.ContainsKey("timeToFullSeconds"));
     }
 
     [Fact]
@@ -404,5 +585,24 @@ public class DiskSpaceCheckTests
         _disk.Growing.Tell(tellers[0], new GrowingFile("/var/log/job.log", 34 * GiB, TimeSpan.FromMinutes(50), 35 * GiB), (8, 1), 0);
         _disk.Set("/", total: 100 * GiB, free: 50 * GiB, device: 1);
         Assert.DoesNotContain("likelyCause", _disk.Run().Data);
+    }
+
+    /// <summary>The share of a fill's time that was left when it was first warned of; a run each minute.</summary>
+    private double LeftAtWarning(double begin, double hours, Func<double, (double TotalGiB, double UsedGiB)> disk)
+    {
+        _disk.Options.UnhealthyBelowFreePercent = 0;
+        for (var minute = 0; minute < (begin + hours) * 60; minute++)
+        {
+            _disk.Time.AdvanceTo(TimeSpan.FromMinutes(minute));
+            var (total, used) = disk(minute / 60.0);
+            _disk.Set("/", total * GiB, (total - used) * GiB);
+            if (_disk.Run().Status != HealthStatus.Healthy)
+            {
+                Assert.True(minute > begin * 60, $"Warned after {minute} min.");
+                return 1 - (((minute / 60.0) - begin) / hours);
+            }
+        }
+
+        return 0;
     }
 }

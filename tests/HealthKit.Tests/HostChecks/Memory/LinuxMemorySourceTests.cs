@@ -277,6 +277,24 @@ public sealed class LinuxMemorySourceTests : IDisposable
         // Never more than there is.
         _tree.MemInfo(totalMiB: 40000, availableMiB: 20000);
         Assert.Equal(40000 * MiB, Read().FreeBytes);
+        Assert.Equal(20000 * MiB, _figures.ArcReclaimableBytes);
+    }
+
+    [Fact]
+    public void Where_a_container_has_its_own_figures_the_machines_cache_of_ZFS_and_huge_pages_are_left_out()
+    {
+        const string Own = "MemTotal: 2097152 kB\nMemAvailable: 20480 kB\nHugetlb: 1048576 kB\n";
+        _tree.Write("proc/meminfo", Own);
+        _tree.Write("proc/spl/kstat/zfs/arcstats", ArcStatsTests.Sample);
+        _tree.Write("proc/self/mountinfo", "612 601 0:52 /proc/meminfo /proc/meminfo rw,nosuid,nodev,relatime - fuse.lxcfs lxcfs rw,allow_other\n");
+
+        Assert.Equal(("host", "MemTotal", 2048 * MiB, 20 * MiB), Of(Read()));
+        Assert.Null(_figures.ArcReclaimableBytes);
+
+        // A mount elsewhere changes nothing.
+        _tree.Write("proc/self/mountinfo", "612 601 0:52 /proc/meminfo /proc/meminfo2 rw,relatime - fuse.lxcfs lxcfs rw\n");
+        _now += TimeSpan.FromSeconds(61);
+        Assert.Equal(1024 * MiB, Read().LimitBytes);
     }
 
     [Fact]
