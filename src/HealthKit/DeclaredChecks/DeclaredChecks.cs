@@ -70,12 +70,14 @@ internal sealed class DeclaredChecks : IValidateOptions<HealthCheckServiceOption
             if (_checks is null)
             {
                 List<string> errors = [];
+                _configuration.WatchFromStart();
                 _optionsAtStart = _configuration.ReadOptions(errors);
                 var checks = Resolve(options.Registrations, _optionsAtStart, errors, out var entries);
                 List<NamedPolicy> policies = checks.ConvertAll(check => new NamedPolicy(check.Registration.Name, check.Policy));
                 var rules = ReadRules(policies, _optionsAtStart, entries, errors);
                 _configuration.Reject(errors);
                 _configuration.KeepSources();
+                _configuration.KeepAtStart(_optionsAtStart);
                 (_checks, _inForce, _incidentRules) = (checks, policies, rules);
             }
 

@@ -135,6 +135,10 @@ internal sealed partial class MonitorHostedService(
         if (settings.Source is { } configuration)
         {
             _reloads = ChangeToken.OnChange(configuration.GetReloadToken, Reload);
+            if (settings.HasChangedSinceStart)
+            {
+                Reload(); // saved while the app started
+            }
         }
 
         monitor.Start();

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 
 namespace HealthKit.Tests.DeclaredChecks;
 
@@ -21,8 +22,7 @@ public sealed class ReloadTests : IDisposable
         await using var host = await Start("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Tries": 1, "Period": "00:00:00.2" } } } }""");
         await host.Until("a", check => check.Data.TryGetValue("tries", out var tries) && tries is 1L);
         Write("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Tries": 7, "Period": "00:00:00.3", "Remedy": "new" } } } }""");
-        var state = await host.Until("a", check => check.Data["tries"] is 7L);
-        Assert.Equal((TimeSpan.FromSeconds(0.3), "new"), (state.Policy.Period, state.Remedy));
+        await host.Until("a", check => check.Data["tries"] is 7L && check.Policy.Period == TimeSpan.FromSeconds(0.3) && check.Remedy == "new");
 
         // A key that goes falls back to what is below it.
         Write("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Period": "00:00:00.3" } } } }""");
@@ -63,6 +63,7 @@ public sealed class ReloadTests : IDisposable
     [InlineData("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Tries": 7 }, "late": { "Type": "Probe", "Pth": "rel" } } } }""", "HealthKit:Checks:late:Pth is not a known key")]
     [InlineData("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Tries": 7 }, "late": { "Type": "Probe", "Period": "00:00:00" } } } }""", "HealthKit:Checks:late:Period = 00:00:00; allowed: ")]
     [InlineData("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Tries": 7 }, "late": { "Type": "Probe", "DependsOn": "nobody" } } } }""", "HealthKit:Checks:late:DependsOn = 'nobody'; allowed: ")]
+    [InlineData("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Tries": 7, "StaleAfter": "00:00:10" } } } }""", "HealthKit:Checks:a:StaleAfter = 00:00:10; allowed: at least 00:00:15")]
     [InlineData("""{ }""", "for 'appsettings.json' (Required) held settings of HealthKit and is empty now")]
     [InlineData("""{ "HealthKit": { "Checks": { "a": { "Ty""", "for 'appsettings.json' (Required) held settings of HealthKit and is empty now")]
     [InlineData("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Tries": 7, "Tags": [ "ttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttt" ] } } } }""", "has the tag 'tttt")]
@@ -160,6 +161,47 @@ public sealed class ReloadTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task Settings_saved_while_the_app_starts_are_in_force_once_it_has_started()
+    {
+        var others = new Others();
+        await using var host = await Start(
+            """{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Tries": 1, "Period": "01:00:00" } } } }""",
+            builder =>
+            {
+                ((IConfigurationBuilder)builder.Configuration).Add(others);
+                builder.Services.AddHostedService(services => new Saves(services, () =>
+                {
+                    others.Provider!.Set("HealthKit:Checks:a:Tries", "7");
+                    others.Provider.Tell();
+                }));
+            });
+        await host.Until("a", check => check.Data.GetValueOrDefault("tries") is 7L);
+        Assert.Single(host.Log.Lines, line => line.StartsWith("Information 114", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task The_options_that_are_shown_stay_those_of_the_start_whatever_a_reload_brings()
+    {
+        await using var host = await Start("""{ "HealthKit": { "Checks": { "healthkit": { "Period": "00:00:00.2" } } } }""");
+        Write("""{ "HealthKit": { "MaxConcurrentRuns": 5, "Checks": { "healthkit": { "Period": "00:00:00.3" } } } }""");
+        await host.Until("healthkit", check => check.Policy.Period == TimeSpan.FromSeconds(0.3));
+        Assert.Equal(16, Snapshot().MaxConcurrentRuns);
+
+        Write("""{ "HealthKit": { "MaxConcurrentRuns": 0, "Checks": { "healthkit": { "Period": "00:00:00.3" } } } }""");
+        await host.Until("healthkit", check => check.Reason == "config.reloadRejected");
+        Assert.Equal(16, Snapshot().MaxConcurrentRuns);
+        var shown = host.Host.Services.GetRequiredService<IOptions<HealthKitOptions>>().Value;
+        shown.MaxConcurrentRuns = 3;
+        Assert.Equal(16, Snapshot().MaxConcurrentRuns);
+
+        HealthKitOptions Snapshot()
+        {
+            using var scope = host.Host.Services.CreateScope();
+            return scope.ServiceProvider.GetRequiredService<IOptionsSnapshot<HealthKitOptions>>().Value;
+        }
+    }
+
     private async Task<TestHost> Start(string settings, Action<HostApplicationBuilder>? configure = null, Dictionary<string, string?>? more = null)
     {
         Write(settings);
@@ -172,6 +214,19 @@ public sealed class ReloadTests : IDisposable
     }
 
     private void Write(string text) => File.WriteAllText(Settings, text);
+
+    /// <summary>A hosted service that saves settings when it starts: HealthKit's monitor has been made by then.</summary>
+    private sealed class Saves(IServiceProvider services, Action save) : IHostedService
+    {
+        public Task StartAsync(CancellationToken cancellationToken)
+        {
+            Assert.Single(services.GetRequiredService<HealthMonitor>().Catalog, entry => entry.Name == "a");
+            save();
+            return Task.CompletedTask;
+        }
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
 
     /// <summary>A source beside the file, which tells of a reload when it is told to.</summary>
     private sealed class Others : IConfigurationSource

@@ -108,6 +108,36 @@ public class HealthCheckServiceTests
     }
 
     [Fact]
+    public async Task Who_asks_while_the_app_starts_waits_and_begins_no_check()
+    {
+        var builder = TestHost.Builder(("Defaults:Timeout", "00:01:00"));
+        builder.AddHealthKit(o => o.AddDefaultChecks = false).AddDelegateCheck("a", _ => new(HealthCheckResult.Healthy("fine")));
+        Task<HealthReport>? asked = null;
+        var hasBegun = true;
+        builder.Services.AddHostedService(services => new AtStart(() =>
+        {
+            asked = services.GetRequiredService<HealthCheckService>().CheckHealthAsync();
+            hasBegun = services.GetRequiredService<BackgroundMonitor>().Begun.IsCompleted;
+        }));
+        await using var host = await TestHost.Start(builder);
+        Assert.False(hasBegun);
+        Assert.Equal("fine", (await asked!).Entries["a"].Description);
+    }
+
+    [Fact]
+    public async Task A_report_on_an_app_that_does_not_start_is_not_healthy_but_for_who_asks_about_no_check()
+    {
+        var builder = TestHost.Builder(("Defaults:Timeout", "00:00:00.1"));
+        builder.AddHealthKit(o => o.AddDefaultChecks = false).AddDelegateCheck("a", _ => new(HealthCheckResult.Healthy("fine")));
+        using var host = builder.Build();
+        var service = host.Services.GetRequiredService<HealthCheckService>();
+        var report = await service.CheckHealthAsync();
+        Assert.Equal((HealthStatus.Unhealthy, 0), (report.Status, report.Entries.Count));
+        Assert.Equal(HealthStatus.Healthy, (await service.CheckHealthAsync(_ => false)).Status);
+        Assert.False(host.Services.GetRequiredService<BackgroundMonitor>().Begun.IsCompleted);
+    }
+
+    [Fact]
     public async Task It_works_without_a_host_too()
     {
         var services = new ServiceCollection();
@@ -139,6 +169,17 @@ public class HealthCheckServiceTests
     {
         public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
             Task.FromResult(HealthCheckResult.Healthy());
+    }
+
+    private sealed class AtStart(Action act) : IHostedService
+    {
+        public Task StartAsync(CancellationToken cancellationToken)
+        {
+            act();
+            return Task.CompletedTask;
+        }
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 
     private sealed class Publisher : IHealthCheckPublisher

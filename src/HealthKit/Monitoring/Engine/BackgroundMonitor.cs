@@ -23,6 +23,7 @@ internal sealed partial class BackgroundMonitor : HealthMonitor, IDisposable
     private readonly ITimer? _timer;
     private readonly object _gate = new();
     private readonly object _ticked = new();
+    private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _ticks;
     private long _silentAt = -1;
     private volatile ObserverPump[]? _observers;
@@ -96,6 +97,9 @@ internal sealed partial class BackgroundMonitor : HealthMonitor, IDisposable
         return run.WaitAsync(cancellationToken);
     }
 
+    /// <summary>Ends when the checks begin, or when the monitor stops.</summary>
+    public Task Begun => _begun.Task;
+
     /// <summary>Waits until a check has had a first result; runs nothing.</summary>
     public Task<CheckState> FirstResultAsync(string name) => _engine.FirstResult(name);
 
@@ -132,6 +136,7 @@ internal sealed partial class BackgroundMonitor : HealthMonitor, IDisposable
         }
 
         _stopping.Set();
+        _begun.TrySetResult();
         List<CheckRun> cancel = [];
         _engine.Stop(_time.UtcNow, cancel);
         _executor.Stop();
@@ -156,7 +161,7 @@ internal sealed partial class BackgroundMonitor : HealthMonitor, IDisposable
         _wake.Set();
     }
 
-    /// <summary>Runs every check once, now.</summary>
+    /// <summary>Runs every check once, now, or when its run that is under way ends.</summary>
     public void RunAll()
     {
         _engine.RunAll(_time.Raw);
@@ -184,6 +189,7 @@ internal sealed partial class BackgroundMonitor : HealthMonitor, IDisposable
 
         _observers = pumps;
         _engine.Start(_time.Raw);
+        _begun.TrySetResult();
     }
 
     /// <summary>
