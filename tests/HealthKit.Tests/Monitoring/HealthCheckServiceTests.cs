@@ -13,7 +13,7 @@ public class HealthCheckServiceTests
     [InlineData(false)]
     public async Task Either_order_of_registration_gives_one_monitor_with_everyones_checks(bool healthKitFirst)
     {
-        var builder = TestHost.Builder();
+        var builder = TestHost.Builder(("Defaults:Period", "01:00:00"));
         var runs = 0;
         void AddTheirs() => builder.Services.AddHealthChecks().AddCheck("theirs", () =>
         {
@@ -43,7 +43,7 @@ public class HealthCheckServiceTests
     {
         var gate = new TaskCompletionSource();
         var publisher = new Publisher();
-        var builder = TestHost.Builder();
+        var builder = TestHost.Builder(("Defaults:Timeout", "00:01:00"));
         builder.AddHealthKit(o => o.AddDefaultChecks = false).AddDelegateCheck("slow", async token =>
         {
             await gate.Task.WaitAsync(token);
@@ -64,7 +64,7 @@ public class HealthCheckServiceTests
     public async Task Publishers_get_whole_reports_whatever_the_registrations_periods_were()
     {
         var publisher = new Publisher();
-        var builder = TestHost.Builder();
+        var builder = TestHost.Builder(("Defaults:Timeout", "00:01:00"));
         builder.AddHealthKit(o => o.AddDefaultChecks = false);
         foreach (var (name, period) in new[] { ("a", 1), ("b", 5), ("c", 60) })
         {
@@ -94,7 +94,7 @@ public class HealthCheckServiceTests
     public async Task A_check_that_never_has_news_holds_up_nobody_and_is_not_published_as_pending()
     {
         var publisher = new Publisher();
-        var builder = TestHost.Builder();
+        var builder = TestHost.Builder(("Defaults:Timeout", "00:01:00"));
         builder.AddHealthKit(o => o.AddDefaultChecks = false)
             .AddDelegateCheck("never", _ => new((HealthCheckResult?)null))
             .AddDelegateCheck("fine", _ => new(HealthCheckResult.Healthy()));
