@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace HealthKit;
@@ -9,8 +8,7 @@ namespace HealthKit;
 /// longer than the runs may take, for its callers (publishers, <c>MapHealthChecks</c>) know no "pending". The checks begin with the app, and
 /// not because somebody asks while it starts.
 /// </summary>
-internal sealed class SnapshotHealthCheckService(
-    BackgroundMonitor monitor, IOptions<HealthCheckServiceOptions> options, IHostApplicationLifetime? lifetime = null) : HealthCheckService
+internal sealed class SnapshotHealthCheckService(BackgroundMonitor monitor, IOptions<HealthCheckServiceOptions> options) : HealthCheckService
 {
     public override async Task<HealthReport> CheckHealthAsync(
         Func<HealthCheckRegistration, bool>? predicate, CancellationToken cancellationToken = default)
@@ -19,11 +17,7 @@ internal sealed class SnapshotHealthCheckService(
             .Where(registration => predicate is null || predicate(registration))
             .Select(registration => registration.Name)
             .ToHashSet(StringComparer.OrdinalIgnoreCase);
-        if (lifetime is null || lifetime.ApplicationStarted.IsCancellationRequested)
-        {
-            monitor.Start();
-        }
-
+        monitor.StartUnlessHeld();
         var snapshot = monitor.Current;
         var states = Select(snapshot, names);
         var pending = states.Where(state => state is { Condition: CheckCondition.Pending, Counts: true }).ToList();

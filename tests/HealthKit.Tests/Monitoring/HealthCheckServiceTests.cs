@@ -118,6 +118,7 @@ public class HealthCheckServiceTests
         {
             asked = services.GetRequiredService<HealthCheckService>().CheckHealthAsync();
             hasBegun = services.GetRequiredService<BackgroundMonitor>().Begun.IsCompleted;
+            return Task.CompletedTask;
         }));
         await using var host = await TestHost.Start(builder);
         Assert.False(hasBegun);
@@ -129,12 +130,26 @@ public class HealthCheckServiceTests
     {
         var builder = TestHost.Builder(("Defaults:Timeout", "00:00:00.1"));
         builder.AddHealthKit(o => o.AddDefaultChecks = false).AddDelegateCheck("a", _ => new(HealthCheckResult.Healthy("fine")));
+        (HealthReport All, HealthReport None)? reports = null;
+        builder.Services.AddHostedService(services => new AtStart(async () =>
+        {
+            var service = services.GetRequiredService<HealthCheckService>();
+            reports = (await service.CheckHealthAsync(), await service.CheckHealthAsync(_ => false));
+        }));
+        await using var host = await TestHost.Start(builder);
+        var (all, none) = reports!.Value;
+        Assert.Equal((HealthStatus.Unhealthy, 0), (all.Status, all.Entries.Count));
+        Assert.Equal(HealthStatus.Healthy, none.Status);
+        await host.Until("a", check => check.Condition == CheckCondition.Current);
+    }
+
+    [Fact]
+    public async Task A_host_that_is_built_and_not_run_can_be_asked()
+    {
+        var builder = TestHost.Builder();
+        builder.AddHealthKit(o => o.AddDefaultChecks = false).AddDelegateCheck("a", _ => new(HealthCheckResult.Healthy("fine")));
         using var host = builder.Build();
-        var service = host.Services.GetRequiredService<HealthCheckService>();
-        var report = await service.CheckHealthAsync();
-        Assert.Equal((HealthStatus.Unhealthy, 0), (report.Status, report.Entries.Count));
-        Assert.Equal(HealthStatus.Healthy, (await service.CheckHealthAsync(_ => false)).Status);
-        Assert.False(host.Services.GetRequiredService<BackgroundMonitor>().Begun.IsCompleted);
+        Assert.Equal("fine", (await host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync()).Entries["a"].Description);
     }
 
     [Fact]
@@ -171,13 +186,9 @@ public class HealthCheckServiceTests
             Task.FromResult(HealthCheckResult.Healthy());
     }
 
-    private sealed class AtStart(Action act) : IHostedService
+    private sealed class AtStart(Func<Task> act) : IHostedService
     {
-        public Task StartAsync(CancellationToken cancellationToken)
-        {
-            act();
-            return Task.CompletedTask;
-        }
+        public Task StartAsync(CancellationToken cancellationToken) => act();
 
         public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }

@@ -28,6 +28,7 @@ internal sealed partial class BackgroundMonitor : HealthMonitor, IDisposable
     private long _silentAt = -1;
     private volatile ObserverPump[]? _observers;
     private Thread? _clock;
+    private volatile bool _isHeld;
     private bool _stopped;
 
     /// <param name="checks">The checks.</param>
@@ -103,9 +104,22 @@ internal sealed partial class BackgroundMonitor : HealthMonitor, IDisposable
     /// <summary>Waits until a check has had a first result; runs nothing.</summary>
     public Task<CheckState> FirstResultAsync(string name) => _engine.FirstResult(name);
 
+    /// <summary>The app is starting: until <see cref="Start"/> nobody's question begins the checks.</summary>
+    public void Hold() => _isHeld = true;
+
+    /// <summary>For whoever asks without an app that starts: a bare provider, a host that is built and not run.</summary>
+    public void StartUnlessHeld()
+    {
+        if (!_isHeld)
+        {
+            Start();
+        }
+    }
+
     /// <summary>Starts the clock; once. Where no thread is to be had everything reads stopped, and whoever reads or asks for a run tries it again.</summary>
     public void Start()
     {
+        _isHeld = false;
         lock (_gate)
         {
             if (_clock is not null || _stopped)
