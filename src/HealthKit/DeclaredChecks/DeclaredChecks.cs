@@ -70,6 +70,7 @@ internal sealed class DeclaredChecks : IValidateOptions<HealthCheckServiceOption
             if (_checks is null)
             {
                 List<string> errors = [];
+                _configuration.WatchFromStart();
                 var sources = _configuration.HoldingSources();
                 _optionsAtStart = _configuration.ReadOptions(errors);
                 var checks = Resolve(options.Registrations, _optionsAtStart, errors, out var entries);
@@ -77,6 +78,7 @@ internal sealed class DeclaredChecks : IValidateOptions<HealthCheckServiceOption
                 var rules = ReadRules(policies, [], _optionsAtStart, entries, errors, notes: []);
                 _configuration.Reject(errors);
                 _configuration.KeepSources(sources);
+                _configuration.KeepAtStart(_optionsAtStart);
                 (_checks, _inForce, _incidentRules) = (checks, policies, rules);
             }
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Primitives;
 
 namespace HealthKit;
 
@@ -29,6 +30,9 @@ internal sealed class HealthKitConfiguration
     /// <summary>The sources that hold settings that are in force.</summary>
     private volatile IReadOnlyList<IConfigurationProvider> _sources = [];
 
+    private volatile HealthKitOptions? _atStart;
+    private volatile IChangeToken? _changes;
+
     public HealthKitConfiguration(
         IEnumerable<HealthKitSection> sections,
         IEnumerable<IConfigureOptions<HealthKitOptions>> configureOptions,
@@ -49,15 +53,32 @@ internal sealed class HealthKitConfiguration
     /// <summary>The configuration that is watched for reloads; null where the app has none.</summary>
     public IConfiguration? Source => _configuration;
 
-    /// <summary>The settings as a whole: code, then configuration, then what code says after it (<c>PostConfigure</c>).</summary>
+    /// <summary>Whether the configuration has been reloaded since the settings at the start were read.</summary>
+    public bool HasChangedSinceStart => _changes is { HasChanged: true };
+
+    /// <summary>
+    /// The settings as a whole, as they were at the start: code, then configuration, then what code says after it (<c>PostConfigure</c>). A copy.
+    /// Before the start has read them they are read for whoever asks.
+    /// </summary>
     /// <exception cref="OptionsValidationException">Something is wrong; the message holds all of it.</exception>
-    public HealthKitOptions ReadOptions()
+    public HealthKitOptions OptionsAtStart()
     {
+        if (_atStart is { } atStart)
+        {
+            return atStart.Copy();
+        }
+
         List<string> errors = [];
         var options = ReadOptions(errors);
         Reject(errors);
         return options;
     }
+
+    /// <summary>Called before the settings at the start are read: no reload from here on is missed.</summary>
+    public void WatchFromStart() => _changes = _configuration?.GetReloadToken();
+
+    /// <summary>These are the settings at the start.</summary>
+    public void KeepAtStart(HealthKitOptions options) => _atStart = options;
 
     /// <summary>The sources that hold settings now, to be looked at before they are read: settings of HealthKit, or the connection strings that those name.</summary>
     public IReadOnlyList<IConfigurationProvider> HoldingSources() => [.. ConfigurationSources.Of(_configuration).Where(HoldsSettings)];

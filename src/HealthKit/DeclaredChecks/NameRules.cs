@@ -25,9 +25,11 @@ internal static class NameRules
     }
 
     /// <summary>What is wrong with a check's tags; nothing as a rule.</summary>
-    public static IEnumerable<string> TagMistakes(string name, IEnumerable<string> tags) => tags
-        .Where(tag => tag.Length > MostOfTag)
-        .Select(tag => string.Create(CultureInfo.InvariantCulture, $"Check {Quoted(name)} has the tag {Quoted(tag)}; allowed: at most {MostOfTag} characters"));
+    public static IEnumerable<string> TagMistakes(string name, IEnumerable<string?> tags) => tags
+        .Where(tag => tag is null || tag.Length > MostOfTag)
+        .Select(tag => string.Create(
+            CultureInfo.InvariantCulture,
+            $"Check {Quoted(name)} has the tag {(tag is null ? "null" : Quoted(tag))}; allowed: a text of at most {MostOfTag} characters"));
 
     private static bool HasHidden(ReadOnlySpan<char> text)
     {

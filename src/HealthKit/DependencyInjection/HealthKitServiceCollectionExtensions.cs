@@ -74,7 +74,7 @@ public static class HealthKitServiceCollectionExtensions
     }
 
     private static StateDirectory CreateStateDirectory(IServiceProvider services) => new(
-        services.GetRequiredService<HealthKitConfiguration>().ReadOptions().StateDirectory,
+        services.GetRequiredService<HealthKitConfiguration>().OptionsAtStart().StateDirectory,
         services.GetService<IHostEnvironment>()?.ApplicationName ?? AppInfo.Name,
         Environment.GetEnvironmentVariable,
         StateAccount.Current(),
@@ -93,7 +93,7 @@ public static class HealthKitServiceCollectionExtensions
         var declared = services.GetRequiredService<DeclaredChecks>();
         return new BackgroundMonitor(
             declared.Checks,
-            services.GetRequiredService<HealthKitConfiguration>().ReadOptions().MaxConcurrentRuns,
+            services.GetRequiredService<HealthKitConfiguration>().OptionsAtStart().MaxConcurrentRuns,
             services.GetRequiredService<TimeProvider>(),
             services.GetRequiredService<IServiceScopeFactory>(),
             services.GetServices<IHealthObserver>,

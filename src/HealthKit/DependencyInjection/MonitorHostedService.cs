@@ -105,7 +105,14 @@ internal sealed partial class MonitorHostedService(
         }
     }
 
-    private void WatchStart() => _startPatience ??= time.CreateTimer(_ => BeginLate(), null, StartPatience, Timeout.InfiniteTimeSpan);
+    private void WatchStart()
+    {
+        if (_startPatience is null)
+        {
+            monitor.Hold();
+            _startPatience = time.CreateTimer(_ => BeginLate(), null, StartPatience, Timeout.InfiniteTimeSpan);
+        }
+    }
 
     /// <summary>On a timer's thread: an exception there would be the app's end.</summary>
     private void BeginLate()
@@ -135,6 +142,10 @@ internal sealed partial class MonitorHostedService(
         if (settings.Source is { } configuration)
         {
             _reloads = ChangeToken.OnChange(configuration.GetReloadToken, Reload);
+            if (settings.HasChangedSinceStart)
+            {
+                Reload(); // saved while the app started
+            }
         }
 
         monitor.Start();

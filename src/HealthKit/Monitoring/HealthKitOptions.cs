@@ -29,4 +29,7 @@ public sealed class HealthKitOptions
     /// <c>maintenance.fileInvalid</c>. Looked at no more often than once a second. Default: null, no file.
     /// </summary>
     public string? MaintenanceFile { get; set; }
+
+    /// <summary>Options of one's own with the same values, which are all immutable.</summary>
+    internal HealthKitOptions Copy() => (HealthKitOptions)MemberwiseClone();
 }

@@ -8,14 +8,18 @@ public abstract class HealthMonitor
 
     /// <summary>
     /// The current picture. Runs nothing and costs next to nothing. It never shows old results as current ones: when the monitor's
-    /// clock has stopped, every state is unknown with <see cref="StoppedReason"/>.
+    /// clock has stopped, every state is unknown with <see cref="StoppedReason"/>. Every check is pending until the checks begin: when the
+    /// app has started, or, where no host is started, at the first <see cref="RunAsync"/> or question to <c>HealthCheckService</c>.
     /// </summary>
     public abstract HealthSnapshot Current { get; }
 
     /// <summary>Every registered check with its policy and descriptor, also those that are off.</summary>
     public abstract IReadOnlyList<CatalogEntry> Catalog { get; }
 
-    /// <summary>Joins the run of a check that is under way, or starts one, and returns the state after it.</summary>
+    /// <summary>
+    /// Joins the run of a check that is under way, or starts one, and returns the state after it. Where the checks have not begun yet they
+    /// begin now, all of them.
+    /// </summary>
     /// <param name="name">The registered name, compared ignoring case.</param>
     /// <param name="cancellationToken">Stops the waiting, not the run.</param>
     /// <returns>

@@ -138,7 +138,7 @@ public sealed class DetailPolicyTests
     [InlineData("deaf")]
     public async Task A_caller_that_goes_away_meanwhile_leaves_no_exception_and_no_warning(string role)
     {
-        var builder = Builder(scheme: "test", isDefault: false);
+        var builder = WithClock(Builder(scheme: "test", isDefault: false), new ManualTime(Noon)); // on which the provider is never late
         var provider = new HungProvider();
         builder.Services.AddSingleton(provider);
         var ended = new TaskCompletionSource<Exception?>(TaskCreationOptions.RunContinuationsAsynchronously);

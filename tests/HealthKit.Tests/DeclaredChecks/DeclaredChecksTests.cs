@@ -32,7 +32,7 @@ public class DeclaredChecksTests
             ("Checks:root_disk:RecoveryThreshold", "2"),
             ("Checks:root_disk:Remedy", "docs/runbook.md"));
 
-        var state = await host.Until("root_disk", check => check.Condition == CheckCondition.Current);
+        var state = await host.Until("root_disk", check => check.Data.ContainsKey("path"));
         Assert.Equal("/", state.Data["path"]);
         Assert.Equal(7.5, state.Data["free"]);
         Assert.Equal(2147483648L, state.Data["maxBytes"]);
@@ -57,7 +57,7 @@ public class DeclaredChecksTests
     public async Task A_configured_list_replaces_its_default_and_a_scalar_is_a_list_of_one(string key, string value, string expected)
     {
         await using var host = await TestHost.Start(builder => builder.AddCheckType(Probe.Type), ("Checks:a:Type", "Probe"), (key, value));
-        Assert.Equal(expected, (await host.Until("a", check => check.Condition == CheckCondition.Current)).Data["hosts"]);
+        Assert.Equal(expected, (await host.Until("a", check => check.Data.ContainsKey("hosts"))).Data["hosts"]);
     }
 
     [Theory]
@@ -171,7 +171,7 @@ public class DeclaredChecksTests
         Assert.Equal((20, 3), Seconds(host["a"]));
         Assert.Equal((30, 1), Seconds(host["b"]));
         Assert.Equal((40, 3), Seconds(host["c"]));
-        Assert.Equal(9L, (await host.Until("c", check => check.Condition == CheckCondition.Current)).Data["tries"]);
+        Assert.Equal(9L, (await host.Until("c", check => check.Data.ContainsKey("tries"))).Data["tries"]);
 
         static (double, double) Seconds(CheckState check) => (check.Policy.Period.TotalSeconds, check.Policy.Timeout.TotalSeconds);
     }
@@ -235,6 +235,8 @@ public class DeclaredChecksTests
     [InlineData("Checks:tiny:Window", "90:00", "HealthKit:Checks:tiny:Window = '90:00'; allowed: a time span")]
     [InlineData("Checks:tiny:Delay", "30:00:00", "HealthKit:Checks:tiny:Delay = '30:00:00'; allowed: a time span")]
     [InlineData("Checks:tiny:StaleAfter", "40.00:00:00", "HealthKit:Checks:tiny:StaleAfter = 40.00:00:00; allowed: a time span from")]
+    [InlineData("Checks:tiny:StaleAfter", "00:00:10", "HealthKit:Checks:tiny:StaleAfter = 00:00:10; allowed: at least 00:00:15, the sum of Period (00:00:10) and Timeout (00:00:05), to")]
+    [InlineData("Checks:tiny:StaleAfter", "00:00:34", "HealthKit:Checks:tiny:StaleAfter = 00:00:34; allowed: at least 00:00:35, the sum of Period (00:00:30) and Timeout (00:00:05), to", "Defaults:Period", "00:00:30")]
     [InlineData("Checks:tiny:Hosts:0", "", "HealthKit:Checks:tiny:Hosts:0 = ''; allowed: a text that is not empty")]
     [InlineData("Checks:tiny:Tags:0", " ", "HealthKit:Checks:tiny:Tags:0 = ' '; allowed: a text that is not empty")]
     [InlineData("Checks:tiny:Name", "", "HealthKit:Checks:tiny:Name = ''; allowed: a text that is not empty")]
@@ -373,10 +375,22 @@ public class DeclaredChecksTests
         Assert.Equal(
             [$"A check is named '{name[..60]}…' (1000000 characters); allowed: 1 to 200 characters, without control and format characters and lone surrogates"],
             (await Refusal(name)).Failures);
-        Assert.Equal([$"Check 'a' has the tag '{name[..60]}…' (101 characters); allowed: at most 100 characters"], (await Refusal("a", "ready", name[..101])).Failures);
+        Assert.Equal([$"Check 'a' has the tag '{name[..60]}…' (101 characters); allowed: a text of at most 100 characters"], (await Refusal("a", "ready", name[..101])).Failures);
 
         await using var host = await TestHost.Start(builder => builder.AddDelegateCheck(name[..200], _ => new(HealthCheckResult.Healthy()), tags: [name[..100], ""]));
         Assert.Equal(name[..200], host.Monitor.Current.Checks.Single().Name);
+    }
+
+    [Fact]
+    public async Task A_tag_that_is_null_is_refused_with_the_checks_name() =>
+        Assert.Equal(["Check 'a' has the tag null; allowed: a text of at most 100 characters"], (await Refusal("a", "ready", null!)).Failures);
+
+    [Fact]
+    public async Task A_stale_limit_that_is_the_sum_of_period_and_timeout_is_allowed()
+    {
+        await using var host = await TestHost.Start(
+            builder => builder.AddDelegateCheck("a", _ => new(HealthCheckResult.Healthy())), ("Checks:a:StaleAfter", "00:00:15"));
+        Assert.Equal(TimeSpan.FromSeconds(15), host["a"].Policy.StaleAfter);
     }
 
     [Theory]

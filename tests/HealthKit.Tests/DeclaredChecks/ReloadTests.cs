@@ -4,6 +4,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 
 namespace HealthKit.Tests.DeclaredChecks;
 
@@ -20,14 +21,13 @@ public sealed class ReloadTests : IDisposable
     public async Task Thresholds_and_policies_follow_a_reload()
     {
         await using var host = await Start("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Tries": 1, "Period": "00:00:00.2" } } } }""");
-        await host.Until("a", check => check.Data.TryGetValue("tries", out var tries) && tries is 1L);
+        await host.Until("a", check => check.Data.GetValueOrDefault("tries") is 1L);
         Write("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Tries": 7, "Period": "00:00:00.3", "Remedy": "new" } } } }""");
-        var state = await host.Until("a", check => check.Data["tries"] is 7L);
-        Assert.Equal((TimeSpan.FromSeconds(0.3), "new"), (state.Policy.Period, state.Remedy));
+        await host.Until("a", check => check.Data.GetValueOrDefault("tries") is 7L && check.Policy.Period == TimeSpan.FromSeconds(0.3) && check.Remedy == "new");
 
         // A key that goes falls back to what is below it.
         Write("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Period": "00:00:00.3" } } } }""");
-        Assert.Equal("None.", (await host.Until("a", check => check.Policy.Remedy is null)).Remedy);
+        await host.Until("a", check => check is { Policy.Remedy: null, Remedy: "None." });
     }
 
     [Fact]
@@ -36,9 +36,9 @@ public sealed class ReloadTests : IDisposable
         await using var host = await Start("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Period": "01:00:00" }, "b": { "Type": "Probe" } } } }""");
         await host.Until("a", check => check.Condition == CheckCondition.Current);
         Write("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Tries": 7, "Period": "01:00:00" } } } }""");
-        await host.Until("a", check => check.Data["tries"] is 7L);
+        await host.Until("a", check => check.Data.GetValueOrDefault("tries") is 7L);
         Write("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Tries": 8, "Period": "01:00:00" } } } }""");
-        await host.Until("a", check => check.Data["tries"] is 8L);
+        await host.Until("a", check => check.Data.GetValueOrDefault("tries") is 8L);
         Assert.Single(host.Log.Lines, line => line.Contains("entry of check 'b' is gone", StringComparison.Ordinal));
     }
 
@@ -64,6 +64,7 @@ public sealed class ReloadTests : IDisposable
     [InlineData("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Tries": 7 }, "late": { "Type": "Probe", "Pth": "rel" } } } }""", "HealthKit:Checks:late:Pth is not a known key")]
     [InlineData("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Tries": 7 }, "late": { "Type": "Probe", "Period": "00:00:00" } } } }""", "HealthKit:Checks:late:Period = 00:00:00; allowed: ")]
     [InlineData("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Tries": 7 }, "late": { "Type": "Probe", "DependsOn": "nobody" } } } }""", "HealthKit:Checks:late:DependsOn = 'nobody'; allowed: ")]
+    [InlineData("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Tries": 7, "StaleAfter": "00:00:10" } } } }""", "HealthKit:Checks:a:StaleAfter = 00:00:10; allowed: at least 00:00:15")]
     [InlineData("""{ }""", "for 'appsettings.json' (Required) held settings of HealthKit or connection strings and is empty now")]
     [InlineData("""{ "HealthKit": { "Checks": { "a": { "Ty""", "for 'appsettings.json' (Required) held settings of HealthKit or connection strings and is empty now")]
     [InlineData("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Tries": 7, "Tags": [ "ttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttttt" ] } } } }""", "has the tag 'tttt")]
@@ -72,15 +73,14 @@ public sealed class ReloadTests : IDisposable
         await using var host = await Start("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Tries": 1, "Period": "00:00:00.2" }, "healthkit": { "Period": "00:00:00.2" } } } }""");
         await host.Until("healthkit", check => check.Status == HealthStatus.Healthy);
         Write(text);
-        var self = await host.Until("healthkit", check => check.Status == HealthStatus.Degraded);
-        Assert.Equal("config.reloadRejected", self.Reason);
-        Assert.Contains(expected, self.Description, StringComparison.Ordinal);
+        var self = await host.Until("healthkit", check => check.Reason == "config.reloadRejected" && check.Description!.Contains(expected, StringComparison.Ordinal));
+        Assert.Equal(HealthStatus.Degraded, self.Status);
         await Wait.For(() => host.Log.Lines.Any(line => line.Contains(self.Description!, StringComparison.Ordinal)));
         Assert.Equal(1L, (await host.Monitor.RunAsync("a")).Data["tries"]);
 
         Write("""{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Tries": 2, "Period": "00:00:00.2" }, "healthkit": { "Period": "00:00:00.2" } } } }""");
         await host.Until("healthkit", check => check.Status == HealthStatus.Healthy);
-        await host.Until("a", check => check.Data["tries"] is 2L);
+        await host.Until("a", check => check.Data.GetValueOrDefault("tries") is 2L);
     }
 
     [Fact]
@@ -116,8 +116,7 @@ public sealed class ReloadTests : IDisposable
             File.Delete(Settings);
         }
 
-        var self = await host.Until("healthkit", check => check.Status == HealthStatus.Degraded);
-        Assert.Contains("is empty now", self.Description, StringComparison.Ordinal);
+        await host.Until("healthkit", check => check.Status == HealthStatus.Degraded && check.Description!.Contains("is empty now", StringComparison.Ordinal));
         others.Provider!.Tell();
         await Wait.For(() => host.Log.Lines.Any(line => line.StartsWith("Error 110", StringComparison.Ordinal)));
         Assert.All(host.Monitor.Current.Checks, check => Assert.Equal(TimeSpan.FromSeconds(0.2), check.Policy.Period));
@@ -262,7 +261,7 @@ public sealed class ReloadTests : IDisposable
         await host.Until("healthkit", check => check.Policy.Period == TimeSpan.FromSeconds(0.3));
         await Wait.For(() => host.Log.Lines.Any(line => line.Contains("The entry of check 'a' is gone", StringComparison.Ordinal)));
         Assert.Equal(5L, (await host.Monitor.RunAsync("a")).Data["tries"]);
-        Assert.Equal(HealthStatus.Healthy, (await host.Monitor.RunAsync("healthkit")).Status);
+        await host.Until("healthkit", check => check.Status == HealthStatus.Healthy);
     }
 
     [Fact]
@@ -274,6 +273,47 @@ public sealed class ReloadTests : IDisposable
         foreach (var name in new[] { "a", "b" })
         {
             await Wait.For(() => host.Log.Lines.Any(line => line.Contains($"HealthKit:Checks:{name}: FailureStatus or Tags has changed", StringComparison.Ordinal)));
+        }
+    }
+
+    [Fact]
+    public async Task Settings_saved_while_the_app_starts_are_in_force_once_it_has_started()
+    {
+        var others = new Others();
+        await using var host = await Start(
+            """{ "HealthKit": { "Checks": { "a": { "Type": "Probe", "Tries": 1, "Period": "01:00:00" } } } }""",
+            builder =>
+            {
+                ((IConfigurationBuilder)builder.Configuration).Add(others);
+                builder.Services.AddHostedService(services => new Saves(services, () =>
+                {
+                    others.Provider!.Set("HealthKit:Checks:a:Tries", "7");
+                    others.Provider.Tell();
+                }));
+            });
+        await host.Until("a", check => check.Data.GetValueOrDefault("tries") is 7L);
+        Assert.Single(host.Log.Lines, line => line.StartsWith("Information 114", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task The_options_that_are_shown_stay_those_of_the_start_whatever_a_reload_brings()
+    {
+        await using var host = await Start("""{ "HealthKit": { "Checks": { "healthkit": { "Period": "00:00:00.2" } } } }""");
+        Write("""{ "HealthKit": { "MaxConcurrentRuns": 5, "Checks": { "healthkit": { "Period": "00:00:00.3" } } } }""");
+        await host.Until("healthkit", check => check.Policy.Period == TimeSpan.FromSeconds(0.3));
+        Assert.Equal(16, Snapshot().MaxConcurrentRuns);
+
+        Write("""{ "HealthKit": { "MaxConcurrentRuns": 0, "Checks": { "healthkit": { "Period": "00:00:00.3" } } } }""");
+        await host.Until("healthkit", check => check.Reason == "config.reloadRejected");
+        Assert.Equal(16, Snapshot().MaxConcurrentRuns);
+        var shown = host.Host.Services.GetRequiredService<IOptions<HealthKitOptions>>().Value;
+        shown.MaxConcurrentRuns = 3;
+        Assert.Equal(16, Snapshot().MaxConcurrentRuns);
+
+        HealthKitOptions Snapshot()
+        {
+            using var scope = host.Host.Services.CreateScope();
+            return scope.ServiceProvider.GetRequiredService<IOptionsSnapshot<HealthKitOptions>>().Value;
         }
     }
 
@@ -289,6 +329,19 @@ public sealed class ReloadTests : IDisposable
     }
 
     private void Write(string text) => File.WriteAllText(Settings, text);
+
+    /// <summary>A hosted service that saves settings when it starts: HealthKit's monitor has been made by then.</summary>
+    private sealed class Saves(IServiceProvider services, Action save) : IHostedService
+    {
+        public Task StartAsync(CancellationToken cancellationToken)
+        {
+            Assert.Single(services.GetRequiredService<HealthMonitor>().Catalog, entry => entry.Name == "a");
+            save();
+            return Task.CompletedTask;
+        }
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
 
     /// <summary>A source beside the file, which tells of a reload when it is told to.</summary>
     private sealed class Others : IConfigurationSource

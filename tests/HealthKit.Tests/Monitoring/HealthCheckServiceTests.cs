@@ -13,7 +13,7 @@ public class HealthCheckServiceTests
     [InlineData(false)]
     public async Task Either_order_of_registration_gives_one_monitor_with_everyones_checks(bool healthKitFirst)
     {
-        var builder = TestHost.Builder();
+        var builder = TestHost.Builder(("Defaults:Period", "01:00:00"));
         var runs = 0;
         void AddTheirs() => builder.Services.AddHealthChecks().AddCheck("theirs", () =>
         {
@@ -43,7 +43,7 @@ public class HealthCheckServiceTests
     {
         var gate = new TaskCompletionSource();
         var publisher = new Publisher();
-        var builder = TestHost.Builder();
+        var builder = TestHost.Builder(("Defaults:Timeout", "00:01:00"));
         builder.AddHealthKit(o => o.AddDefaultChecks = false).AddDelegateCheck("slow", async token =>
         {
             await gate.Task.WaitAsync(token);
@@ -64,7 +64,7 @@ public class HealthCheckServiceTests
     public async Task Publishers_get_whole_reports_whatever_the_registrations_periods_were()
     {
         var publisher = new Publisher();
-        var builder = TestHost.Builder();
+        var builder = TestHost.Builder(("Defaults:Timeout", "00:01:00"));
         builder.AddHealthKit(o => o.AddDefaultChecks = false);
         foreach (var (name, period) in new[] { ("a", 1), ("b", 5), ("c", 60) })
         {
@@ -94,7 +94,7 @@ public class HealthCheckServiceTests
     public async Task A_check_that_never_has_news_holds_up_nobody_and_is_not_published_as_pending()
     {
         var publisher = new Publisher();
-        var builder = TestHost.Builder();
+        var builder = TestHost.Builder(("Defaults:Timeout", "00:01:00"));
         builder.AddHealthKit(o => o.AddDefaultChecks = false)
             .AddDelegateCheck("never", _ => new((HealthCheckResult?)null))
             .AddDelegateCheck("fine", _ => new(HealthCheckResult.Healthy()));
@@ -105,6 +105,51 @@ public class HealthCheckServiceTests
         Assert.Equal((HealthStatus.Healthy, "fine"), (report.Status, Assert.Single(report.Entries.Keys)));
         await Wait.For(() => !publisher.Reports.IsEmpty);
         Assert.All(publisher.Reports, published => Assert.Equal("fine", Assert.Single(published.Entries.Keys)));
+    }
+
+    [Fact]
+    public async Task Who_asks_while_the_app_starts_waits_and_begins_no_check()
+    {
+        var builder = TestHost.Builder(("Defaults:Timeout", "00:01:00"));
+        builder.AddHealthKit(o => o.AddDefaultChecks = false).AddDelegateCheck("a", _ => new(HealthCheckResult.Healthy("fine")));
+        Task<HealthReport>? asked = null;
+        var hasBegun = true;
+        builder.Services.AddHostedService(services => new AtStart(() =>
+        {
+            asked = services.GetRequiredService<HealthCheckService>().CheckHealthAsync();
+            hasBegun = services.GetRequiredService<BackgroundMonitor>().Begun.IsCompleted;
+            return Task.CompletedTask;
+        }));
+        await using var host = await TestHost.Start(builder);
+        Assert.False(hasBegun);
+        Assert.Equal("fine", (await asked!).Entries["a"].Description);
+    }
+
+    [Fact]
+    public async Task A_report_on_an_app_that_does_not_start_is_not_healthy_but_for_who_asks_about_no_check()
+    {
+        var builder = TestHost.Builder(("Defaults:Timeout", "00:00:00.1"));
+        builder.AddHealthKit(o => o.AddDefaultChecks = false).AddDelegateCheck("a", _ => new(HealthCheckResult.Healthy("fine")));
+        (HealthReport All, HealthReport None)? reports = null;
+        builder.Services.AddHostedService(services => new AtStart(async () =>
+        {
+            var service = services.GetRequiredService<HealthCheckService>();
+            reports = (await service.CheckHealthAsync(), await service.CheckHealthAsync(_ => false));
+        }));
+        await using var host = await TestHost.Start(builder);
+        var (all, none) = reports!.Value;
+        Assert.Equal((HealthStatus.Unhealthy, 0), (all.Status, all.Entries.Count));
+        Assert.Equal(HealthStatus.Healthy, none.Status);
+        await host.Until("a", check => check.Condition == CheckCondition.Current);
+    }
+
+    [Fact]
+    public async Task A_host_that_is_built_and_not_run_can_be_asked()
+    {
+        var builder = TestHost.Builder();
+        builder.AddHealthKit(o => o.AddDefaultChecks = false).AddDelegateCheck("a", _ => new(HealthCheckResult.Healthy("fine")));
+        using var host = builder.Build();
+        Assert.Equal("fine", (await host.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync()).Entries["a"].Description);
     }
 
     [Fact]
@@ -139,6 +184,13 @@ public class HealthCheckServiceTests
     {
         public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
             Task.FromResult(HealthCheckResult.Healthy());
+    }
+
+    private sealed class AtStart(Func<Task> act) : IHostedService
+    {
+        public Task StartAsync(CancellationToken cancellationToken) => act();
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 
     private sealed class Publisher : IHealthCheckPublisher

@@ -412,6 +412,75 @@ public class MonitorEngineTests
     }
 
     [Fact]
+    public void A_check_turned_off_and_on_while_its_run_hangs_runs_as_soon_as_that_has_ended()
+    {
+        var simulation = new EngineSimulation(Check(configure: p => p with { Period = TimeSpan.FromHours(1) })) { Script = _ => (Healthy, TimeSpan.FromMinutes(10)) };
+        simulation.RunFor(TimeSpan.FromMinutes(1));
+        simulation.Update(new() { ["a"] = new() { Enabled = false } });
+        simulation.Update(new() { ["a"] = new() { Period = TimeSpan.FromHours(1) } });
+        var first = simulation.Engine.FirstResult("a");
+        simulation.Script = _ => (Healthy, Second);
+        simulation.RunFor(TimeSpan.FromMinutes(9) + TimeSpan.FromSeconds(0.5));
+        Assert.Equal([TimeSpan.Zero, TimeSpan.FromMinutes(10)], simulation.Runs.Select(run => run.At));
+
+        // What the run from before brought is no first result.
+        Assert.False(first.IsCompleted);
+        Assert.False(simulation.Engine.FirstResult("a").IsCompleted);
+        simulation.RunFor(Second);
+        Assert.True(first.IsCompleted);
+        Assert.Equal((CheckCondition.Current, HealthStatus.Healthy), (simulation["a"].Condition, simulation["a"].Status));
+    }
+
+    [Theory]
+    [InlineData(3)]
+    [InlineData(20)]
+    public void A_check_whose_run_is_under_way_when_all_are_to_run_runs_again_when_it_ends(double seconds)
+    {
+        var simulation = new EngineSimulation(Check(configure: p => p with { Period = TimeSpan.FromHours(1) })) { Script = _ => (Healthy, TimeSpan.FromSeconds(seconds)) };
+        simulation.RunFor(TimeSpan.FromSeconds(seconds - 1));
+        simulation.Engine.RunAll(simulation.Now);
+        simulation.RunFor(TimeSpan.FromMinutes(30));
+        Assert.Equal([TimeSpan.Zero, TimeSpan.FromSeconds(seconds)], simulation.Runs.Select(run => run.At));
+    }
+
+    [Fact]
+    public void A_stale_limit_below_the_present_age_leaves_the_next_run_its_time()
+    {
+        FrozenResult next = Healthy;
+        var simulation = new EngineSimulation(Check(configure: p => p with { StaleAfter = TimeSpan.FromHours(2) })) { Script = _ => (next, TimeSpan.FromSeconds(4)) };
+        simulation.RunFor(TimeSpan.FromSeconds(5));
+        next = FrozenResult.NoNews;
+        simulation.RunFor(TimeSpan.FromHours(1));
+        simulation.Update(new() { ["a"] = new() { StaleAfter = TimeSpan.FromSeconds(15) } });
+        simulation.Engine.RunAll(simulation.Now);
+        next = Healthy;
+        simulation.RunFor(TimeSpan.FromMinutes(5));
+        Assert.Empty(simulation.Transitions);
+
+        next = FrozenResult.NoNews;
+        simulation.RunFor(TimeSpan.FromSeconds(30));
+        Assert.Equal("check.stale", simulation["a"].Reason);
+    }
+
+    [Fact]
+    public void A_shorter_timeout_leaves_a_run_under_way_the_one_it_began_with()
+    {
+        var slow = false;
+        var simulation = new EngineSimulation(Check(configure: p => p with { Timeout = TimeSpan.FromMinutes(2) }))
+        {
+            Script = _ => (Healthy, TimeSpan.FromSeconds(slow ? 100 : 0)),
+        };
+        simulation.RunFor(TimeSpan.FromSeconds(9));
+        slow = true;
+        simulation.RunFor(TimeSpan.FromSeconds(20));
+        slow = false;
+        simulation.Update(new() { ["a"] = new() });
+        simulation.RunFor(TimeSpan.FromMinutes(5));
+        Assert.Empty(simulation.Transitions);
+        Assert.Equal(CheckCondition.Current, simulation["a"].Condition);
+    }
+
+    [Fact]
     public void Periods_below_a_second_are_kept()
     {
         var simulation = new EngineSimulation(Check(configure: p => p with { Period = TimeSpan.FromMilliseconds(200) }))

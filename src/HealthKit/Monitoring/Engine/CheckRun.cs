@@ -45,6 +45,15 @@ internal sealed class CheckRun(CheckSlot slot, long dueAt, long queuedAt)
     /// <summary>The timeout that was in force at the start.</summary>
     public TimeSpan Timeout { get; set; }
 
+    /// <summary>Its check is to run again as soon as it has ended: what it looks at, or its limits, may have changed since it began.</summary>
+    public bool IsDueAgain { get; set; }
+
+    /// <summary>Its check has been turned off and on since: its end says nothing about when the next run is due.</summary>
+    public bool IsFromBeforeTurnOff { get; set; }
+
+    /// <summary>A thread has taken it up, and it has not ended.</summary>
+    public bool HasBegun => Phase is RunPhase.Synchronous or RunPhase.Asynchronous or RunPhase.Expired;
+
     public HealthCheckRegistration Registration => Slot.Registration;
 
     /// <summary>The token of this run. Its source needs no disposal, having neither timer nor wait handle.</summary>

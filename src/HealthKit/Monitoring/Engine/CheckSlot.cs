@@ -84,7 +84,7 @@ internal sealed class CheckSlot
         Exception = Result?.Exception,
         CheckedAt = CheckedAt,
         Since = Since,
-        RunningSince = Run is { Phase: RunPhase.Synchronous or RunPhase.Asynchronous or RunPhase.Expired } run ? run.StartedAtUtc : null,
+        RunningSince = Run is { HasBegun: true } run ? run.StartedAtUtc : null,
         Duration = Duration,
         Tags = Tags,
         Policy = Policy,

@@ -260,7 +260,16 @@ internal sealed class MonitorEngine
             }
 
             slot.Run = null;
-            ScheduleNext(slot, run.DueAt, now);
+            if (!run.IsFromBeforeTurnOff)
+            {
+                ScheduleNext(slot, run.DueAt, now);
+            }
+
+            if (run.IsDueAgain)
+            {
+                slot.DueAt = now;
+            }
+
             if (!orphan && slot.Policy.Enabled)
             {
                 if (ReferenceEquals(result, FrozenResult.NoNews))
@@ -329,7 +338,7 @@ internal sealed class MonitorEngine
         }
     }
 
-    /// <summary>Makes every check due now that is not under way: what it looks at, or its limits, may have changed.</summary>
+    /// <summary>Makes every check due now, or when its run that is under way ends: what it looks at, or its limits, may have changed.</summary>
     public void RunAll(long raw)
     {
         lock (_gate)
@@ -337,7 +346,11 @@ internal sealed class MonitorEngine
             var now = Now(raw);
             foreach (var slot in _slots)
             {
-                if (slot.HasRun)
+                if (slot.Run is { HasBegun: true } run)
+                {
+                    run.IsDueAgain = true;
+                }
+                else if (slot.HasRun)
                 {
                     slot.DueAt = Math.Min(slot.DueAt, now);
                 }
@@ -372,14 +385,9 @@ internal sealed class MonitorEngine
                 {
                     TurnOn(slot, now, utc);
                 }
-                else if (policy.Period != before.Period && slot.HasRun)
+                else if ((policy.Period, policy.Timeout, policy.StaleAfter) != (before.Period, before.Timeout, before.StaleAfter))
                 {
-                    // A shorter period makes no result late that was on time under the longer one.
-                    slot.DueAt = Math.Min(slot.DueAt, now + policy.Period.Ticks);
-                    if (slot.Condition != CheckCondition.Stale)
-                    {
-                        slot.NewsAt = Math.Max(slot.NewsAt, now - policy.Period.Ticks);
-                    }
+                    TakeTimesOver(slot, now);
                 }
 
                 MarkChanged(slot, utc);
@@ -447,6 +455,28 @@ internal sealed class MonitorEngine
         slot.VisibleStatus = slot.UnknownStatus;
         slot.Since = utc;
         slot.DueAt = slot.NewsAt = now;
+        if (slot.Run is { Phase: RunPhase.Expired } orphan)
+        {
+            orphan.IsFromBeforeTurnOff = true;
+        }
+    }
+
+    /// <summary>New times make no result late that was on time under the old ones: the next has the time that it may take.</summary>
+    private static void TakeTimesOver(CheckSlot slot, long now)
+    {
+        if (slot.HasRun)
+        {
+            slot.DueAt = Math.Min(slot.DueAt, now + slot.Policy.Period.Ticks);
+        }
+
+        if (slot.Condition != CheckCondition.Stale)
+        {
+            // A run that is under way has the timeout that it began with.
+            var expectedBy = slot.Run is { Phase: RunPhase.Synchronous or RunPhase.Asynchronous } run
+                ? run.StartedAt + run.Timeout.Ticks
+                : Math.Max(slot.DueAt, now) + slot.Policy.Timeout.Ticks;
+            slot.NewsAt = Math.Max(slot.NewsAt, expectedBy + TickInterval.Ticks - slot.Policy.StaleLimit.Ticks);
+        }
     }
 
     private void ExpireRun(CheckSlot slot, long now, DateTimeOffset utc, bool poolStarved, List<CheckRun> cancel)
