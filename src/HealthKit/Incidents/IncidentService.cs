@@ -302,24 +302,53 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
 
             var now = Now;
             _lastSignOfLife = _ledger.LastSignOfLife;
-            foreach (var (incident, unqueued, told) in left)
+            TakeOver(left, keep: Keep);
+            foreach (var (incident, _, told) in left)
             {
-                _lastSignOfLife = incident.UpdatedAt > _lastSignOfLife ? incident.UpdatedAt : _lastSignOfLife;
-                Keep(incident);
-                if (unqueued is not null)
-                {
-                    _delivery.EnqueueMissing(MessageOf(incident, unqueued));
-                }
-
                 _tracker.Restore(incident, told, now);
             }
 
             _delivery.WarnOfIdleSinks(_monitor.Catalog);
-            var there = _monitor.Catalog.Where(entry => entry.Policy.Enabled).Select(entry => entry.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
+            var there = ChecksThatAreOn();
             _tracker.Keep(there, now);
             _ledger.RemoveMissing(there.Contains, now.Utc);
             SetAlarm(now);
             _hasBegun = true;
+        }
+    }
+
+    /// <summary>The disk was not there when this run began: what runs before it left open is known only now.</summary>
+    private void TakeOverWhatCameBack(Moment now)
+    {
+        if (_journal.HasReadEarlier || _journal.ReadEarlier() is not { Count: > 0 } left)
+        {
+            return;
+        }
+
+        if (_ledger.LastSignOfLife is { } life && !(life < _lastSignOfLife))
+        {
+            _lastSignOfLife = life;
+        }
+
+        TakeOver(left.Reverse(), KeepBefore);
+        _tracker.RestoreLate([.. left.Select(found => (found.Incident, found.Told))], now, _lastSignOfLife);
+        _tracker.Keep(ChecksThatAreOn(), now);
+    }
+
+    private HashSet<string> ChecksThatAreOn() =>
+        _monitor.Catalog.Where(entry => entry.Policy.Enabled).Select(entry => entry.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The message of the last change may not be in the outboxes: it is handed to them before another change is written.</summary>
+    private void TakeOver(IEnumerable<(Incident Incident, IncidentNotice? Unqueued, HealthStatus? Told)> left, Action<Incident> keep)
+    {
+        foreach (var (incident, unqueued, _) in left)
+        {
+            _lastSignOfLife = incident.UpdatedAt < _lastSignOfLife ? _lastSignOfLife : incident.UpdatedAt;
+            keep(incident);
+            if (unqueued is not null)
+            {
+                _delivery.EnqueueMissing(MessageOf(incident, unqueued));
+            }
         }
     }
 
@@ -334,6 +363,7 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
             }
 
             var now = Now;
+            TakeOverWhatCameBack(now);
             _ledger.Observe(state, state.Status == HealthStatus.Unhealthy && _silences.Find(state.Name, now.Utc) is { Kind: IncidentSilence.Maintenance }, now.Utc);
             _tracker.Observe(state, now, _lastSignOfLife);
             SetAlarm(now);
@@ -414,6 +444,24 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
                 _incidents.TryRemove(oldest, out _);
                 _journal.Forget(oldest);
             }
+        }
+    }
+
+    /// <summary>One that was resolved before any that stands here.</summary>
+    private void KeepBefore(Incident incident)
+    {
+        if (incident.IsOpen)
+        {
+            Keep(incident);
+        }
+        else if (_resolved.Count < MaxRecent)
+        {
+            _incidents[incident.Id] = incident;
+            _resolved.AddFirst(incident.Id);
+        }
+        else
+        {
+            _journal.Forget(incident.Id);
         }
     }
 
