@@ -107,13 +107,19 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
             _stopped = true;
             if (_hasBegun)
             {
-                _journal.WriteQueued();
                 _ledger.Stop(_time.GetUtcNow());
             }
         }
 
         _alarm.Dispose();
-        _delivery.Stop(StopPatience);
+        var areKept = _delivery.Stop(StopPatience);
+        lock (_gate)
+        {
+            if (_hasBegun && areKept)
+            {
+                _journal.WriteQueued();
+            }
+        }
     }
 
     public void OnResult(CheckState state) => Take(state);

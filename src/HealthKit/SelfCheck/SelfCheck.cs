@@ -56,6 +56,11 @@ internal sealed class SelfCheck(SelfReport report, HealthKitConfiguration config
             }
         }
 
+        if (problems.TrueForAll(problem => problem.Key != StateProblem.Hung) && state.FlushProblem is { } unflushed)
+        {
+            problems.Add(new(unflushed.Reason, unflushed.Text));
+        }
+
         problems.AddRange(monitor.ObserverProblems.Select(text => new KeyValuePair<string, string>("observer.stuck", text)));
 
         var data = new Dictionary<string, object>();

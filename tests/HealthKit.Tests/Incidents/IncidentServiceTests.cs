@@ -259,6 +259,25 @@ public sealed class IncidentServiceTests
     }
 
     [Fact]
+    public async Task An_orderly_stop_loses_no_message_of_an_outbox_that_is_in_memory_only()
+    {
+        var place = Directory.CreateTempSubdirectory("hk-incidents-").FullName;
+        var obstacle = Directory.CreateDirectory(Path.Combine(place, "outbox-recorder.journal"));
+        async Task<TestHost> StartThere(Recorder sink) =>
+            await Start(sink, builder => builder.AddDelegateCheck("a", _ => new(HealthCheckResult.Unhealthy("down"))), settings: ("StateDirectory", place));
+        var host = await StartThere(new Recorder { Result = SinkResult.Retry("not now") });
+        await Wait.For(() => Incidents(host).Sinks.Single(sink => sink.Name == "recorder").Waiting == 1);
+        var id = Incidents(host).Open.Single().Id;
+        await host.Host.StopAsync();
+        host.Host.Dispose();
+
+        obstacle.Delete();
+        var second = new Recorder();
+        await using var again = await StartThere(second);
+        await Wait.For(() => second.Messages.Any(message => message.Id == $"{id}-1"));
+    }
+
+    [Fact]
     public async Task A_test_goes_through_every_sink_and_each_is_reported()
     {
         await using var receiver = WebhookReceiver.Start(WebhookReceiver.Answer("HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n"));
@@ -367,10 +386,12 @@ public sealed class IncidentServiceTests
 
         public IReadOnlyList<string> Kinds(string check) => [.. _messages.Where(message => message.Incident.Check == check).Select(message => message.Kind.ToString())];
 
+        public SinkResult Result { get; init; } = SinkResult.Delivered;
+
         public Task<SinkResult> SendAsync(IncidentMessage message, CancellationToken cancellationToken)
         {
             _messages.Enqueue(message);
-            return Task.FromResult(SinkResult.Delivered);
+            return Task.FromResult(Result);
         }
     }
 

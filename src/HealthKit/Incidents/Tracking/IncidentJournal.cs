@@ -97,7 +97,7 @@ internal sealed partial class IncidentJournal(StateDirectory directory, TimeProv
         }
     }
 
-    /// <summary>The outboxes have every message.</summary>
+    /// <summary>The outboxes have every message, for the next run too.</summary>
     public void WriteQueued()
     {
         if (_latest.Count > 0 && Append(ToBytes(new IncidentChange()), out var sequence))

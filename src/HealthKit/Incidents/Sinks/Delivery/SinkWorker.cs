@@ -250,7 +250,8 @@ internal sealed partial class SinkWorker : IDisposable
     /// <summary>Ends the attempt under way.</summary>
     public void Cancel() => _ = _stop.CancelAsync();
 
-    public void CloseOutbox() => _outbox.Close();
+    /// <inheritdoc cref="SinkOutbox.Close"/>
+    public bool CloseOutbox() => _outbox.Close();
 
     /// <summary>When nothing uses it any more.</summary>
     public void Dispose()

@@ -205,21 +205,28 @@ internal sealed class SinkOutbox(Func<JournalFilter, Journal> open, JournalFlush
     }
 
     /// <summary>Takes no more messages and closes the journal, which waits for the disk.</summary>
-    public void Close()
+    /// <returns>Whether the next run finds all that waits.</returns>
+    public bool Close()
     {
         Journal? journal;
+        bool isEmpty;
+        bool isWritten;
         lock (_gate)
         {
             _closed = true;
+            isEmpty = _waiting.Count == 0 && _beforeOpen is null or [];
+            isWritten = _beforeOpen is null or [] && _waiting.All(entry => entry.Sequence != 0);
             journal = _journal;
             _journal = null;
         }
 
-        if (journal is not null)
+        if (journal is null)
         {
-            flusher.Forget(journal);
-            journal.Dispose();
+            return isEmpty;
         }
+
+        flusher.Forget(journal);
+        return (journal.Close() && isWritten) || isEmpty;
     }
 
     private int ReadFileIfThere()
