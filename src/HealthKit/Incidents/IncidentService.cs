@@ -27,6 +27,7 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
     private readonly Silences _silences;
     private readonly DeclaredChecks _declared;
     private readonly BackgroundMonitor _monitor;
+    private readonly SelfReport _report;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly string _application;
@@ -43,6 +44,7 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
     private long _silenceLookAt = long.MaxValue;
     private DateTimeOffset? _lastSignOfLife;
     private volatile bool _hasBegun;
+    private bool _lacksThread;
     private volatile bool _stopped;
 
     public IncidentService(
@@ -54,12 +56,13 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
         Silences silences,
         DeclaredChecks declared,
         BackgroundMonitor monitor,
+        SelfReport report,
         TimeProvider time,
         string application,
         ILogger logger)
     {
         (_journal, _delivery, _flusher, _ledger, _evidence, _silences) = (journal, delivery, flusher, ledger, evidence, silences);
-        (_declared, _monitor, _time, _application, _logger) = (declared, monitor, time, application, logger);
+        (_declared, _monitor, _report, _time, _application, _logger) = (declared, monitor, report, time, application, logger);
         _alarm = new Alarm(time, "HealthKit incidents", RingSafely);
         _tracker = new IncidentTracker(
             this,
@@ -287,9 +290,18 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
             var areOpen = new ManualResetEventSlim();
             if (OwnThread.TryStart("HealthKit outboxes open", () => OpenFiles(areOpen)) is null)
             {
+                _report.Set("incidents.noThread", "No incident is opened and nobody is told of any: no thread could be started for that.");
+                if (!_lacksThread)
+                {
+                    LogNoThread(_logger);
+                }
+
+                _lacksThread = true;
                 return;
             }
 
+            _lacksThread = false;
+            _report.Clear("incidents.noThread");
             _ledger.Open();
             var left = _journal.Open();
             areOpen.Wait(OpenPatience);
@@ -486,6 +498,9 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
 
     [LoggerMessage(EventId = 311, Level = LogLevel.Debug, Message = "Cause '{Check}' was not run: {Problem}")]
     private static partial void LogNotRun(ILogger logger, string check, string problem);
+
+    [LoggerMessage(EventId = 314, Level = LogLevel.Error, Message = "No thread could be started for incidents (a limit of processes, or memory): nobody is told of any; it is tried again with each result of a check")]
+    private static partial void LogNoThread(ILogger logger);
 
     [LoggerMessage(EventId = 313, Level = LogLevel.Error, Message = "The files of incidents could not be opened: {Error}")]
     private static partial void LogNotOpened(ILogger logger, string? error);
