@@ -94,12 +94,17 @@ internal sealed class PatientJournalStore(JournalStore inner, DiskThread disk, D
 
         public override void Dispose() => disk.Close(inner);
 
+        /// <summary>Whatever fsync(2) failed with, it came back: also where a network file system says ETIMEDOUT, that is no disk that hangs.</summary>
+        private static IOException AnswerOf(Exception failure) => failure is IOException e && !StateProblem.IsHung(e)
+            ? new IOException(e.Message, e.HResult)
+            : new IOException(failure.Message, failure);
+
         private void Flush(TimeSpan patience)
         {
             // fsync(2) tells an error once: one that came when nobody waited any more is told by the next.
             if (_flushFailure is { } failure)
             {
-                throw failure is IOException ? new IOException(failure.Message, failure.HResult) : new IOException(failure.Message, failure);
+                throw AnswerOf(failure);
             }
 
             flushes.Run(
@@ -112,7 +117,7 @@ internal sealed class PatientJournalStore(JournalStore inner, DiskThread disk, D
                     catch (Exception e) when (StateProblem.IsExpected(e))
                     {
                         _flushFailure = e;
-                        throw;
+                        throw AnswerOf(e);
                     }
                 },
                 patience);

@@ -199,8 +199,10 @@ public sealed class HungDiskTests
         Assert.Equal(["a"], Texts(next));
     }
 
-    [Fact]
-    public void What_a_flush_failed_with_when_nobody_waited_any_more_is_told()
+    [Theory]
+    [InlineData(StateProblem.NoSpaceLeft, StateProblem.Full)]
+    [InlineData(110, StateProblem.IOError)] // ETIMEDOUT: an answer, too
+    public void What_a_flush_failed_with_when_nobody_waited_any_more_is_told(int error, string reason)
     {
         var store = new FakeJournalStore();
         using var hang = new ManualResetEventSlim(initialState: true);
@@ -213,7 +215,7 @@ public sealed class HungDiskTests
             }
 
             hang.Wait();
-            return new IOException("No space left on device", StateProblem.NoSpaceLeft);
+            return new IOException("the system's words", error);
         };
         using var journal = Open(store, new ManualTime());
         Assert.True(journal.TryAppend("a"u8, out _));
@@ -222,7 +224,7 @@ public sealed class HungDiskTests
         Assert.False(journal.Flush());
         hang.Set();
         Assert.True(SpinWait.SpinUntil(() => !journal.Flush() && journal.Problem is not null, Deadline));
-        Assert.Equal(StateProblem.Full, journal.Problem!.Reason);
+        Assert.Equal(reason, journal.Problem!.Reason);
     }
 
     [Fact]
