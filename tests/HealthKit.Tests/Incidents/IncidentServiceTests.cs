@@ -264,7 +264,10 @@ public sealed class IncidentServiceTests
         var place = Directory.CreateTempSubdirectory("hk-incidents-").FullName;
         var obstacle = Directory.CreateDirectory(Path.Combine(place, "outbox-recorder.journal"));
         async Task<TestHost> StartThere(Recorder sink) =>
-            await Start(sink, builder => builder.AddDelegateCheck("a", _ => new(HealthCheckResult.Unhealthy("down"))), settings: ("StateDirectory", place));
+            await Start(
+                sink,
+                builder => builder.AddDelegateCheck("a", _ => new(HealthCheckResult.Unhealthy("down"))),
+                settings: [("StateDirectory", place), ("Checks:sink_recorder:Enabled", "false")]); // its incident would be the last change
         var host = await StartThere(new Recorder { Result = SinkResult.Retry("not now") });
         await Wait.For(() => Incidents(host).Sinks.Single(sink => sink.Name == "recorder").Waiting == 1);
         var id = Incidents(host).Open.Single().Id;
