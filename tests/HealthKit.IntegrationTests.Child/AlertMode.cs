@@ -24,7 +24,8 @@ internal static class AlertMode
         var bad = false;
         builder.AddHealthKit(options => options.AddDefaultChecks = false)
             .AddDelegateCheck("a", _ => new(Volatile.Read(ref bad) ? HealthCheckResult.Unhealthy("down") : HealthCheckResult.Healthy()))
-            .AddDelegateCheck("b", _ => new(HealthCheckResult.Healthy()));
+            .AddDelegateCheck("b", _ => new(HealthCheckResult.Healthy()))
+            .AddSentry();
         using (var app = builder.Build())
         {
             app.MapHealthKit();

@@ -26,6 +26,7 @@ internal sealed partial class CheckInQueue : SentryCheckIns, IDisposable
 
     private readonly SendQueue<CheckIn> _queue;
     private readonly SentryClients _clients;
+    private readonly SentryTrail _trail;
     private readonly IServiceProvider _services;
     private readonly TimeProvider _time;
     private readonly SafeLogger _logger;
@@ -45,6 +46,8 @@ internal sealed partial class CheckInQueue : SentryCheckIns, IDisposable
         _logger = new SafeLogger(services.GetRequiredService<ILoggerFactory>().CreateLogger(SentryService.Category));
         _queue = new SendQueue<CheckIn>("HealthKit Sentry check-ins", Capacity, Step, _time, _logger);
         clients.Changed += Wake;
+        _trail = services.GetRequiredService<SentryTrail>();
+        _trail.Seen += _queue.BeginAgain;
     }
 
     /// <summary>Whether there is a thread at present; for tests.</summary>
@@ -89,6 +92,9 @@ internal sealed partial class CheckInQueue : SentryCheckIns, IDisposable
         Wake();
     }
 
+    /// <summary>Has it end, without waiting for that.</summary>
+    public void BeginStop() => _queue.BeginStop();
+
     /// <summary>Checks in a last time, if all is well, so that a restart has the most time, and ends.</summary>
     public void Stop(TimeSpan patience) => _queue.Stop(patience);
 
@@ -96,6 +102,7 @@ internal sealed partial class CheckInQueue : SentryCheckIns, IDisposable
     {
         Stop(TimeSpan.Zero);
         _clients.Changed -= Wake;
+        _trail.Seen -= _queue.BeginAgain;
     }
 
     /// <summary>What Sentry is to expect of the monitor of this app.</summary>
@@ -175,10 +182,12 @@ internal sealed partial class CheckInQueue : SentryCheckIns, IDisposable
             return;
         }
 
-        _ownSlug ??= client.Settings.MonitorSlug ?? MonitorSlug.Of(
+        var isInstanceKnown = SentryService.IsInstanceKnown(_services);
+        var slug = _ownSlug ?? client.Settings.MonitorSlug ?? MonitorSlug.Of(
             client.App.Name, client.Settings.ProcessType, client.Settings.ServerName ?? client.App.Host, SentryService.InstanceOf(_services));
+        _ownSlug = isInstanceKnown ? slug : null; // else a second instance would pass for the first one as long as it runs
         _ownWasOk = !isStopped;
-        var result = Send(client, new CheckIn(HealthKit.CheckIn.NewId(), _ownSlug, isStopped ? SentryCheckInStatus.Error : SentryCheckInStatus.Ok)
+        var result = Send(client, new CheckIn(HealthKit.CheckIn.NewId(), slug, isStopped ? SentryCheckInStatus.Error : SentryCheckInStatus.Ok)
         {
             Monitor = OwnMonitor(client.Settings.CheckInInterval),
         });

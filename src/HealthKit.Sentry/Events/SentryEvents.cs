@@ -338,7 +338,7 @@ internal sealed class SentryEvents(SentrySettings settings, Redactor redactor, S
         Tag(writer, "check", incident.Check);
         Tag(writer, "reason", incident.Reason);
         Tag(writer, "status", message.Kind != IncidentMessageKind.Resolved ? Status(incident.Status)
-            : incident.Resolution == IncidentResolution.CheckRemoved ? "unknown" : "healthy");
+            : incident.Resolution == IncidentResolution.Recovered ? "healthy" : "unknown");
         Tag(writer, "host", message.Host);
         Tag(writer, "app", message.Application);
         Tag(writer, "version", message.Version);

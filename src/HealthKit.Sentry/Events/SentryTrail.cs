@@ -17,9 +17,10 @@ internal sealed class SentryTrail : IHealthObserver
     private readonly Queue<Step> _steps = new(Capacity);
     private readonly Dictionary<string, (DateTimeOffset At, IReadOnlyDictionary<string, object?> Data)> _lastBad = new(StringComparer.OrdinalIgnoreCase);
 
-    public void OnResult(CheckState state)
-    {
-    }
+    /// <summary>A check has had a result: what there was no thread for is tried again.</summary>
+    public event Action? Seen;
+
+    public void OnResult(CheckState state) => Seen?.Invoke();
 
     public void OnTransition(CheckState before, CheckState after)
     {
@@ -38,6 +39,8 @@ internal sealed class SentryTrail : IHealthObserver
                 _lastBad[after.Name] = (after.Since, after.Data);
             }
         }
+
+        Seen?.Invoke();
     }
 
     public void OnRemoved(CheckState last)

@@ -14,6 +14,7 @@ internal sealed partial class MessageQueue : SentryMessages, IDisposable
 
     private readonly SendQueue<OwnMessage> _queue;
     private readonly SentryClients _clients;
+    private readonly SentryTrail _trail;
     private readonly TimeProvider _time;
     private readonly SafeLogger _logger;
     private readonly Redactor _redactor;
@@ -31,6 +32,8 @@ internal sealed partial class MessageQueue : SentryMessages, IDisposable
         _app = SentryApp.Of(services);
         _redactor = services.GetRequiredService<Redactor>();
         clients.Changed += _queue.Wake;
+        _trail = services.GetRequiredService<SentryTrail>();
+        _trail.Seen += _queue.BeginAgain;
     }
 
     /// <summary>How many wait; for tests.</summary>
@@ -53,6 +56,9 @@ internal sealed partial class MessageQueue : SentryMessages, IDisposable
         return own.Id;
     }
 
+    /// <summary>Has it end, without waiting for that.</summary>
+    public void BeginStop() => _queue.BeginStop();
+
     /// <summary>Sends what can be sent within a time. The rest is lost.</summary>
     public void Stop(TimeSpan patience)
     {
@@ -70,6 +76,7 @@ internal sealed partial class MessageQueue : SentryMessages, IDisposable
     {
         Stop(TimeSpan.Zero);
         _clients.Changed -= _queue.Wake;
+        _trail.Seen -= _queue.BeginAgain;
     }
 
     private void Enqueue(OwnMessage message)

@@ -19,9 +19,11 @@ internal sealed partial class SendQueue<T> : IDisposable
     private readonly string _name;
     private readonly int _capacity;
     private readonly Func<bool> _step;
+    private readonly Func<string, ThreadStart, Thread?> _start;
     private readonly SafeLogger _logger;
     private readonly WakeSignal _wake; // never disposed of: who sets it may come late
     private Thread? _thread;
+    private volatile bool _lacksThread;
     private bool _stopping;
 
     /// <param name="name">The thread's name.</param>
@@ -29,9 +31,10 @@ internal sealed partial class SendQueue<T> : IDisposable
     /// <param name="step">What the thread does again and again, until it says that it is done.</param>
     /// <param name="time">The clock of its waits.</param>
     /// <param name="logger">Where its failures are told.</param>
-    public SendQueue(string name, int capacity, Func<bool> step, TimeProvider time, SafeLogger logger)
+    /// <param name="start">Starts a thread, or has none to start; for tests.</param>
+    public SendQueue(string name, int capacity, Func<bool> step, TimeProvider time, SafeLogger logger, Func<string, ThreadStart, Thread?>? start = null)
     {
-        (_name, _capacity, _step, _logger) = (name, capacity, step, logger);
+        (_name, _capacity, _step, _logger, _start) = (name, capacity, step, logger, start ?? OwnThread.TryStart);
         _wake = new WakeSignal(time);
     }
 
@@ -147,19 +150,32 @@ internal sealed partial class SendQueue<T> : IDisposable
     /// <summary>Has the thread look: there is something to do.</summary>
     public void Begin()
     {
+        var isMissing = false;
         lock (_gate)
         {
             if (_thread is null && !_stopping)
             {
-                _thread = OwnThread.TryStart(_name, Work);
-                if (_thread is null)
-                {
-                    LogNoThread(_logger, _name); // what comes next tries it again
-                }
+                _thread = _start(_name, Work);
+                isMissing = _thread is null && !_lacksThread;
+                _lacksThread = _thread is null;
             }
         }
 
+        if (isMissing)
+        {
+            LogNoThread(_logger, _name);
+        }
+
         Wake();
+    }
+
+    /// <summary>Tries again to start the thread, where none was to be had. Costs nothing else.</summary>
+    public void BeginAgain()
+    {
+        if (_lacksThread)
+        {
+            Begin();
+        }
     }
 
     /// <summary>Has the thread look, if there is one.</summary>
@@ -183,17 +199,27 @@ internal sealed partial class SendQueue<T> : IDisposable
         }
     }
 
-    /// <summary>Takes nothing more, and gives the thread a while to send what is left; then what it sends is cancelled.</summary>
-    public void Stop(TimeSpan patience)
+    /// <summary>Takes nothing more; the thread ends when it has sent what is left.</summary>
+    public void BeginStop()
     {
-        Thread? thread;
         lock (_gate)
         {
             _stopping = true;
-            thread = _thread;
         }
 
         Wake();
+    }
+
+    /// <summary>Takes nothing more, and gives the thread a while to send what is left; then what it sends is cancelled.</summary>
+    public void Stop(TimeSpan patience)
+    {
+        BeginStop();
+        Thread? thread;
+        lock (_gate)
+        {
+            thread = _thread;
+        }
+
         if (thread?.Join(patience) == false)
         {
             _ = _stop.CancelAsync();
@@ -237,7 +263,7 @@ internal sealed partial class SendQueue<T> : IDisposable
         }
     }
 
-    [LoggerMessage(EventId = 9006, Level = LogLevel.Error, Message = "The thread '{Thread}' could not be started")]
+    [LoggerMessage(EventId = 9006, Level = LogLevel.Error, Message = "The thread '{Thread}' could not be started (a limit of processes, or memory); it is tried again with each result of a check")]
     private static partial void LogNoThread(ILogger logger, string thread);
 
     [LoggerMessage(EventId = 9008, Level = LogLevel.Error, Message = "The thread '{Thread}' failed; it goes on: {Error}")]

@@ -78,7 +78,8 @@ public static class HealthKitServiceCollectionExtensions
         services.GetService<IHostEnvironment>()?.ApplicationName ?? AppInfo.Name,
         Environment.GetEnvironmentVariable,
         StateAccount.Current(),
-        new SafeLogger(services.GetRequiredService<ILoggerFactory>().CreateLogger<StateDirectory>()));
+        new SafeLogger(services.GetRequiredService<ILoggerFactory>().CreateLogger<StateDirectory>()),
+        services.GetRequiredService<TimeProvider>());
 
     private static StartLog CreateStartLog(IServiceProvider services) => new(
         services.GetRequiredService<StateDirectory>(),

@@ -28,7 +28,7 @@ internal sealed partial class ForecastMemory(StateDirectory directory, TimeProvi
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Known> _known = [];
-    private readonly HashSet<long> _needed = [];
+    private readonly NeededRecords _needed = new();
     private readonly MemoryStream _bytes = new(LongestName + GaugeForecast.LargestSize);
     private Journal? _journal;
     private bool _isDisposed;
@@ -90,6 +90,7 @@ internal sealed partial class ForecastMemory(StateDirectory directory, TimeProvi
             }
 
             // What this run feeds, it does not read again: no content is held.
+            _needed.AddOwn(sequence);
             Remember(name, new Known(sequence, null, time.GetTimestamp(), forecast.IsFilling));
         }
     }
@@ -128,19 +129,34 @@ internal sealed partial class ForecastMemory(StateDirectory directory, TimeProvi
 
     private void Open()
     {
-        if (_journal is not null || _isDisposed)
+        if (_needed.HasReadEarlier || _isDisposed)
         {
             return;
         }
 
-        _journal = Journal.Open(directory, "forecasts", CapacityBytes, (sequence, _) => _needed.Contains(sequence), time, logger);
-        foreach (var record in _journal.ReadAll())
+        _journal ??= Journal.Open(directory, "forecasts", CapacityBytes, _needed.IsNeeded, time, logger);
+        if (_needed.ReadEarlier(_journal) is not { } records)
+        {
+            return; // no disk yet: it is looked at again
+        }
+
+        var own = _known.ToDictionary();
+        _known.Clear();
+        foreach (var record in records)
         {
             if (Parse(record.Payload.ToArray(), time.GetUtcNow(), TimeSpan.Zero) is { } known)
             {
+                _needed.Add(record.Sequence);
                 Remember(known.Name, new Known(record.Sequence, record.Payload.ToArray(), null, known.Forecast.IsFilling));
             }
         }
+
+        foreach (var (name, known) in own)
+        {
+            Remember(name, known);
+        }
+
+        _needed.EndReading(records);
     }
 
     private void Remember(string name, Known known)
@@ -151,7 +167,6 @@ internal sealed partial class ForecastMemory(StateDirectory directory, TimeProvi
         }
 
         _known[name] = known;
-        _needed.Add(known.Sequence);
     }
 
     private void Forget()

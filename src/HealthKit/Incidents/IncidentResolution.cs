@@ -11,4 +11,10 @@ public enum IncidentResolution
 
     /// <summary>The check was turned off, or is not registered any more.</summary>
     CheckRemoved,
+
+    /// <summary>
+    /// Another incident of the same check stands in its place. It was opened while the state directory could not be read, so that nothing was
+    /// known of this one.
+    /// </summary>
+    Superseded,
 }

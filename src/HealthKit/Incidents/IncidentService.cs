@@ -27,6 +27,7 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
     private readonly Silences _silences;
     private readonly DeclaredChecks _declared;
     private readonly BackgroundMonitor _monitor;
+    private readonly SelfReport _report;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly string _application;
@@ -43,6 +44,7 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
     private long _silenceLookAt = long.MaxValue;
     private DateTimeOffset? _lastSignOfLife;
     private volatile bool _hasBegun;
+    private bool _lacksThread;
     private volatile bool _stopped;
 
     public IncidentService(
@@ -54,12 +56,13 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
         Silences silences,
         DeclaredChecks declared,
         BackgroundMonitor monitor,
+        SelfReport report,
         TimeProvider time,
         string application,
         ILogger logger)
     {
         (_journal, _delivery, _flusher, _ledger, _evidence, _silences) = (journal, delivery, flusher, ledger, evidence, silences);
-        (_declared, _monitor, _time, _application, _logger) = (declared, monitor, time, application, logger);
+        (_declared, _monitor, _report, _time, _application, _logger) = (declared, monitor, report, time, application, logger);
         _alarm = new Alarm(time, "HealthKit incidents", RingSafely);
         _tracker = new IncidentTracker(
             this,
@@ -107,13 +110,19 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
             _stopped = true;
             if (_hasBegun)
             {
-                _journal.WriteQueued();
                 _ledger.Stop(_time.GetUtcNow());
             }
         }
 
         _alarm.Dispose();
-        _delivery.Stop(StopPatience);
+        var areKept = _delivery.Stop(StopPatience);
+        lock (_gate)
+        {
+            if (_hasBegun && areKept)
+            {
+                _journal.WriteQueued();
+            }
+        }
     }
 
     public void OnResult(CheckState state) => Take(state);
@@ -281,9 +290,18 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
             var areOpen = new ManualResetEventSlim();
             if (OwnThread.TryStart("HealthKit outboxes open", () => OpenFiles(areOpen)) is null)
             {
+                _report.Set("incidents.noThread", "No incident is opened and nobody is told of any: no thread could be started for that.");
+                if (!_lacksThread)
+                {
+                    LogNoThread(_logger);
+                }
+
+                _lacksThread = true;
                 return;
             }
 
+            _lacksThread = false;
+            _report.Clear("incidents.noThread");
             _ledger.Open();
             var left = _journal.Open();
             areOpen.Wait(OpenPatience);
@@ -302,24 +320,53 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
 
             var now = Now;
             _lastSignOfLife = _ledger.LastSignOfLife;
-            foreach (var (incident, unqueued, told) in left)
+            TakeOver(left, keep: Keep);
+            foreach (var (incident, _, told) in left)
             {
-                _lastSignOfLife = incident.UpdatedAt > _lastSignOfLife ? incident.UpdatedAt : _lastSignOfLife;
-                Keep(incident);
-                if (unqueued is not null)
-                {
-                    _delivery.EnqueueMissing(MessageOf(incident, unqueued));
-                }
-
                 _tracker.Restore(incident, told, now);
             }
 
             _delivery.WarnOfIdleSinks(_monitor.Catalog);
-            var there = _monitor.Catalog.Where(entry => entry.Policy.Enabled).Select(entry => entry.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
+            var there = ChecksThatAreOn();
             _tracker.Keep(there, now);
             _ledger.RemoveMissing(there.Contains, now.Utc);
             SetAlarm(now);
             _hasBegun = true;
+        }
+    }
+
+    /// <summary>The disk was not there when this run began: what runs before it left open is known only now.</summary>
+    private void TakeOverWhatCameBack(Moment now)
+    {
+        if (_journal.HasReadEarlier || _journal.ReadEarlier() is not { Count: > 0 } left)
+        {
+            return;
+        }
+
+        if (_ledger.LastSignOfLife is { } life && !(life < _lastSignOfLife))
+        {
+            _lastSignOfLife = life;
+        }
+
+        TakeOver(left.Reverse(), KeepBefore);
+        _tracker.RestoreLate([.. left.Select(found => (found.Incident, found.Told))], now, _lastSignOfLife);
+        _tracker.Keep(ChecksThatAreOn(), now);
+    }
+
+    private HashSet<string> ChecksThatAreOn() =>
+        _monitor.Catalog.Where(entry => entry.Policy.Enabled).Select(entry => entry.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The message of the last change may not be in the outboxes: it is handed to them before another change is written.</summary>
+    private void TakeOver(IEnumerable<(Incident Incident, IncidentNotice? Unqueued, HealthStatus? Told)> left, Action<Incident> keep)
+    {
+        foreach (var (incident, unqueued, _) in left)
+        {
+            _lastSignOfLife = incident.UpdatedAt < _lastSignOfLife ? _lastSignOfLife : incident.UpdatedAt;
+            keep(incident);
+            if (unqueued is not null)
+            {
+                _delivery.EnqueueMissing(MessageOf(incident, unqueued));
+            }
         }
     }
 
@@ -334,6 +381,7 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
             }
 
             var now = Now;
+            TakeOverWhatCameBack(now);
             _ledger.Observe(state, state.Status == HealthStatus.Unhealthy && _silences.Find(state.Name, now.Utc) is { Kind: IncidentSilence.Maintenance }, now.Utc);
             _tracker.Observe(state, now, _lastSignOfLife);
             SetAlarm(now);
@@ -417,6 +465,24 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
         }
     }
 
+    /// <summary>One that was resolved before any that stands here.</summary>
+    private void KeepBefore(Incident incident)
+    {
+        if (incident.IsOpen)
+        {
+            Keep(incident);
+        }
+        else if (_resolved.Count < MaxRecent)
+        {
+            _incidents[incident.Id] = incident;
+            _resolved.AddFirst(incident.Id);
+        }
+        else
+        {
+            _journal.Forget(incident.Id);
+        }
+    }
+
     private IncidentMessage MessageOf(Incident incident, IncidentNotice notice) => new()
     {
         Id = string.Create(CultureInfo.InvariantCulture, $"{incident.Id}-{incident.Messages}"),
@@ -432,6 +498,9 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
 
     [LoggerMessage(EventId = 311, Level = LogLevel.Debug, Message = "Cause '{Check}' was not run: {Problem}")]
     private static partial void LogNotRun(ILogger logger, string check, string problem);
+
+    [LoggerMessage(EventId = 314, Level = LogLevel.Error, Message = "No thread could be started for incidents (a limit of processes, or memory): nobody is told of any; it is tried again with each result of a check")]
+    private static partial void LogNoThread(ILogger logger);
 
     [LoggerMessage(EventId = 313, Level = LogLevel.Error, Message = "The files of incidents could not be opened: {Error}")]
     private static partial void LogNotOpened(ILogger logger, string? error);

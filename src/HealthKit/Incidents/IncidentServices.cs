@@ -67,6 +67,7 @@ internal static class IncidentServices
         services.GetRequiredService<Silences>(),
         ResolvedChecks(services),
         services.GetRequiredService<BackgroundMonitor>(),
+        services.GetRequiredService<SelfReport>(),
         TimeOf(services),
         services.GetService<IHostEnvironment>()?.ApplicationName ?? AppInfo.Name,
         IncidentLogger(services));

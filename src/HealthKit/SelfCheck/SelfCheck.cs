@@ -22,6 +22,7 @@ internal sealed class SelfCheck(SelfReport report, HealthKitConfiguration config
             RemedyByReason = new Dictionary<string, string>
             {
                 ["config.reloadRejected"] = "Correct the setting that the description names and save the configuration again.",
+                ["incidents.noThread"] = "Raise the limit of processes (cgroup pids.max, ulimit -u), or give the machine memory: nobody is told of anything until a thread can be started.",
                 ["maintenance.fileInvalid"] = "Write the maintenance file anew as the description says, or remove it.",
                 ["observer.stuck"] = "Give what the named observer calls a timeout.",
                 ["state.full"] = "Make room where the state directory is.",
@@ -54,6 +55,11 @@ internal sealed class SelfCheck(SelfReport report, HealthKitConfiguration config
             {
                 problems.Add(new(group.Key, $"State is kept in memory only and lost with the process: {string.Join(", ", group.Select(journal => journal.Name))}. {group.First().Problem.Text}"));
             }
+        }
+
+        if (problems.TrueForAll(problem => problem.Key != StateProblem.Hung) && state.FlushProblem is { } unflushed)
+        {
+            problems.Add(new(unflushed.Reason, unflushed.Text));
         }
 
         problems.AddRange(monitor.ObserverProblems.Select(text => new KeyValuePair<string, string>("observer.stuck", text)));

@@ -70,6 +70,10 @@ internal sealed class DirectoryJournalStore(StateDirectory directory, string nam
     {
         File.Move(NewPath, _path, overwrite: true);
         ((DiskFile)file).SetPlace(_path);
+    }
+
+    public override void FlushName()
+    {
         if (!OperatingSystem.IsWindows())
         {
             UnixFiles.FlushDirectory(Path.GetDirectoryName(_path)!);
@@ -163,7 +167,10 @@ internal sealed class DirectoryJournalStore(StateDirectory directory, string nam
         /// <summary>.NET goes on calling a file what it was opened as, here by a name that no longer is there.</summary>
         private IOException Renamed(IOException e) => new(e.Message.Replace(stream.Name, _path, StringComparison.Ordinal), e.HResult);
 
-        /// <summary>Sets the length; where fallocate did not reserve the blocks, writes zeros, which does on all but copying file systems.</summary>
+        /// <summary>
+        /// Sets the length; where fallocate did not reserve the blocks, writes zeros, which does on all but copying file systems. With delayed
+        /// allocation only the next flush tells of a full disk: a file is flushed before it is published.
+        /// </summary>
         public void Reserve(long length)
         {
             RandomAccess.SetLength(stream.SafeFileHandle, length);
@@ -177,8 +184,6 @@ internal sealed class DirectoryJournalStore(StateDirectory directory, string nam
             {
                 Write(zeros.AsSpan(0, (int)Math.Min(zeros.Length, length - position)), position);
             }
-
-            Flush(); // delayed allocation reports the full disk only here
         }
     }
 }

@@ -6,13 +6,14 @@ namespace HealthKit;
 /// an error at once until it comes back. The thread begins with the first job and ends after a quiet while. Safe for use by several threads.
 /// </summary>
 /// <param name="name">The thread's name.</param>
-internal sealed class DiskThread(string name)
+/// <param name="time">The clock of <see cref="StuckForLong"/>.</param>
+internal sealed class DiskThread(string name, TimeProvider? time = null)
 {
     /// <summary>For what takes a moment: reading and writing what the file system mostly has in memory.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// For what may lawfully take a while on a slow or busy disk: making files, and waiting for the device. Below the timeout of a check, so that
+    /// For what may lawfully take a while on a slow or busy disk: making files and writing them anew. Below the timeout of a check, so that
     /// HealthKit's own says what is wrong.
     /// </summary>
     public static readonly TimeSpan LongPatience = TimeSpan.FromSeconds(4);
@@ -22,15 +23,29 @@ internal sealed class DiskThread(string name)
 
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(10);
 
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly object _gate = new();
     private readonly Queue<Job> _jobs = new();
     private Thread? _thread;
     private Job? _running;
     private long _steps;
     private volatile bool _isStuck;
+    private (DateTimeOffset At, long Timestamp) _stuckSince;
 
     /// <summary>Whether a job has gone on for longer than its patience, and has not come back yet.</summary>
     public bool IsStuck => _isStuck;
+
+    /// <summary>Whether the caller is a job of this thread's.</summary>
+    public bool IsCurrent => Thread.CurrentThread == _thread;
+
+    /// <summary>Since when a job is out of patience, if that is a while; null when none is, or not for so long.</summary>
+    public DateTimeOffset? StuckForLong(TimeSpan atLeast)
+    {
+        lock (_gate)
+        {
+            return _isStuck && _time.GetElapsedTime(_stuckSince.Timestamp) >= atLeast ? _stuckSince.At : null;
+        }
+    }
 
     /// <summary>Does a job and gives what it gave, or throws what it threw.</summary>
     /// <param name="work">The job. Given up while it is under way, it goes on; what it then gives is disposed of.</param>
@@ -104,10 +119,15 @@ internal sealed class DiskThread(string name)
             lock (_gate)
             {
                 (seen, waited) = seen == _steps ? (seen, waited + Slice) : (_steps, TimeSpan.Zero);
-                _isStuck |= _running is { } running && waited >= running.Patience;
                 if (!_isStuck)
                 {
-                    continue;
+                    if (_running is not { } running || waited < running.Patience)
+                    {
+                        continue;
+                    }
+
+                    _stuckSince = (_time.GetUtcNow(), _time.GetTimestamp());
+                    _isStuck = true;
                 }
             }
 
@@ -122,13 +142,12 @@ internal sealed class DiskThread(string name)
         while (Next() is { } job)
         {
             job.Execute();
+            job.End(); // touches the disk too, where it makes undone what nobody waits for
             lock (_gate)
             {
                 _running = null;
                 _isStuck = false;
             }
-
-            job.End();
         }
     }
 
@@ -212,9 +231,9 @@ internal sealed class DiskThread(string name)
             {
                 Undo?.Invoke();
             }
-            catch (Exception e) when (StateProblem.IsExpected(e))
+            catch (Exception)
             {
-                // Nobody waits for it, and nobody has it.
+                // Nobody waits for it, and nobody has it: whatever it is, it must not end the app.
             }
         }
 

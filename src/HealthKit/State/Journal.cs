@@ -327,12 +327,27 @@ internal sealed partial class Journal : IDisposable
         }
     }
 
-    /// <summary>Flushes and closes the file.</summary>
-    public void Dispose()
+    /// <inheritdoc cref="Close"/>
+    public void Dispose() => _ = Close();
+
+    /// <summary>Writes down what is in memory only, if the disk takes it by now, flushes and closes the file.</summary>
+    /// <returns>Whether every record is in the file: then all of them outlive the process.</returns>
+    public bool Close()
     {
-        _ = Flush();
         lock (_gate)
         {
+            if (!_disposed)
+            {
+                LeaveIfLost();
+                _ = _file is not null || !_memoryIsNewer || Recover(); // not only when that is due: this is the last chance
+            }
+        }
+
+        _ = Flush();
+        bool isKept;
+        lock (_gate)
+        {
+            isKept = !_disposed && (_file is not null || !_memoryIsNewer);
             _disposed = true;
             _file?.Dispose();
             _file = null;
@@ -340,6 +355,7 @@ internal sealed partial class Journal : IDisposable
         }
 
         _closed?.Invoke(this);
+        return isKept;
     }
 
     private bool TryAppendToFile(ReadOnlySpan<byte> record, out long sequence)
@@ -617,21 +633,33 @@ internal sealed partial class Journal : IDisposable
     /// </summary>
     private JournalFile? Rebuild(JournalFile? old, bool oldIsWhole, long oldGeneration)
     {
-        JournalFile created;
+        JournalFile? created = null;
+        int end;
+        uint crc;
         try
         {
             created = _store.Create(2L * _wantedSegmentSize);
+            (end, crc) = WriteSegment(
+                created, 0, _wantedSegmentSize, oldGeneration + 1, _nextSequence, Newest(_memory, _wantedSegmentSize - JournalFormat.HeaderSize));
         }
-        catch (Exception e) when (oldIsWhole && StateProblem.IsExpected(e))
+        catch (Exception e)
         {
+            if (created is not null)
+            {
+                _store.Discard(created);
+            }
+
+            if (!oldIsWhole || !StateProblem.IsExpected(e))
+            {
+                throw;
+            }
+
             LogNotResized(_logger, e, _name);
             return old;
         }
 
         try
         {
-            var (end, crc) = WriteSegment(
-                created, 0, _wantedSegmentSize, oldGeneration + 1, _nextSequence, Newest(_memory, _wantedSegmentSize - JournalFormat.HeaderSize));
             old?.Dispose();
             _store.Publish(created);
             (_file, _segmentSize, _active, _generation, _end, _crc) = (created, _wantedSegmentSize, 0, oldGeneration + 1, end, crc);

@@ -17,6 +17,11 @@ internal abstract class JournalStore
     /// <summary>Puts a created file under the journal's name, in one step that happens whole or not at all.</summary>
     public abstract void Publish(JournalFile file);
 
+    /// <summary>Waits until that name is on the disk itself.</summary>
+    public virtual void FlushName()
+    {
+    }
+
     /// <summary>Removes a created file that was not published.</summary>
     public abstract void Discard(JournalFile file);
 }

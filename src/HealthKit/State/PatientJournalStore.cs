@@ -6,7 +6,10 @@ namespace HealthKit;
 /// </summary>
 /// <param name="inner">The disk.</param>
 /// <param name="disk">Where it is read and written.</param>
-/// <param name="flushes">Where its device is waited for: that may take long while reading and writing do not.</param>
+/// <param name="flushes">
+/// Where its device is waited for: that may take long while reading and writing do not. What is written anew and not on the device in time is
+/// in the file all the same: it outlives the process, and the next flush waits for the device again.
+/// </param>
 internal sealed class PatientJournalStore(JournalStore inner, DiskThread disk, DiskThread flushes) : JournalStore
 {
     public override StateProblem? Prepare() => disk.Run(inner.Prepare, DiskThread.LongPatience);
@@ -15,9 +18,26 @@ internal sealed class PatientJournalStore(JournalStore inner, DiskThread disk, D
 
     public override JournalFile Create(long length) => Patient(disk.Run(() => inner.Create(length), DiskThread.LongPatience))!;
 
-    public override void Publish(JournalFile file) => disk.Run(() => inner.Publish(((PatientFile)file).Inner), DiskThread.LongPatience);
+    public override void Publish(JournalFile file)
+    {
+        disk.Run(() => inner.Publish(((PatientFile)file).Inner), DiskThread.LongPatience);
+        FlushIfInTime(disk, patience => flushes.Run(inner.FlushName, patience));
+    }
 
     public override void Discard(JournalFile file) => disk.Close(new Discarded(inner, ((PatientFile)file).Inner));
+
+    /// <summary>A job of the disk's thread is itself waited for: it does not wait for as long.</summary>
+    private static void FlushIfInTime(DiskThread disk, Action<TimeSpan> flush)
+    {
+        try
+        {
+            flush(disk.IsCurrent ? DiskThread.Patience : DiskThread.LongPatience);
+        }
+        catch (IOException e) when (StateProblem.IsHung(e))
+        {
+            // A device that is slow, or hangs, is no reason to keep in memory what the kernel takes.
+        }
+    }
 
     private PatientFile? Patient(JournalFile? file) => file is null ? null : new PatientFile(file, disk, flushes);
 
@@ -66,15 +86,25 @@ internal sealed class PatientJournalStore(JournalStore inner, DiskThread disk, D
         public override void WriteAndFlush(ReadOnlySpan<byte> bytes, long position)
         {
             var copy = bytes.ToArray();
-            disk.Run(() => inner.WriteAndFlush(copy, position), DiskThread.LongPatience);
+            disk.Run(() => inner.Write(copy, position), DiskThread.LongPatience);
+            FlushIfInTime(disk, Flush);
         }
 
-        public override void Flush()
+        public override void Flush() => Flush(DiskThread.Patience);
+
+        public override void Dispose() => disk.Close(inner);
+
+        /// <summary>Whatever fsync(2) failed with, it came back: also where a network file system says ETIMEDOUT, that is no disk that hangs.</summary>
+        private static IOException AnswerOf(Exception failure) => failure is IOException e && !StateProblem.IsHung(e)
+            ? new IOException(e.Message, e.HResult)
+            : new IOException(failure.Message, failure);
+
+        private void Flush(TimeSpan patience)
         {
             // fsync(2) tells an error once: one that came when nobody waited any more is told by the next.
             if (_flushFailure is { } failure)
             {
-                throw new IOException(failure.Message, failure);
+                throw AnswerOf(failure);
             }
 
             flushes.Run(
@@ -87,12 +117,10 @@ internal sealed class PatientJournalStore(JournalStore inner, DiskThread disk, D
                     catch (Exception e) when (StateProblem.IsExpected(e))
                     {
                         _flushFailure = e;
-                        throw;
+                        throw AnswerOf(e);
                     }
                 },
-                DiskThread.Patience);
+                patience);
         }
-
-        public override void Dispose() => disk.Close(inner);
     }
 }

@@ -21,6 +21,9 @@ public sealed partial class StateDirectory : IDisposable
 
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
+    /// <summary>No device that works takes as long for a flush.</summary>
+    private static readonly TimeSpan LongFlush = TimeSpan.FromSeconds(30);
+
     private readonly string? _configured;
     private readonly string _applicationName;
     private readonly Func<string, string?> _variable;
@@ -53,6 +56,8 @@ public sealed partial class StateDirectory : IDisposable
         _account = account;
         _logger = logger;
         _time = time ?? TimeProvider.System;
+        Disk = new DiskThread("HealthKit state", _time);
+        Flushes = new DiskThread("HealthKit state flush", _time);
     }
 
     /// <summary>The directory this process holds, or null while nothing can be kept on disk.</summary>
@@ -106,10 +111,10 @@ public sealed partial class StateDirectory : IDisposable
     }
 
     /// <summary>Where everything is done that touches this directory's disk, but for waiting for the device.</summary>
-    internal DiskThread Disk { get; } = new("HealthKit state");
+    internal DiskThread Disk { get; }
 
     /// <summary>Where the device is waited for (fsync).</summary>
-    internal DiskThread Flushes { get; } = new("HealthKit state flush");
+    internal DiskThread Flushes { get; }
 
     private Held FirstLook()
     {
@@ -224,6 +229,12 @@ public sealed partial class StateDirectory : IDisposable
         problems.Sort(static (a, b) => string.CompareOrdinal(a.Name, b.Name));
         return problems;
     }
+
+    /// <summary>What is wrong with the device below: written to, it never comes to an end with it. Null while it does.</summary>
+    internal StateProblem? FlushProblem => Flushes.StuckForLong(LongFlush) is { } since
+        ? new StateProblem(
+            StateProblem.Hung, string.Create(CultureInfo.InvariantCulture, $"State is written, but not on the device since {since:u}: a power cut would lose it."))
+        : null;
 
     /// <summary>Has a journal counted in <see cref="JournalProblems"/> until it is closed.</summary>
     internal void AddJournal(Journal journal)
@@ -344,13 +355,14 @@ public sealed partial class StateDirectory : IDisposable
                 var owner = FindOtherOwner(path);
                 if (owner is null)
                 {
+                    ClaimIfNew(path);
                     (lockFile, var problem) = TryLock(System.IO.Path.Combine(path, LockFileName));
                     if (problem is not null)
                     {
                         return new Held(null, 1, problem, null);
                     }
 
-                    owner = lockFile is null ? null : Claim(path);
+                    owner = lockFile is null ? FindOtherOwner(path) : Claim(path);
                 }
 
                 if (owner is not null)
@@ -395,9 +407,32 @@ public sealed partial class StateDirectory : IDisposable
     /// incidents. Who holds a folder first, or one of a version that did not write this down, makes it its own.
     /// </summary>
     private string? FindOtherOwner(string path) =>
-        ReadOwner(System.IO.Path.Combine(path, OwnerFileName)) is { } owner && !owner.AsSpan().SequenceEqual(OwnName())
-            ? Encoding.UTF8.GetString(owner)
-            : null;
+        ReadOwner(System.IO.Path.Combine(path, OwnerFileName)) is { } owner && owner != NameIn(OwnName()) ? owner : null;
+
+    /// <summary>
+    /// Makes a new folder this application's own before it is locked: of two that start together, the one that finds the lock held finds whose
+    /// it is. Where there is a lock, somebody of a version that did not write this down may hold it.
+    /// </summary>
+    private void ClaimIfNew(string path)
+    {
+        var file = System.IO.Path.Combine(path, OwnerFileName);
+        if (File.Exists(file) || File.Exists(System.IO.Path.Combine(path, LockFileName)))
+        {
+            return;
+        }
+
+        var made = $"{file}.{Guid.NewGuid():N}";
+        try
+        {
+            WriteNew(made, OwnName());
+            File.Move(made, file);
+        }
+        catch (Exception e) when (StateProblem.IsExpected(e))
+        {
+            // Another one was first, or there is no room: what stands there now counts, and is looked at under the lock.
+            File.Delete(made);
+        }
+    }
 
     /// <summary>Under the lock: makes a folder this application's own, or says whose it has become meanwhile.</summary>
     private string? Claim(string path)
@@ -417,7 +452,14 @@ public sealed partial class StateDirectory : IDisposable
         return name[..Math.Min(name.Length, MaxOwnerBytes)];
     }
 
-    private static byte[]? ReadOwner(string file)
+    /// <summary>Editors and shells end a file with a line, and some begin it with a byte order mark.</summary>
+    private static string NameIn(byte[] bytes)
+    {
+        using var reader = new StreamReader(new MemoryStream(bytes), Encoding.UTF8, detectEncodingFromByteOrderMarks: true);
+        return reader.ReadToEnd().Trim();
+    }
+
+    private static string? ReadOwner(string file)
     {
         var info = new FileInfo(file);
         if (!info.Exists || info.Length == 0 || info.LinkTarget is not null) // a pipe has no length
@@ -427,31 +469,32 @@ public sealed partial class StateDirectory : IDisposable
 
         using var handle = File.OpenHandle(file, share: FileShare.ReadWrite | FileShare.Delete);
         var bytes = new byte[MaxOwnerBytes];
-        return bytes[..RandomAccess.Read(handle, bytes, 0)];
+        return NameIn(bytes[..RandomAccess.Read(handle, bytes, 0)]) is { Length: > 0 } name ? name : null;
     }
 
-    /// <summary>Where there is no room for it, the next start writes it.</summary>
+    private static void WriteNew(string file, byte[] bytes)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0 };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        using var stream = new FileStream(file, options);
+        stream.Write(bytes);
+    }
+
+    /// <summary>
+    /// Where there is no room for it, the next start writes it. Not waited for until it is on the device, which may take long: a power cut may
+    /// leave the file empty, and then the directory is the next one's that holds it.
+    /// </summary>
     private static void WriteOwner(string file, byte[] name)
     {
         var made = file + ".new";
         try
         {
             File.Delete(made);
-            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0 };
-            if (!OperatingSystem.IsWindows())
-            {
-                options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-            }
-
-            using (var stream = new FileStream(made, options))
-            {
-                stream.Write(name);
-                if (OperatingSystem.IsLinux())
-                {
-                    UnixFiles.Flush(stream.SafeFileHandle, made); // else a power cut may leave the name without its content
-                }
-            }
-
+            WriteNew(made, name);
             File.Move(made, file, overwrite: true);
         }
         catch (Exception e) when (StateProblem.IsExpected(e) && StateProblem.From(e).Reason == StateProblem.Full)

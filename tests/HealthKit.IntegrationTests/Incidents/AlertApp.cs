@@ -17,6 +17,7 @@ internal sealed class AlertApp : IDisposable
                 "HealthKit:Endpoints:AnonymousDetail=Full",
                 "HealthKit:Endpoints:DrainDelay=00:00:00",
                 "HealthKit:Checks:self:Type=HealthKit",
+                "HealthKit:Sinks:sentry:Dsn=" + receiver.Dsn,
                 "HealthKit:Sinks:ops:Type=Webhook",
                 "HealthKit:Sinks:ops:Checks=a",
                 "HealthKit:Sinks:ops:Url=" + receiver.Url + "/ops",

@@ -74,6 +74,30 @@ public sealed class HungDiskTests
     }
 
     [Fact]
+    public async Task What_a_killed_run_left_open_is_resolved_by_one_that_began_while_the_disk_hung()
+    {
+        using var mount = TempMount.Ext4(48 << 20);
+        await using var receiver = await Receiver.StartAsync();
+        using (var killed = Start(mount, receiver))
+        {
+            await WrittenAsync(killed, mount);
+            killed.Process.WriteLine("bad");
+            await ToldAsync(receiver);
+            killed.Process.Kill();
+        }
+
+        using var frozen = mount.Freeze();
+        using var next = Start(mount, receiver);
+        await next.CurrentAsync();
+        Assert.Empty(await next.OpenAsync());
+        frozen.Dispose();
+        await Eventually.TrueAsync(() => receiver.Messages.Count(message => message.Kind == "Resolved") == 2, "both sinks have told its end", Deadline);
+        Assert.Single(receiver.Messages.DistinctBy(message => message.Json.GetProperty("incident").GetProperty("id").GetString()));
+        next.Process.Terminate();
+        Assert.Equal(0, next.Process.WaitForExit(Deadline));
+    }
+
+    [Fact]
     public async Task An_app_starts_alerts_and_ends_with_a_disk_that_hangs_from_the_beginning()
     {
         using var mount = TempMount.Ext4(48 << 20);

@@ -19,7 +19,10 @@ internal sealed class Receiver : IAsyncDisposable
     /// <summary>Where it listens; the path is as secret as a webhook's is.</summary>
     public Uri Url => new(new Uri(_app.Urls.Single()), "/hooks/T0PSECRET");
 
-    /// <summary>Everything that came.</summary>
+    /// <summary>For a Sentry sink: what comes there is taken and not kept.</summary>
+    public string Dsn => _app.Urls.Single().Replace("://", "://0123456789abcdef0123456789abcdef@", StringComparison.Ordinal) + "/1";
+
+    /// <summary>Everything that came to the webhook.</summary>
     public IReadOnlyList<Received> Messages => [.. _received];
 
     /// <summary>Answers a request, by its number from 0; default: 200.</summary>
@@ -41,6 +44,11 @@ internal sealed class Receiver : IAsyncDisposable
 
     private async Task TakeAsync(HttpContext context)
     {
+        if (context.Request.Path.StartsWithSegments("/api", StringComparison.Ordinal))
+        {
+            return;
+        }
+
         using var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body);
         var number = _received.Count;

@@ -187,6 +187,42 @@ public sealed class ForecastMemoryTests : IDisposable
     }
 
     [Fact]
+    public void What_an_earlier_run_kept_is_found_when_the_state_directory_comes_back()
+    {
+        var (state, aside) = (Path.Join(_path, "late"), Path.Join(_path, "aside"));
+        foreach (var name in (string[])["x", "y"])
+        {
+            using var directory = StateDirectory.Open(state, "app", NullLogger.Instance);
+            using var memory = new ForecastMemory(directory, _disk.Time, NullLogger.Instance);
+            memory.Keep(name, Fed(1));
+        }
+
+        Directory.Move(state, aside);
+        File.WriteAllText(state, "no directory");
+        using (var directory = StateDirectory.Open(state, "app", NullLogger.Instance))
+        using (var memory = new ForecastMemory(directory, _disk.Time, NullLogger.Instance))
+        {
+            Assert.Null(memory.Find("x", TimeSpan.Zero).Limit);
+            memory.Keep("x", Fed(2));
+            File.Delete(state);
+            Directory.Move(aside, state);
+            _disk.Time.Advance(TimeSpan.FromMinutes(2));
+            Assert.Equal(1, memory.Find("y", TimeSpan.Zero).Limit);
+        }
+
+        using var again = StateDirectory.Open(state, "app", NullLogger.Instance);
+        using var both = new ForecastMemory(again, _disk.Time, NullLogger.Instance);
+        Assert.Equal((2, 1), (both.Find("x", TimeSpan.Zero).Limit, both.Find("y", TimeSpan.Zero).Limit));
+
+        static GaugeForecast Fed(double limit)
+        {
+            var forecast = new GaugeForecast();
+            forecast.Add(TimeSpan.Zero, 0.5, limit);
+            return forecast;
+        }
+    }
+
+    [Fact]
     public async Task The_disk_check_of_an_app_keeps_its_forecast_in_the_state_directory()
     {
         var state = Path.Join(_path, "app");

@@ -214,6 +214,72 @@ public sealed class IncidentServiceTests
         Assert.Equal([$"{id}-2"], second.Messages.Select(message => message.Id));
     }
 
+    [Theory]
+    [InlineData(HealthStatus.Healthy, IncidentResolution.Recovered)]
+    [InlineData(HealthStatus.Unhealthy, IncidentResolution.Superseded)]
+    public async Task What_the_run_before_left_open_is_resolved_when_the_state_directory_comes_back(HealthStatus found, IncidentResolution resolution)
+    {
+        var place = Directory.CreateTempSubdirectory("hk-incidents-").FullName;
+        var (state, aside) = (Path.Combine(place, "state"), Path.Combine(place, "aside"));
+        var status = HealthStatus.Unhealthy;
+        async Task<TestHost> StartThere(Recorder sink) =>
+            await Start(sink, builder => builder.AddDelegateCheck("a", _ => new(new HealthCheckResult(status, "x"))), settings: ("StateDirectory", state));
+        var first = new Recorder();
+        var host = await StartThere(first);
+        await Wait.For(() => first.Kinds("a").Contains("Opened"));
+        var id = Incidents(host).Open.Single().Id;
+        await host.Host.StopAsync();
+        host.Host.Dispose();
+
+        Directory.Move(state, aside);
+        await File.WriteAllTextAsync(state, "no directory");
+        status = found;
+        var second = new Recorder();
+        var again = await StartThere(second);
+        await again.Until("a", check => check.Condition == CheckCondition.Current && check.Status == found);
+        await Wait.For(() => Incidents(again).Open.Count == (found == HealthStatus.Healthy ? 0 : 1));
+        File.Delete(state);
+        Directory.Move(aside, state);
+
+        await Wait.For(() => second.Messages.Any(message => message.Id == $"{id}-2"));
+        var resolved = Incidents(again).Find(id)!;
+        Assert.Equal((false, resolution), (resolved.IsOpen, resolved.Resolution));
+        Assert.Equal("Resolved", second.Messages.Single(message => message.Incident.Id == id).Kind.ToString());
+        Assert.Equal(found == HealthStatus.Healthy ? 0 : 1, Incidents(again).Open.Count);
+        await again.Host.StopAsync();
+        again.Host.Dispose();
+
+        await using (var third = await StartThere(new Recorder()))
+        {
+            await Wait.For(() => Incidents(third).Find(id) is { IsOpen: false });
+            Assert.Equal(resolution, Incidents(third).Find(id)!.Resolution);
+        }
+
+        Directory.Delete(place, recursive: true);
+    }
+
+    [Fact]
+    public async Task An_orderly_stop_loses_no_message_of_an_outbox_that_is_in_memory_only()
+    {
+        var place = Directory.CreateTempSubdirectory("hk-incidents-").FullName;
+        var obstacle = Directory.CreateDirectory(Path.Combine(place, "outbox-recorder.journal"));
+        async Task<TestHost> StartThere(Recorder sink) =>
+            await Start(
+                sink,
+                builder => builder.AddDelegateCheck("a", _ => new(HealthCheckResult.Unhealthy("down"))),
+                settings: [("StateDirectory", place), ("Checks:sink_recorder:Enabled", "false")]); // its incident would be the last change
+        var host = await StartThere(new Recorder { Result = SinkResult.Retry("not now") });
+        await Wait.For(() => Incidents(host).Sinks.Single(sink => sink.Name == "recorder").Waiting == 1);
+        var id = Incidents(host).Open.Single().Id;
+        await host.Host.StopAsync();
+        host.Host.Dispose();
+
+        obstacle.Delete();
+        var second = new Recorder();
+        await using var again = await StartThere(second);
+        await Wait.For(() => second.Messages.Any(message => message.Id == $"{id}-1"));
+    }
+
     [Fact]
     public async Task A_test_goes_through_every_sink_and_each_is_reported()
     {
@@ -323,10 +389,12 @@ public sealed class IncidentServiceTests
 
         public IReadOnlyList<string> Kinds(string check) => [.. _messages.Where(message => message.Incident.Check == check).Select(message => message.Kind.ToString())];
 
+        public SinkResult Result { get; init; } = SinkResult.Delivered;
+
         public Task<SinkResult> SendAsync(IncidentMessage message, CancellationToken cancellationToken)
         {
             _messages.Enqueue(message);
-            return Task.FromResult(SinkResult.Delivered);
+            return Task.FromResult(Result);
         }
     }
 

@@ -1,4 +1,5 @@
 using HealthKit.Tests.Support;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace HealthKit.Tests.Sentry;
@@ -91,6 +92,26 @@ public sealed class SendQueueTests : IDisposable
         _queue.Stop(TimeSpan.Zero);
         await Wait.For(() => !_queue.IsAwake);
         Assert.True(_queue.Stopped.IsCancellationRequested);
+    }
+
+    [Fact]
+    public async Task Where_no_thread_is_to_be_had_that_is_told_once_and_tried_again()
+    {
+        var log = new LogLines();
+        using var logging = LoggerFactory.Create(builder => builder.AddProvider(log));
+        var has = false;
+        using var queue = new SendQueue<string>(
+            "none", 3, Step, TimeProvider.System, new SafeLogger(logging.CreateLogger("test")), (name, work) => has ? OwnThread.TryStart(name, work) : null);
+        for (var i = 0; i < 3; i++)
+        {
+            queue.Begin();
+            queue.BeginAgain();
+        }
+
+        Assert.Single(log.Lines, line => line.StartsWith("Error 9006", StringComparison.Ordinal));
+        has = true;
+        queue.BeginAgain();
+        await Wait.For(() => Volatile.Read(ref _steps) == 1);
     }
 
     private bool Step()

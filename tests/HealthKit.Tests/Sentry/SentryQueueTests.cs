@@ -2,6 +2,7 @@ using HealthKit.Tests.Incidents.Sinks;
 using HealthKit.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace HealthKit.Tests.Sentry;
 
@@ -233,6 +234,34 @@ public sealed class SentryQueueTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_second_instance_passes_for_the_first_one_only_while_the_state_directory_hangs()
+    {
+        var place = Directory.CreateTempSubdirectory("hk-instance-").FullName;
+        using (var first = StateDirectory.Open(place, "app", NullLogger.Instance))
+        using (var second = new StateDirectory(place, "app", _ => null, StateAccount.Current(), NullLogger.Instance))
+        {
+            using var release = new ManualResetEventSlim();
+            Assert.Throws<IOException>(() => second.Disk.Run(() => release.Wait(), TimeSpan.FromMilliseconds(100)));
+            await using var services = new ServiceCollection()
+                .AddSingleton<TimeProvider>(_bench.Time).AddSingleton(_bench.Redactor).AddSingleton(_bench.Trail).AddSingleton<HealthMonitor>(_monitor).AddSingleton(second)
+                .AddLogging().BuildServiceProvider();
+            using var checkIns = new CheckInQueue(_bench.Clients, services);
+            _bench.Sink();
+            checkIns.Start();
+            var unknown = (await _bench.Receiver.NextAsync())["check_in"].Text("monitor_slug");
+            release.Set();
+            await Wait.For(() => second.Instance == 2);
+            await Wait.For(() => checkIns.Sleeps);
+            _bench.Time.Advance(TimeSpan.FromMinutes(1));
+            var known = (await _bench.Receiver.NextAsync())["check_in"].Text("monitor_slug");
+            Assert.Equal((MonitorSlug.Of("shop", null, "web-1", null), MonitorSlug.Of("shop", null, "web-1", "2")), (unknown, known));
+            checkIns.Stop(TimeSpan.Zero);
+        }
+
+        Directory.Delete(place, recursive: true);
+    }
+
+    [Fact]
     public async Task What_was_not_sent_is_told_once()
     {
         _bench.Receiver.Answer(SentryAnswer.Code(503));
@@ -249,7 +278,7 @@ public sealed class SentryQueueTests : IAsyncLifetime
     public async Task A_log_that_throws_ends_neither_the_app_nor_a_queue()
     {
         await using var services = new ServiceCollection()
-            .AddSingleton<TimeProvider>(_bench.Time).AddSingleton(_bench.Redactor).AddSingleton<HealthMonitor>(_monitor)
+            .AddSingleton<TimeProvider>(_bench.Time).AddSingleton(_bench.Redactor).AddSingleton(_bench.Trail).AddSingleton<HealthMonitor>(_monitor)
             .AddLogging(logging => logging.AddProvider(new ThrowingLog())).BuildServiceProvider();
         using var messages = new MessageQueue(_bench.Clients, services);
         using var checkIns = new CheckInQueue(_bench.Clients, services);

@@ -77,8 +77,45 @@ public sealed class StateDirectoryTests : IDisposable
     }
 
     [Theory]
+    [InlineData("app\n")]
+    [InlineData("\ufeffapp\r\n")]
+    public void A_name_that_was_written_by_hand_counts_without_the_end_of_its_line(string content)
+    {
+        File.WriteAllText(Path.Combine(_root, "application"), content);
+        using var directory = Open(_root);
+        Assert.Equal((_root, null), (directory.Path, directory.Problem));
+        using var other = StateDirectory.Open(_root, "other", NullLogger.Instance);
+        Assert.Equal($"The state directory {_root} is that of another application, app; this one uses {Path.Combine(_root, "app-other")}.", other.ProblemText);
+    }
+
+    [Fact]
+    public async Task Of_two_applications_that_start_together_in_a_new_directory_neither_takes_the_other_for_its_own_instance()
+    {
+        for (var round = 0; round < 40; round++)
+        {
+            var place = Path.Combine(_root, "round" + round);
+            using var together = new Barrier(2);
+            StateDirectory[] both = await Task.WhenAll(((string[])["aaa", "bbb"]).Select(name => Task.Factory.StartNew(
+                () =>
+                {
+                    together.SignalAndWait();
+                    return StateDirectory.Open(place, name, NullLogger.Instance);
+                },
+                CancellationToken.None,
+                TaskCreationOptions.LongRunning,
+                TaskScheduler.Default)));
+            Assert.All(both, directory => Assert.Equal(1, directory.Instance));
+            Assert.Equal(1, both.Count(directory => directory.Path == place));
+            Assert.Equal(1, both.Count(directory => directory.Problem == "state.otherApplication"));
+            Assert.Equal(["application", "lock"], Directory.EnumerateFiles(place).Select(Path.GetFileName).Order());
+            Array.ForEach(both, directory => directory.Close());
+        }
+    }
+
+    [Theory]
     [InlineData(null)]
     [InlineData("")]
+    [InlineData(" \n")]
     public void A_directory_that_does_not_say_whose_it_is_is_taken_over(string? content)
     {
         var file = Path.Combine(_root, "application");

@@ -71,6 +71,7 @@ internal sealed class FileCheck(FileSource source, FileMemory memory, TimeProvid
     private readonly SemaphoreSlim _gate = new(1);
     private FileLimits? _limits;
     private FileRecord? _known;
+    private bool _knownIsComplete;
     private bool _wasGood;
     private DateTimeOffset _goodAt;
     private FileContent? _content;
@@ -108,8 +109,10 @@ internal sealed class FileCheck(FileSource source, FileMemory memory, TimeProvid
             _content = null;
         }
 
-        if (_known is not { } known || known.Check != registration.Name || known.Path != limits.Path)
+        var isComplete = memory.HasReadEarlier;
+        if (_known is not { } known || known.Check != registration.Name || known.Path != limits.Path || isComplete != _knownIsComplete)
         {
+            _knownIsComplete = isComplete;
             _known = memory.Find(registration.Name, limits.Path);
         }
 

@@ -17,7 +17,7 @@ internal sealed partial class FileMemory(StateDirectory? directory, JournalFlush
 
     private readonly Lock _gate = new();
     private readonly Dictionary<(string Check, string Path), (FileRecord Record, long Sequence)> _known = [];
-    private readonly HashSet<long> _needed = [];
+    private readonly NeededRecords _needed = new();
     private Journal? _journal;
     private bool _isDisposed;
 
@@ -29,6 +29,26 @@ internal sealed partial class FileMemory(StateDirectory? directory, JournalFlush
         services.GetService<JournalFlusher>(),
         services.GetRequiredService<TimeProvider>(),
         services.GetService<ILoggerFactory>() is { } loggers ? new SafeLogger(loggers.CreateLogger<FileMemory>()) : NullLogger.Instance);
+
+    /// <summary>
+    /// Whether it is known what earlier runs remembered. Without a disk at the start that comes to light when the disk comes back: then what was
+    /// found before is to be found anew.
+    /// </summary>
+    public bool HasReadEarlier
+    {
+        get
+        {
+            if (!_needed.HasReadEarlier)
+            {
+                lock (_gate)
+                {
+                    Open();
+                }
+            }
+
+            return _needed.HasReadEarlier;
+        }
+    }
 
     /// <summary>What is remembered of a file; nothing but its names when there is nothing.</summary>
     public FileRecord Find(string check, string path)
@@ -58,6 +78,7 @@ internal sealed partial class FileMemory(StateDirectory? directory, JournalFlush
                 }
             }
 
+            _needed.AddOwn(sequence);
             Remember(record, sequence);
             if (_journal is not null && sequence != 0)
             {
@@ -82,20 +103,52 @@ internal sealed partial class FileMemory(StateDirectory? directory, JournalFlush
 
     private void Open()
     {
-        if (_journal is not null || directory is null || _isDisposed)
+        if (_needed.HasReadEarlier || directory is null || _isDisposed)
         {
             return;
         }
 
-        _journal = Journal.Open(directory, "files", CapacityBytes, (sequence, _) => _needed.Contains(sequence), time, logger);
-        foreach (var record in _journal.ReadAll())
+        _journal ??= Journal.Open(directory, "files", CapacityBytes, _needed.IsNeeded, time, logger);
+        if (_needed.ReadEarlier(_journal) is not { } records)
+        {
+            return;
+        }
+
+        var own = _known.ToDictionary();
+        _known.Clear();
+        foreach (var record in records)
         {
             if (Parse(record.Payload.Span) is { } known)
             {
+                _needed.Add(record.Sequence);
                 Remember(known, record.Sequence);
             }
         }
+
+        _needed.EndReading(records);
+        foreach (var (key, (record, sequence)) in own)
+        {
+            if (_known.TryGetValue(key, out var earlier))
+            {
+                _needed.Remove(sequence);
+                Keep(Joined(earlier.Record, record));
+            }
+            else
+            {
+                Remember(record, sequence);
+            }
+        }
     }
+
+    /// <summary>
+    /// What an earlier run knew of a file, and what this one has found out since. What it took for good without knowing of the last good one is not.
+    /// </summary>
+    private static FileRecord Joined(FileRecord earlier, FileRecord own) => own with
+    {
+        Hash = own.Hash ?? earlier.Hash,
+        HashSince = own.Hash is null || own.Hash == earlier.Hash ? earlier.HashSince : own.HashSince,
+        Good = earlier.Good ?? own.Good,
+    };
 
     private void Remember(FileRecord record, long sequence)
     {
@@ -106,7 +159,6 @@ internal sealed partial class FileMemory(StateDirectory? directory, JournalFlush
         }
 
         _known[key] = (record, sequence);
-        _needed.Add(sequence);
     }
 
     private void Forget()

@@ -102,7 +102,12 @@ public static class IncidentText
         if (message.Kind == IncidentMessageKind.Resolved)
         {
             var after = GaugeAmount.Time(Length(message));
-            return incident.Resolution == IncidentResolution.CheckRemoved ? $"Closed, check removed, after {after}" : $"Resolved after {after}";
+            return incident.Resolution switch
+            {
+                IncidentResolution.CheckRemoved => $"Closed, check removed, after {after}",
+                IncidentResolution.Superseded => $"Closed, superseded, after {after}",
+                _ => $"Resolved after {after}",
+            };
         }
 
         if (incident.IsFlapping)
@@ -136,9 +141,12 @@ public static class IncidentText
         if (incident.ResolvedAt is { } resolved)
         {
             Add(text, "From", $"{Time(incident.OpenedAt)} to {Time(resolved)} ({length})");
-            Add(text, "End", incident.Resolution == IncidentResolution.CheckRemoved
-                ? "the check was turned off or is not registered any more; whether it recovered is unknown"
-                : null);
+            Add(text, "End", incident.Resolution switch
+            {
+                IncidentResolution.CheckRemoved => "the check was turned off or is not registered any more; whether it recovered is unknown",
+                IncidentResolution.Superseded => "another incident of the check stands in its place, opened while the state directory could not be read",
+                _ => null,
+            });
         }
         else
         {

@@ -20,7 +20,7 @@ internal sealed partial class IncidentJournal(StateDirectory directory, TimeProv
     /// <summary>The sequence number of each incident's latest record.</summary>
     private readonly Dictionary<string, long> _latest = new(StringComparer.OrdinalIgnoreCase);
 
-    private readonly HashSet<long> _needed = [];
+    private readonly NeededRecords _needed = new();
     private long _queued;
     private Journal? _journal;
     private bool _isFull;
@@ -28,14 +28,32 @@ internal sealed partial class IncidentJournal(StateDirectory directory, TimeProv
     /// <summary>The journal; null before <see cref="Open"/>.</summary>
     public Journal? Journal => _journal;
 
+    /// <summary>Whether it is known what earlier runs left.</summary>
+    public bool HasReadEarlier => _needed.HasReadEarlier;
+
     /// <summary>Opens it; once.</summary>
-    /// <returns>Each incident as it was written down last, in that order; with a notice where its message may not have been queued.</returns>
+    /// <returns>What <see cref="ReadEarlier"/> gives.</returns>
     public IReadOnlyList<(Incident Incident, IncidentNotice? Unqueued, HealthStatus? Told)> Open()
     {
-        _journal = Journal.Open(directory, "incidents", CapacityBytes, (sequence, _) => _needed.Contains(sequence), time, logger);
+        _journal = Journal.Open(directory, "incidents", CapacityBytes, _needed.IsNeeded, time, logger);
+        return ReadEarlier();
+    }
+
+    /// <summary>
+    /// What earlier runs left, once: nothing while that cannot be read. Without a disk at the start it comes to light when the disk comes back.
+    /// </summary>
+    /// <returns>Each incident as it was written down last, in that order; with a notice where its message may not have been queued.</returns>
+    public IReadOnlyList<(Incident Incident, IncidentNotice? Unqueued, HealthStatus? Told)> ReadEarlier()
+    {
+        if (_journal is null || _needed.ReadEarlier(_journal) is not { } records)
+        {
+            return [];
+        }
+
         var found = new Dictionary<string, IncidentChange>(StringComparer.OrdinalIgnoreCase);
         string? last = null;
-        foreach (var record in _journal.ReadAll())
+        var latest = new Dictionary<string, long>(StringComparer.OrdinalIgnoreCase);
+        foreach (var record in records)
         {
             if (Parse(record.Payload.Span) is not { } change)
             {
@@ -45,14 +63,21 @@ internal sealed partial class IncidentJournal(StateDirectory directory, TimeProv
             last = change.Incident?.Id;
             if (change.Incident is { } incident)
             {
-                Remember(incident.Id, record.Sequence);
+                latest[incident.Id] = record.Sequence;
                 found[incident.Id] = change;
             }
         }
 
+        foreach (var (id, sequence) in latest)
+        {
+            _needed.Add(sequence);
+            _latest[id] = sequence;
+        }
+
+        _needed.EndReading(records);
         return
         [
-            .. _latest.OrderBy(pair => pair.Value).Select(pair => found[pair.Key])
+            .. latest.OrderBy(pair => pair.Value).Select(pair => found[pair.Key])
                 .Select(change => (change.Incident!, change.Incident!.Id == last ? change.Notice : null, change.Told)),
         ];
     }
@@ -72,13 +97,13 @@ internal sealed partial class IncidentJournal(StateDirectory directory, TimeProv
         }
     }
 
-    /// <summary>The outboxes have every message.</summary>
+    /// <summary>The outboxes have every message, for the next run too.</summary>
     public void WriteQueued()
     {
         if (_latest.Count > 0 && Append(ToBytes(new IncidentChange()), out var sequence))
         {
             _needed.Remove(_queued);
-            _needed.Add(_queued = sequence);
+            _needed.AddOwn(_queued = sequence);
         }
     }
 
@@ -130,7 +155,7 @@ internal sealed partial class IncidentJournal(StateDirectory directory, TimeProv
     private void Remember(string id, long sequence)
     {
         _needed.Remove(_latest.GetValueOrDefault(id));
-        _needed.Add(sequence);
+        _needed.AddOwn(sequence);
         _latest[id] = sequence;
     }
 

@@ -77,13 +77,27 @@ internal sealed class IncidentTracker(
         }
     }
 
-    /// <summary>Takes an incident over from the run before, the last one of its check.</summary>
+    /// <summary>
+    /// Takes an incident over from the run before. Of several of one check the last counts: one before it that is open, because it was not
+    /// known when the later one was opened, is resolved.
+    /// </summary>
     /// <param name="incident">The incident.</param>
     /// <param name="told">The worst status that was told of it; null when none was.</param>
     /// <param name="now">The moment.</param>
     public void Restore(Incident incident, HealthStatus? told, Moment now)
     {
         var track = TrackOf(incident.Check);
+        if (track.Incident is { } other)
+        {
+            if (incident.OpenedAt < other.OpenedAt)
+            {
+                Supersede(incident, told, other, now);
+                return;
+            }
+
+            Supersede(other, track.Told, incident, now);
+        }
+
         track.Incident = track.Committed = incident;
         // Whether it flapped is seen anew: less than what means flapping, or every restart would tell of it once more.
         track.Delay = Min(DelayAfter(incident.Occurrences), SlowFlapDelay / 2);
@@ -94,6 +108,31 @@ internal sealed class IncidentTracker(
         {
             // A clock that was ahead must not keep it open to be reopened for years.
             track.ReopenUntil = now.Ticks + Min(ReopenWindow(track), ReopenWindow(track) - (now.Utc - resolved)).Ticks;
+        }
+    }
+
+    /// <summary>Takes over from runs before what came to light when this one had begun already.</summary>
+    /// <param name="earlier">The incidents, with the worst status that was told of each.</param>
+    /// <param name="now">The moment.</param>
+    /// <param name="lastSignOfLife">When the run of the app before this one was last known to live.</param>
+    public void RestoreLate(IReadOnlyList<(Incident Incident, HealthStatus? Told)> earlier, Moment now, DateTimeOffset? lastSignOfLife)
+    {
+        var own = _tracks.Values.Where(track => track.Incident is not null).ToDictionary(track => track.Name, track => track.Incident!, StringComparer.OrdinalIgnoreCase);
+        foreach (var (incident, told) in earlier)
+        {
+            if (own.TryGetValue(incident.Check, out var later))
+            {
+                Supersede(incident, told, later, now);
+            }
+            else
+            {
+                Restore(incident, told, now);
+            }
+        }
+
+        foreach (var track in _tracks.Values.Where(track => track is { IsCarriedOver: true, Last: not null }).ToList())
+        {
+            Judge(track, track.Last, track.Last!, now, lastSignOfLife);
         }
     }
 
@@ -118,6 +157,11 @@ internal sealed class IncidentTracker(
             track.ChangedAt = now.Ticks;
         }
 
+        Judge(track, before, state, now, lastSignOfLife);
+    }
+
+    private void Judge(CheckTrack track, CheckState? before, CheckState state, Moment now, DateTimeOffset? lastSignOfLife)
+    {
         if (track.IsCarriedOver)
         {
             track.IsCarriedOver = false;
@@ -631,6 +675,16 @@ internal sealed class IncidentTracker(
         }
 
         return waits ? track.CausesUntil : 0;
+    }
+
+    private void Supersede(Incident incident, HealthStatus? told, Incident by, Moment now)
+    {
+        if (incident.IsOpen)
+        {
+            var track = new CheckTrack(incident.Check) { Incident = incident, Told = told };
+            Resolve(track, IncidentResolution.Superseded, by.OpenedAt, now);
+            Commit(track, now);
+        }
     }
 
     private void Resolve(CheckTrack track, IncidentResolution resolution, DateTimeOffset at, Moment now)

@@ -67,7 +67,9 @@ public sealed record LogSummary
     /// <summary>What a reader should know: assumptions, holes, a file that changed while it was read, a file that is no text.</summary>
     public required IReadOnlyList<string> Notes { get; init; }
 
-    /// <summary>Reads a log. It runs on a thread of its own and takes one core for as long as it lasts.</summary>
+    /// <summary>
+    /// Reads a log. It runs on a thread of its own, or on the pool where none can be started, and takes one core for as long as it lasts.
+    /// </summary>
     /// <param name="path">A regular file; symbolic links are followed.</param>
     /// <param name="options">How much is shown, and what is assumed; null for the defaults.</param>
     /// <param name="cancellationToken">Looked at between two blocks: a file system that hangs is not interrupted.</param>
@@ -89,11 +91,34 @@ public sealed record LogSummary
 
         options ??= new LogSummaryOptions();
         options.Validate();
-        return Task.Factory.StartNew(
-            () => new LogSummaryReader(path, options).Read(cancellationToken),
-            cancellationToken,
-            TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach,
-            TaskScheduler.Default);
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return Task.FromCanceled<LogSummary>(cancellationToken);
+        }
+
+        var done = new TaskCompletionSource<LogSummary>(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (OwnThread.TryStart("HealthKit log summary", Read) is null)
+        {
+            _ = Task.Run(Read, CancellationToken.None);
+        }
+
+        return done.Task;
+
+        void Read()
+        {
+            try
+            {
+                done.SetResult(new LogSummaryReader(path, options).Read(cancellationToken));
+            }
+            catch (OperationCanceledException)
+            {
+                done.SetCanceled(cancellationToken);
+            }
+            catch (Exception e)
+            {
+                done.SetException(e); // thrown where it is awaited
+            }
+        }
     }
 
     /// <summary>Writes it as a page of plain text.</summary>

@@ -97,6 +97,30 @@ public sealed class FileMemoryTests : IDisposable
     }
 
     [Fact]
+    public void What_an_earlier_run_remembered_counts_again_when_the_state_directory_comes_back()
+    {
+        _bench.Options.UnhealthyAboveShrinkPercent = 50;
+        _bench.Options.UnhealthyWhenUnchangedFor = TimeSpan.FromHours(6);
+        _bench.Replace(new string('x', 1_000));
+        Assert.Equal(HealthStatus.Healthy, _bench.Run().Status);
+        _bench.Restart();
+        var (state, aside) = (_bench.StatePath!, _bench.StatePath + ".aside");
+        Directory.Move(state, aside);
+        File.WriteAllText(state, "no directory");
+        _bench.Time.Advance(TimeSpan.FromHours(1));
+        _bench.Replace("x");
+        Assert.Equal(HealthStatus.Healthy, _bench.Run().Status);
+
+        File.Delete(state);
+        Directory.Move(aside, state);
+        Assert.Equal("file.shrunk", _bench.RunLater(TimeSpan.FromMinutes(1)).Data["reason"]);
+        _bench.Restart();
+        Assert.Equal("file.shrunk", _bench.Run().Data["reason"]);
+        _bench.Replace(new string('x', 1_000));
+        Assert.Equal(HealthStatus.Healthy, _bench.Run().Status);
+    }
+
+    [Fact]
     public async Task A_new_provider_on_the_same_state_directory_knows_the_last_good_one()
     {
         var state = Directory.CreateTempSubdirectory("healthkit-file-state-").FullName;

@@ -15,6 +15,8 @@ public sealed class IncidentTextTests
         Assert.Equal(
             "Closed, check removed, after 12 min: disk on web-1 (disk.space.low)",
             IncidentText.Title(Messages.Resolved(IncidentResolution.CheckRemoved)));
+        Assert.Equal(
+            "Closed, superseded, after 12 min: disk on web-1 (disk.space.low)", IncidentText.Title(Messages.Resolved(IncidentResolution.Superseded)));
         Assert.Equal("Test: alerts of shop on web-1", IncidentText.Title(Messages.Message(IncidentMessageKind.Test)));
     }
 

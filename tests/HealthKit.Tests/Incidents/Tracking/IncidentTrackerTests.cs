@@ -389,6 +389,38 @@ public sealed class IncidentTrackerTests
         Assert.Equal([1, 2], world.Notices.Where(n => n.Incident.Check == "d").Select(n => n.Incident.Messages));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Of_two_open_incidents_of_one_check_the_earlier_one_is_resolved_and_told(bool laterFirst)
+    {
+        var world = new IncidentSimulation(("a", []));
+        Incident[] open =
+        [
+            .. new[] { 1, 2 }.Select(minute => new Incident
+            {
+                Id = "id" + minute,
+                Check = "a",
+                Status = Unhealthy,
+                WorstStatus = Unhealthy,
+                OpenedAt = world.Now.Utc.AddMinutes(minute),
+                UpdatedAt = world.Now.Utc,
+                IsAnnounced = true,
+                Messages = 1,
+            }),
+        ];
+        foreach (var incident in laterFirst ? open.Reverse() : open)
+        {
+            world.Tracker.Restore(incident, Unhealthy, world.Now);
+        }
+
+        var (_, notice, resolved) = Assert.Single(world.Notices);
+        Assert.Equal((IncidentMessageKind.Resolved, false, (HealthStatus?)Unhealthy), (notice.Kind, notice.IsSilent, notice.ToldBefore));
+        Assert.Equal(("id1", IncidentResolution.Superseded, open[1].OpenedAt), (resolved.Id, resolved.Resolution, resolved.ResolvedAt));
+        world.RunFor(Minute);
+        Assert.Equal(["Resolved a", "Resolved a"], world.Told); // the later one, when the check is seen to be well
+    }
+
     [Fact]
     public void What_waits_for_nothing_is_not_looked_at()
     {

@@ -114,13 +114,14 @@ internal sealed partial class IncidentDelivery : IDisposable, IAsyncDisposable
         await Task.WhenAll(Array.ConvertAll(_workers, worker => worker.TestAsync(test, cancellationToken))).ConfigureAwait(false);
 
     /// <summary>Delivers what can be delivered within a time and closes the outboxes: the rest is sent after the next start.</summary>
-    public void Stop(TimeSpan patience)
+    /// <returns>Whether every outbox keeps what it has until then.</returns>
+    public bool Stop(TimeSpan patience)
     {
         lock (_lifetime)
         {
             if (_stopped)
             {
-                return;
+                return false;
             }
 
             _stopped = true;
@@ -141,10 +142,13 @@ internal sealed partial class IncidentDelivery : IDisposable, IAsyncDisposable
             JoinAll(LastPatience);
         }
 
+        var areKept = 0;
         foreach (var worker in _workers)
         {
-            Try(worker, static w => w.CloseOutbox());
+            Try(worker, w => areKept += w.CloseOutbox() ? 1 : 0);
         }
+
+        return areKept == _workers.Length;
     }
 
     /// <summary>How a sink stands; null when none of that name is on.</summary>

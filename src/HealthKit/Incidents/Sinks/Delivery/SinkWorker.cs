@@ -21,6 +21,8 @@ internal sealed partial class SinkWorker : IDisposable
     /// <summary>News must not wait for the end of a long back-off: somebody is to be told of something else now.</summary>
     public static readonly TimeSpan BackOffWithNews = TimeSpan.FromSeconds(30);
 
+    private const string NoThread = "No thread could be started for it.";
+
     private static readonly TimeSpan AfterError = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LogDropsEvery = TimeSpan.FromMinutes(1);
 
@@ -44,6 +46,7 @@ internal sealed partial class SinkWorker : IDisposable
     private IIncidentSink? _sink;
     private volatile string? _whyOff;
     private volatile bool _lacksThread;
+    private DateTimeOffset _lacksThreadSince;
     private bool _stopping;
     private bool _failedWhileStopping;
     private bool _ended;
@@ -106,11 +109,11 @@ internal sealed partial class SinkWorker : IDisposable
                     RejectedInHour = _rejectedInHour.Total(now),
                     Rejection = _rejection,
                     // A sink that blocks this thread keeps it from saying so.
-                    Problem = _problem ?? (stuckSince is null ? null : NoAnswer()),
-                    FailingSince = _failingSince ?? stuckSince,
+                    Problem = _lacksThread ? NoThread : _problem ?? (stuckSince is null ? null : NoAnswer()),
+                    FailingSince = _failingSince ?? (_lacksThread ? _lacksThreadSince : stuckSince),
                     StuckSince = stuckSince,
                     WhyOff = _whyOff,
-                    IsProven = _outbox.IsOpen && (waiting == 0 || _delivered > 0 || _problem is not null || _rejection is not null),
+                    IsProven = _outbox.IsOpen && (waiting == 0 || _delivered > 0 || _lacksThread || _problem is not null || _rejection is not null),
                 };
             }
         }
@@ -203,7 +206,7 @@ internal sealed partial class SinkWorker : IDisposable
         }
         catch (TimeoutException)
         {
-            result = job.Done.Task.IsCompletedSuccessfully ? await job.Done.Task.ConfigureAwait(false) : SinkResult.Retry(job.HasBegun ? NoAnswer() : "The sink is busy with an earlier message that it does not come back from.");
+            result = job.Done.Task.IsCompletedSuccessfully ? await job.Done.Task.ConfigureAwait(false) : SinkResult.Retry(job.HasBegun ? NoAnswer() : _lacksThread ? NoThread : "The sink is busy with an earlier message that it does not come back from.");
         }
         finally
         {
@@ -250,7 +253,8 @@ internal sealed partial class SinkWorker : IDisposable
     /// <summary>Ends the attempt under way.</summary>
     public void Cancel() => _ = _stop.CancelAsync();
 
-    public void CloseOutbox() => _outbox.Close();
+    /// <inheritdoc cref="SinkOutbox.Close"/>
+    public bool CloseOutbox() => _outbox.Close();
 
     /// <summary>When nothing uses it any more.</summary>
     public void Dispose()
@@ -287,11 +291,8 @@ internal sealed partial class SinkWorker : IDisposable
             {
                 _thread = OwnThread.TryStart("HealthKit sink " + Name, Work);
                 isMissing = _thread is null && !_lacksThread;
+                _lacksThreadSince = isMissing ? _time.GetUtcNow() : _lacksThreadSince;
                 _lacksThread = _thread is null;
-                if (_lacksThread)
-                {
-                    NoteProblem("No thread could be started for it.");
-                }
             }
         }
 
@@ -378,7 +379,7 @@ internal sealed partial class SinkWorker : IDisposable
             lock (_gate)
             {
                 // The way is open: what waits need not.
-                (_due, _receiverSetDue, _failures) = (0, false, 0);
+                (_due, _receiverSetDue, _failures, _problem, _failingSince) = (0, false, 0, null, null);
             }
         }
 

@@ -61,6 +61,9 @@ internal sealed partial class LogSink(ILogger logger) : IIncidentSink
             case IncidentMessageKind.Resolved when incident.Resolution == IncidentResolution.CheckRemoved:
                 Removed(_logger, check, length, incident.Id);
                 break;
+            case IncidentMessageKind.Resolved when incident.Resolution == IncidentResolution.Superseded:
+                Superseded(_logger, check, length, incident.Id);
+                break;
             default:
                 Resolved(_logger, check, length, reason, description, incident.Id);
                 break;
@@ -68,7 +71,12 @@ internal sealed partial class LogSink(ILogger logger) : IIncidentSink
     }
 
     private static string What(IncidentMessageKind kind, Incident incident) =>
-        kind == IncidentMessageKind.Resolved ? incident.Resolution == IncidentResolution.CheckRemoved ? "removed" : "healthy again"
+        kind == IncidentMessageKind.Resolved ? incident.Resolution switch
+        {
+            IncidentResolution.CheckRemoved => "removed",
+            IncidentResolution.Superseded => "superseded",
+            _ => "healthy again",
+        }
         : incident.IsFlapping ? "flapping"
         : incident.Status == HealthStatus.Unhealthy ? "unhealthy" : "degraded";
 
@@ -98,6 +106,12 @@ internal sealed partial class LogSink(ILogger logger) : IIncidentSink
         Message = "Check '{Check}' is {Status}, not announced: {Silence} ({Reason}): {Description} [incident {Incident}]")]
     private static partial void Silent(
         ILogger logger, string check, string status, string? silence, string reason, string description, string incident);
+
+    [LoggerMessage(
+        EventId = 306,
+        Level = LogLevel.Information,
+        Message = "Check '{Check}' has another incident, opened while the state directory could not be read; this one was open for {Duration} [incident {Incident}]")]
+    private static partial void Superseded(ILogger logger, string check, string duration, string incident);
 
     [LoggerMessage(EventId = 305, Level = LogLevel.Information, Message = "Test of alerts: nothing is wrong [message {Message}]")]
     private static partial void Test(ILogger logger, string message);

@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace HealthKit;
 
 /// <summary>A message that waits for delivery.</summary>
@@ -40,12 +38,7 @@ internal sealed class SinkOutbox(Func<JournalFilter, Journal> open, JournalFlush
     private readonly HashSet<string> _doneIds = new(StringComparer.Ordinal);
     private readonly Queue<(string Id, long Sequence)> _done = new();
 
-    // The journal asks for these under its own lock, on any thread: no lock may be taken.
-    private readonly ConcurrentDictionary<long, byte> _needed = new();
-    private long _firstOwn = long.MaxValue;
-    private long _lastSeen;
-    private volatile bool _hasReadFile;
-
+    private readonly NeededRecords _needed = new();
     private List<(IncidentMessage Message, byte[]? Record, bool OnlyIfMissing)>? _beforeOpen = [];
     private Journal? _journal;
     private bool _opening;
@@ -96,7 +89,7 @@ internal sealed class SinkOutbox(Func<JournalFilter, Journal> open, JournalFlush
         }
 
         // Whoever adds meanwhile does not wait for the disk.
-        var journal = open(IsNeeded);
+        var journal = open(_needed.IsNeeded);
         lock (_gate)
         {
             if (!_closed)
@@ -194,7 +187,7 @@ internal sealed class SinkOutbox(Func<JournalFilter, Journal> open, JournalFlush
     /// <returns>How many messages had to go.</returns>
     public int Refresh()
     {
-        if (_hasReadFile || !_gate.TryEnter()) // who holds it looks too
+        if (_needed.HasReadEarlier || !_gate.TryEnter()) // who holds it looks too
         {
             return 0;
         }
@@ -212,45 +205,41 @@ internal sealed class SinkOutbox(Func<JournalFilter, Journal> open, JournalFlush
     }
 
     /// <summary>Takes no more messages and closes the journal, which waits for the disk.</summary>
-    public void Close()
+    /// <returns>Whether the next run finds all that waits.</returns>
+    public bool Close()
     {
         Journal? journal;
+        bool isEmpty;
+        bool isWritten;
         lock (_gate)
         {
             _closed = true;
+            isEmpty = _waiting.Count == 0 && _beforeOpen is null or [];
+            isWritten = _beforeOpen is null or [] && _waiting.All(entry => entry.Sequence != 0);
             journal = _journal;
             _journal = null;
         }
 
-        if (journal is not null)
+        if (journal is null)
         {
-            flusher.Forget(journal);
-            journal.Dispose();
+            return isEmpty;
         }
-    }
 
-    private bool IsNeeded(long sequence, ReadOnlySpan<byte> payload) =>
-        _needed.ContainsKey(sequence) || sequence > Volatile.Read(ref _lastSeen) || (!_hasReadFile && sequence < Volatile.Read(ref _firstOwn));
+        flusher.Forget(journal);
+        return (journal.Close() && isWritten) || isEmpty;
+    }
 
     private int ReadFileIfThere()
     {
-        if (_hasReadFile || _journal is not { IsPersistent: true } journal)
+        if (_journal is not { } journal || _needed.ReadEarlier(journal) is not { } records)
         {
             return 0;
         }
 
         var found = new SortedDictionary<long, OutboxEntry>();
-        var last = _lastSeen;
-        var records = journal.ReadAll();
         var done = records.Select(record => OutboxRecord.DoneSequence(record.Payload.Span)).ToHashSet();
         foreach (var record in records)
         {
-            if (record.Sequence >= _firstOwn)
-            {
-                break;
-            }
-
-            last = Math.Max(last, record.Sequence);
             if (done.Contains(record.Sequence))
             {
                 continue; // most are: their messages need not be read
@@ -276,7 +265,7 @@ internal sealed class SinkOutbox(Func<JournalFilter, Journal> open, JournalFlush
         var first = _waiting.First is { Value.IsUnderWay: true } ? _waiting.First : null;
         foreach (var entry in found.Values.Reverse())
         {
-            _needed[entry.Sequence] = 0;
+            _needed.Add(entry.Sequence);
             _waitingIds.Add(entry.Message.Id);
             if (first is null)
             {
@@ -288,8 +277,7 @@ internal sealed class SinkOutbox(Func<JournalFilter, Journal> open, JournalFlush
             }
         }
 
-        Volatile.Write(ref _lastSeen, last);
-        _hasReadFile = true;
+        _needed.EndReading(records);
         return MakeRoom(MaxMessages);
     }
 
@@ -340,7 +328,7 @@ internal sealed class SinkOutbox(Func<JournalFilter, Journal> open, JournalFlush
             dropped++;
         }
 
-        Note(sequence);
+        _needed.AddOwn(sequence);
         flusher.MarkDirty(journal);
         return sequence;
     }
@@ -375,7 +363,7 @@ internal sealed class SinkOutbox(Func<JournalFilter, Journal> open, JournalFlush
     {
         _waiting.Remove(entry);
         _waitingIds.Remove(entry.Message.Id);
-        _needed.TryRemove(entry.Sequence, out _);
+        _needed.Remove(entry.Sequence);
     }
 
     private void WriteDone(OutboxEntry entry, OutboxRecordKind kind)
@@ -389,50 +377,34 @@ internal sealed class SinkOutbox(Func<JournalFilter, Journal> open, JournalFlush
         if (!journal.TryAppend(record, out var sequence))
         {
             // Full of what still waits. Without its own record the message cannot come back, and that leaves room for this one.
-            journal.Compact(IsNeeded);
+            journal.Compact(_needed.IsNeeded);
             journal.TryAppend(record, out sequence);
         }
 
-        Note(sequence);
+        _needed.AddOwn(sequence);
         Remember(entry.Message.Id, sequence);
         flusher.MarkDirty(journal);
-    }
-
-    /// <summary>A record of this run is needed, until it is not.</summary>
-    private void Note(long sequence)
-    {
-        if (sequence == 0)
-        {
-            return;
-        }
-
-        _needed[sequence] = 0; // before it counts as seen
-        Volatile.Write(ref _lastSeen, Math.Max(_lastSeen, sequence));
-        if (_firstOwn == long.MaxValue)
-        {
-            Volatile.Write(ref _firstOwn, sequence);
-        }
     }
 
     private void Remember(string id, long sequence)
     {
         if (!_doneIds.Add(id))
         {
-            _needed.TryRemove(sequence, out _);
+            _needed.Remove(sequence);
             return;
         }
 
         _done.Enqueue((id, sequence));
         if (sequence > 0)
         {
-            _needed[sequence] = 0;
+            _needed.Add(sequence);
         }
 
         if (_done.Count > MaxDone)
         {
             var (oldest, record) = _done.Dequeue();
             _doneIds.Remove(oldest);
-            _needed.TryRemove(record, out _);
+            _needed.Remove(record);
         }
     }
 }
