@@ -91,6 +91,15 @@ internal static partial class UnixFiles
         }
     }
 
+    /// <summary>
+    /// link(2): gives a file a second name, if nothing has that name. Not <see cref="File.Move(string, string)"/>, which looks and then renames, and so
+    /// takes the place of what came in between. False also where a file system has no links.
+    /// </summary>
+    public static bool TryLink(string file, string name) => Link(file, name) == 0;
+
+    [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Link(string file, string name);
+
     [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
     private static partial int FLock(SafeHandle descriptor, int operation);
 

@@ -351,11 +351,11 @@ public sealed partial class StateDirectory : IDisposable
                     return new Held(null, 1, after, null);
                 }
 
-                // Not by locking it: the other application may be starting just now.
+                // Not by locking it: the other application may be starting just now, and would find its own folder held.
+                ClaimIfNew(path);
                 var owner = FindOtherOwner(path);
                 if (owner is null)
                 {
-                    ClaimIfNew(path);
                     (lockFile, var problem) = TryLock(System.IO.Path.Combine(path, LockFileName));
                     if (problem is not null)
                     {
@@ -425,11 +425,21 @@ public sealed partial class StateDirectory : IDisposable
         try
         {
             WriteNew(made, OwnName());
-            File.Move(made, file);
+            if (OperatingSystem.IsWindows())
+            {
+                File.Move(made, file);
+            }
+            else
+            {
+                UnixFiles.TryLink(made, file);
+            }
         }
         catch (Exception e) when (StateProblem.IsExpected(e))
         {
             // Another one was first, or there is no room: what stands there now counts, and is looked at under the lock.
+        }
+        finally
+        {
             File.Delete(made);
         }
     }

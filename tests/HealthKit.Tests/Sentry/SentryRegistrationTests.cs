@@ -139,7 +139,7 @@ public sealed class SentryRegistrationTests : IAsyncLifetime
     [InlineData("MonitorSlug", "Shop", "a-z")]
     [InlineData("CheckInInterval", "00:00:30", "00:01:00 to 1.00:00:00")]
     [InlineData("Recovery", "2", "one of Event, Monitor")]
-    [InlineData("Proxy", "ftp://proxy:1", "http or https")]
+    [InlineData("Proxy", "ftp://proxy:1", "http:// or https://")]
     public async Task Wrong_options_fail_the_start_and_say_what_is_allowed(string option, string value, string allowed)
     {
         var builder = Builder(("HealthKit:Sinks:sentry:Dsn", ""), ("HealthKit:Sinks:sentry:" + option, value));
