@@ -30,6 +30,12 @@ internal sealed record CommandRule(string Option, string[] Programs, bool IsAtta
             return Finding.Nothing(start + Redactor.Marker.Length);
         }
 
+        // Looked for nearby first: where the value ends may be far, and the next option may lead there too.
+        if (IsUserInfo && !text[start..Math.Min(text.Length, start + MaxLookback)].Contains(':'))
+        {
+            return Finding.None;
+        }
+
         var end = QuoteMark.TryRead(text, start, out var mark)
             ? mark.FindClose(text, start += mark.Length)
             : ValueReader.EndOfWord(text, start);

@@ -69,7 +69,11 @@ internal static class RedactionRules
         new("ghs_", 20),
         new("ghr_", 20),
         new("github_pat_", 24),
+
+        // GitLab: https://docs.gitlab.com/security/tokens/ ("Token prefixes"): of people, of runners, of jobs
         new("glpat-", 20),
+        new("glrt-", 20),
+        new("glcbt-", 20),
         new("npm_", 30),
 
         // Slack: https://api.slack.com/concepts/token-types
@@ -111,10 +115,16 @@ internal static class RedactionRules
         new("sk-", 24),
         new("sntrys_", 24),
         new("sntryu_", 24),
+        new("shpat_", 24),
+        new("hf_", 24),
+
+        // age's identity (https://age-encryption.org/v1): Bech32 in capitals
+        new("AGE-SECRET-KEY-1", 40),
 
         // Addresses whose path is the secret
         new("hooks.slack.com/", 24, TokenAlphabet.Path, Kept: "hooks.slack.com/"),
         new("discord.com/api/webhooks/", 30, TokenAlphabet.Path, Kept: "discord.com/api/webhooks/"),
+        new("discordapp.com/api/webhooks/", 33, TokenAlphabet.Path, Kept: "discordapp.com/api/webhooks/"),
         new("api.telegram.org/bot", 30, TokenAlphabet.Path, Kept: "api.telegram.org/bot"),
 
         new("webhook.office.com/", 30, TokenAlphabet.Path, Kept: "webhook.office.com/"),
@@ -139,6 +149,9 @@ internal static class RedactionRules
         new CommandRule(" -p", ["mysql", "mariadb"], IsAttached: true),
         new CommandRule(" -a ", ["redis-cli"]),
         new CommandRule(" -u ", ["curl"], IsUserInfo: true),
+        new CommandRule(" -u", ["curl"], IsAttached: true, IsUserInfo: true),
+        new CommandRule(" --user=", ["curl"], IsAttached: true, IsUserInfo: true),
+        new CurlRule(),
         new CommandRule(" --user ", ["curl"], IsUserInfo: true),
     ];
 
@@ -163,6 +176,8 @@ internal static class RedactionRules
         "true", "false", "yes", "no", "null", "nil", "none", "undefined", "unset", "empty", "hidden", "redacted", "required", "missing",
         "invalid", "incorrect", "expired", "wrong", "denied", "|", "|-", ">", ">-",
     };
+
+    private const int LongestPlainValue = 32;
 
     /// <summary>Words that follow an option's name in prose: "the option --password is required".</summary>
     private static readonly HashSet<string> Prose = new(StringComparer.OrdinalIgnoreCase)
@@ -189,7 +204,7 @@ internal static class RedactionRules
 
     /// <summary>Whether a value is a plain word such as <c>true</c> or <c>none</c>, with or without brackets.</summary>
     public static bool IsPlainValue(ReadOnlySpan<char> value) =>
-        PlainValues.GetAlternateLookup<ReadOnlySpan<char>>().Contains(value.Trim("()<>[]"));
+        value.Length <= LongestPlainValue && PlainValues.GetAlternateLookup<ReadOnlySpan<char>>().Contains(value.Trim("()<>[]"));
 
     /// <summary>Whether a word after an option's name is prose.</summary>
     public static bool IsProse(ReadOnlySpan<char> word) =>
