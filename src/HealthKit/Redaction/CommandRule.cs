@@ -12,6 +12,16 @@ internal sealed record CommandRule(string Option, string[] Programs, bool IsAtta
     public override Finding Find(ReadOnlySpan<char> text, int hit, ref ScanMemory memory)
     {
         var start = hit + Option.Length;
+        if (Option.StartsWith(" --", StringComparison.Ordinal))
+        {
+            if (start == text.Length || text[start] is not (' ' or '='))
+            {
+                return Finding.None;
+            }
+
+            start++;
+        }
+
         while (!IsAttached && start < text.Length && text[start] == ' ' && start - hit < MaxLookback)
         {
             start++;
