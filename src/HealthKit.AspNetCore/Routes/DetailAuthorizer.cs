@@ -18,12 +18,14 @@ internal sealed partial class DetailAuthorizer
 
     private readonly string _name;
     private readonly TimeProvider _timeProvider;
+    private readonly Redactor _redactor;
     private readonly ILogger _logger;
     private readonly Lock _warning = new();
     private long? _warnedAt;
 
-    private DetailAuthorizer(string name, TimeProvider timeProvider, ILogger logger)
+    private DetailAuthorizer(string name, TimeProvider timeProvider, Redactor redactor, ILogger logger)
     {
+        _redactor = redactor;
         _name = name;
         _timeProvider = timeProvider;
         _logger = logger;
@@ -34,7 +36,7 @@ internal sealed partial class DetailAuthorizer
     {
         // Once, while the app starts: there is no one to block yet.
         VerifyAsync(policyName, services).GetAwaiter().GetResult();
-        return new DetailAuthorizer(policyName, timeProvider, logger);
+        return new DetailAuthorizer(policyName, timeProvider, services.GetRequiredService<Redactor>(), logger);
     }
 
     /// <summary>Has the caller answered: with whether it holds the policy, in time, and not at all once it has gone.</summary>
@@ -158,12 +160,13 @@ internal sealed partial class DetailAuthorizer
             _warnedAt = _timeProvider.GetTimestamp();
         }
 
-        LogFailed(_logger, _name, exception);
+        // The app's own code: what it throws may hold a token or a secret.
+        LogFailed(_logger, _name, _redactor.Redact(exception.ToString()));
     }
 
     [LoggerMessage(
         EventId = 220,
         Level = LogLevel.Warning,
-        Message = "Policy {Policy} could not be evaluated; callers get what anonymous callers get (said once a minute at most)")]
-    private static partial void LogFailed(ILogger logger, string policy, Exception exception);
+        Message = "Policy {Policy} could not be evaluated; callers get what anonymous callers get (said once a minute at most): {Error}")]
+    private static partial void LogFailed(ILogger logger, string policy, string error);
 }

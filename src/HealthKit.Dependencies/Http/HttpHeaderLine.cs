@@ -5,7 +5,9 @@ namespace HealthKit;
 /// <summary>A header as options write it: <c>Name: value</c>.</summary>
 internal static class HttpHeaderLine
 {
-    // What people put here without a secret in it; every other value is taken as one.
+    private const int LeastToken = 12;
+
+    // What people put here without a secret in it.
     private static readonly HashSet<string> Plain = new(StringComparer.OrdinalIgnoreCase)
     {
         "Accept", "Accept-Charset", "Accept-Encoding", "Accept-Language", "Cache-Control", "Date", "From", "Host", "If-Modified-Since", "If-Unmodified-Since",
@@ -40,8 +42,20 @@ internal static class HttpHeaderLine
     public static bool IsName(string name) =>
         name.Length is > 0 and <= 100 && name.All(static c => char.IsAsciiLetterOrDigit(c) || "!#$%&'*+-.^_`|~".Contains(c, StringComparison.Ordinal));
 
-    /// <summary>What of a header may be a secret: its value, and the parts of it that stand alone elsewhere.</summary>
-    public static IEnumerable<string> Secrets(string name, string value)
+    /// <summary>
+    /// What of a header may be a secret: its value, and the parts of it that stand alone elsewhere. Where the header's name does not say so,
+    /// an ordinary word is none: it would be hidden in every text of the process.
+    /// </summary>
+    public static IEnumerable<string> Secrets(string name, string value, Redactor redactor)
+    {
+        const string Probe = "0a1b2c3d4e5f6g7h";
+        var isNamed = !redactor.Redact($"{name}: {Probe}").Contains(Probe, StringComparison.Ordinal);
+        return Parts(name, value).Where(part => isNamed || IsToken(part));
+    }
+
+    private static bool IsToken(string text) => text.Length >= LeastToken && text.Any(char.IsAsciiDigit) && text.Any(char.IsAsciiLetter);
+
+    private static IEnumerable<string> Parts(string name, string value)
     {
         if (Plain.Contains(name))
         {

@@ -49,5 +49,5 @@ internal static class HttpText
         at.UtcDateTime.ToString(at.UtcDateTime.Date == now.UtcDateTime.Date ? "HH:mm:ss'Z'" : "yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
     /// <summary>An option's text within a sentence: quoted and bounded.</summary>
-    public static string Quote(string text) => text.Length <= 80 ? $"'{text}'" : $"'{text[..80]}…'";
+    public static string Quote(string text) => $"'{ForeignText.Shown(text, 80)}'";
 }

@@ -118,7 +118,7 @@ internal static class MySqlRoundTrip
         }
     }
 
-    /// <summary>The server's words when it does not take the character; null when it does, or does as if.</summary>
+    /// <summary>The server's own words, to be redacted and then bounded, when it does not take the character; null when it does, or does as if.</summary>
     private static async Task<string?> InsertAsync(SqlSession session, string statement, CancellationToken token)
     {
         try
@@ -128,7 +128,7 @@ internal static class MySqlRoundTrip
         }
         catch (DbException e) when (MySqlErrors.NumberOf(e) is MySqlErrors.WrongStringValue or MySqlErrors.InvalidCharacterString or MySqlErrors.CannotConvert)
         {
-            return ForeignText.Shown(e.Message, 120);
+            return e.Message;
         }
     }
 

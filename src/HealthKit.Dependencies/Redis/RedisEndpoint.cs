@@ -78,7 +78,14 @@ internal sealed class RedisEndpoint
     };
 
     /// <summary>Has the password hidden wherever it may turn up.</summary>
-    public void HideIn(Redactor redactor) => redactor.AddSecret(Password);
+    public void HideIn(Redactor redactor)
+    {
+        // One that is the user's name too would take that name out of every text.
+        if (!string.Equals(Password, User, StringComparison.OrdinalIgnoreCase))
+        {
+            redactor.AddSecret(Password);
+        }
+    }
 
     public override string ToString() => Target;
 

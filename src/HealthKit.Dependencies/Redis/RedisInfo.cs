@@ -309,7 +309,7 @@ internal sealed class RedisInfo
         _ when value.SequenceEqual("standalone"u8) => "standalone",
         _ when value.SequenceEqual("noeviction"u8) => "noeviction",
         _ when value.Length <= LongestText && value.IndexOfAnyExceptInRange((byte)' ', (byte)'~') < 0 => Encoding.ASCII.GetString(value),
-        _ => ForeignText.Shown(Encoding.UTF8.GetString(value[..Math.Min(value.Length, LongestText)]), LongestText),
+        _ => ForeignText.Shown(Encoding.UTF8.GetString(value[..Math.Min(value.Length, 8 * LongestText)]), LongestText),
     };
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"Redis {Version}, {RoleName}");

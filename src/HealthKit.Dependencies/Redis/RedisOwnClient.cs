@@ -54,7 +54,7 @@ internal static class RedisOwnClient
             {
                 if (ServerError(e) is not { } error)
                 {
-                    throw new StageException(Stage.Use, "redis.client", $"the app's own client did not get {command[0]} through: {ForeignText.Shown(e.Message)}", e);
+                    throw new StageException(Stage.Use, "redis.client", $"the app's own client did not get {command[0]} through: {ForeignText.Shown(services.GetService<Redactor>()?.Redact(e.Message) ?? e.Message)}", e);
                 }
 
                 if (RedisError.Of(error) is { Reason: RedisError.NoAuth or RedisError.Rejected } about)

@@ -57,7 +57,7 @@ internal abstract class DatabaseCheck<TOptions> : DependencyCheck<TOptions>
     protected virtual Task ExamineAsync(SqlSession session, TOptions options, DatabaseFindings findings, CancellationToken token) => Task.CompletedTask;
 
     /// <summary>A text of the server or the driver, fit to be shown.</summary>
-    protected string Shown(string text) => _redact(ForeignText.Shown(text));
+    protected string Shown(string text) => ForeignText.Shown(_redact(text));
 
     protected override string TargetOf(TOptions options) => _connections.TargetOf(options).Text;
 

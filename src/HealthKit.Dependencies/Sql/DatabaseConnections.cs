@@ -391,7 +391,7 @@ internal sealed class DatabaseConnections(
             throw new StageException(
                 Stage.Connect,
                 "sql.openFailed",
-                $"the app's data source could not be made: {(SqlErrors.IsOfParser(e) ? SqlErrors.Unreadable : $"{e.GetType().Name}: {redactor.Redact(ForeignText.Shown(e.Message))}")}",
+                $"the app's data source could not be made: {(SqlErrors.IsOfParser(e) ? SqlErrors.Unreadable : $"{e.GetType().Name}: {ForeignText.Shown(redactor.Redact(e.Message))}")}",
                 e);
         }
 

@@ -47,8 +47,11 @@ internal static class SqlErrors
         }
     }
 
-    /// <summary>An exception in words. One that is not the driver's own kind is named: its words alone ("Index was out of range") tell nobody where to look.</summary>
-    public static string Told(Exception error) => error is DbException ? ForeignText.Shown(error.Message) : $"{error.GetType().Name}: {ForeignText.Shown(error.Message)}";
+    /// <summary>
+    /// An exception in words, to be redacted and then bounded. One that is not the driver's own kind is named: its words alone ("Index was out of range") tell
+    /// nobody where to look.
+    /// </summary>
+    public static string Told(Exception error) => error is DbException ? error.Message : $"{error.GetType().Name}: {error.Message}";
 
     /// <summary>Whether it says no more than that time was up.</summary>
     public static bool IsTimeout(Exception error) => All(error).Any(e => e is TimeoutException or OperationCanceledException);
@@ -142,7 +145,7 @@ internal static class SqlErrors
         string Words(Exception e)
         {
             var state = e is DbException { SqlState: { Length: > 0 } code } && !e.Message.Contains(code, StringComparison.Ordinal) ? $"{code}: " : "";
-            return redact(state + ForeignText.Shown(e.Message));
+            return ForeignText.Shown(redact(state + e.Message));
         }
     }
 

@@ -95,11 +95,11 @@ internal sealed class SqlFactRunner(TimeProvider time, Func<string, string> reda
         }
         catch (Exception e)
         {
-            known.Trouble = new Trouble(TroubleKind.Failed, redact(SqlErrors.Told(e)));
+            known.Trouble = new Trouble(TroubleKind.Failed, ForeignText.Shown(redact(SqlErrors.Told(e))));
         }
     }
 
-    private static List<Value> Read(SqlFact fact, List<SqlRow> rows)
+    private List<Value> Read(SqlFact fact, List<SqlRow> rows)
     {
         if (rows.Count == 0)
         {
@@ -115,9 +115,9 @@ internal sealed class SqlFactRunner(TimeProvider time, Func<string, string> reda
         var values = rows.ConvertAll(row => columns == 1
             ? new Value(null, SqlRow.Number(row[0]), null)
             : new Value(
-                SqlRow.Text(row[0]) is { } name ? ForeignText.Shown(name, 100) : null,
+                SqlRow.Text(row[0]) is { } name ? ForeignText.Shown(redact(name), 100) : null,
                 SqlRow.Number(row[1]),
-                columns == 3 && SqlRow.Text(row[2]) is { } detail ? ForeignText.Shown(detail, 200) : null));
+                columns == 3 && SqlRow.Text(row[2]) is { } detail ? ForeignText.Shown(redact(detail), 200) : null));
         return rows.Count > 1 && values.Exists(value => value.Name is null)
             ? throw new FormatException($"the statement gives {(rows.Count > fact.MaxRows ? "many" : rows.Count.ToString(CultureInfo.InvariantCulture))} rows without a name each; allowed: one")
             : values;

@@ -15,7 +15,7 @@ internal static class BrokerFaults
     /// <summary>While logging in.</summary>
     public static StageException InLogin(Exception error, RabbitMqAddress address)
     {
-        var virtualHost = $"virtual host {ForeignText.Shown(address.VirtualHost, 100)}";
+        var virtualHost = $"virtual host {ForeignText.Shown(address.VirtualHost, 255)}";
         if (Find<AuthenticationFailureException>(error) is not null)
         {
             return Refused("auth.rejected", "the broker does not accept the user and password", error);

@@ -111,7 +111,7 @@ internal sealed record RabbitMqAddress(string Host, int Port, bool Tls, string U
 
     private static string Show(string host, int port, bool tls, string virtualHost)
     {
-        var path = virtualHost == "/" ? "" : "/" + ForeignText.Shown(virtualHost, 100);
+        var path = virtualHost == "/" ? "" : "/" + ForeignText.Shown(virtualHost, 255);
         return $"{(tls ? "amqps" : "amqp")}://{HostRules.Target(host, port)}{path}";
     }
 }

@@ -82,7 +82,7 @@ internal sealed class ManagementClient : IDisposable
             "Not management user" or "Not monitor user" or "Not monitoring user" =>
                 $"its user lacks the tag {(reason == "Not management user" ? tag : "monitoring")} (rabbitmqctl set_user_tags <user> monitoring)",
             "Login failed" => "it does not accept the user and password",
-            "User not authorised to access virtual host" => $"its user has no access to virtual host {ForeignText.Shown(address.VirtualHost, 100)}",
+            "User not authorised to access virtual host" => $"its user has no access to virtual host {ForeignText.Shown(address.VirtualHost, 255)}",
             _ => $"it refuses; it takes the tag {tag} (rabbitmqctl set_user_tags <user> monitoring)",
         });
 }

@@ -42,8 +42,8 @@ internal sealed record RequiredBinding(string Exchange, string Queue, string? Ro
 
     public override string ToString()
     {
-        var key = RoutingKey is null ? "" : $" [{ForeignText.Shown(RoutingKey, 100)}]";
-        return $"{ForeignText.Shown(Exchange, 100)} -> {ForeignText.Shown(Queue, 100)}{key}";
+        var key = RoutingKey is null ? "" : $" [{ForeignText.Shown(RoutingKey, 255)}]";
+        return $"{ForeignText.Shown(Exchange, 255)} -> {ForeignText.Shown(Queue, 255)}{key}";
     }
 
     private static bool IsName(string name) => name.Length > 0 && !name.Any(char.IsControl) && System.Text.Encoding.UTF8.GetByteCount(name) <= LongestName;

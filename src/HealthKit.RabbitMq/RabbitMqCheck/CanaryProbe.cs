@@ -122,7 +122,7 @@ internal sealed class CanaryProbe(TimeProvider time)
         catch (Exception e) when (publisher.IsOpen && BrokerFaults.IsDenied(e))
         {
             _canary = null;
-            var exchange = plan.Options.CanaryExchange is { } name ? $"exchange {ForeignText.Shown(name, 100)}" : "default exchange (amq.default)";
+            var exchange = plan.Options.CanaryExchange is { } name ? $"exchange {ForeignText.Shown(name, 255)}" : "default exchange (amq.default)";
             _standing = (GaugeLevel.Degraded, "rabbitmq.denied", $"whether the app works on messages is not known: the user lacks write on the {exchange} (rabbitmqctl set_permissions)");
         }
         catch (Exception)

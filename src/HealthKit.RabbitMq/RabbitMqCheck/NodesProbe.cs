@@ -60,7 +60,7 @@ internal static class NodesProbe
 
     private static void Judge(NodeState node, RabbitMqPlan plan, BrokerReport report)
     {
-        var name = ForeignText.Shown(node.Name, 100);
+        var name = ForeignText.Shown(node.Name, 255);
         if (!node.Running)
         {
             report.Add(GaugeLevel.Degraded, "rabbitmq.node.down", $"node {name} does not run");

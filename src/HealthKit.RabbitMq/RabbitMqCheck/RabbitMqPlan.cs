@@ -45,8 +45,6 @@ internal sealed class RabbitMqPlan
             ? address
             : throw new ArgumentException("The options have not been validated.", nameof(options));
         redactor.AddConnectionString(options.ConnectionString);
-        redactor.AddSecret(Address.Password);
-        redactor.AddSecret(options.ManagementPassword);
         Pins = CertificatePins.Parse(options.PinnedSha256);
         var patterns = namesAlone || options.Management is null ? [] : (options.RequiredQueues ?? []).Where(IsPattern).ToList();
         Patterns = new ExpectedSet(patterns);
@@ -92,8 +90,8 @@ internal sealed class RabbitMqPlan
 
     /// <summary>The canary's way, in words.</summary>
     public string CanaryRoute => Options.CanaryExchange is { } exchange
-        ? $"exchange {ForeignText.Shown(exchange, 100)} with routing key {(Options.CanaryRoutingKey is { } key ? ForeignText.Shown(key, 100) : "(empty)")}"
-        : $"queue {ForeignText.Shown(Options.CanaryRoutingKey!, 100)}";
+        ? $"exchange {ForeignText.Shown(exchange, 255)} with routing key {(Options.CanaryRoutingKey is { } key ? ForeignText.Shown(key, 255) : "(empty)")}"
+        : $"queue {ForeignText.Shown(Options.CanaryRoutingKey!, 255)}";
 
     public static IEnumerable<OptionError> Validate(RabbitMqOptions options)
     {

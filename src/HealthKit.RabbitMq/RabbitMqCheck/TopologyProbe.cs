@@ -91,7 +91,7 @@ internal static class TopologyProbe
         await LookForExchangesAsync(link, plan, report, token).ConfigureAwait(false);
     }
 
-    public static string List(IEnumerable<string> names) => string.Join(", ", names.Take(50).Select(static name => ForeignText.Shown(name, 100)));
+    public static string List(IEnumerable<string> names) => string.Join(", ", names.Take(50).Select(static name => ForeignText.Shown(name, 255)));
 
     private static async Task LookForExchangesAsync(BrokerLink link, RabbitMqPlan plan, BrokerReport report, CancellationToken token)
     {

@@ -26,9 +26,7 @@ internal sealed class EventWriter : IDisposable
     private const int MaxValues = 10_000;
 
     // A text is cut before it is redacted too, far behind the place where it is cut for good: redacting takes time with length.
-    private const int MaxRedacted = 64 * 1024;
-
-    private const string Probe = "0a1b2c3d4e5f6g7h";
+    public const int MaxRedacted = 64 * 1024;
 
     // Nothing here is written into a page; escaping all but ASCII would make half of the bytes.
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -75,7 +73,7 @@ internal sealed class EventWriter : IDisposable
     /// <summary>A value of the app's own: scalars as they are, lists and maps of them to a depth, anything else by its <c>ToString()</c>.</summary>
     public void ValueOf(string name, object? value, int depth = 0)
     {
-        if (value is not (null or bool) && IsSecretName(name))
+        if (Redactor.HidesWhole(name, value))
         {
             _json.WriteStringValue(SentryRules.Hidden);
         }
@@ -85,21 +83,29 @@ internal sealed class EventWriter : IDisposable
         }
     }
 
-    /// <summary>A name and a value of foreign JSON.</summary>
-    public void Value(string name, JsonElement value, int depth = 0)
+    /// <summary>
+    /// JSON of our own making: a secret's name that has an object under it there is that of a thing, such as the queue <c>password-mails</c>
+    /// among the items of a check. An object that was a secret was hidden when it was frozen.
+    /// </summary>
+    public void Frozen(JsonElement value) => Value(value, depth: 0, isFrozen: true);
+
+    /// <summary>A member of an object of our own making.</summary>
+    public void Frozen(string key, JsonProperty member) => Member(key, member, depth: 0, isFrozen: true);
+
+    private void Member(string key, JsonProperty member, int depth, bool isFrozen)
     {
-        _json.WritePropertyName(name);
-        if (value.ValueKind is not (JsonValueKind.Null or JsonValueKind.True or JsonValueKind.False) && IsSecretName(name))
+        _json.WritePropertyName(key);
+        if (!(isFrozen && member.Value.ValueKind == JsonValueKind.Object) && Redactor.HidesWhole(member.Name, member.Value))
         {
             _json.WriteStringValue(SentryRules.Hidden);
         }
         else
         {
-            Value(value, depth);
+            Value(member.Value, depth, isFrozen);
         }
     }
 
-    public void Value(JsonElement value, int depth = 0)
+    private void Value(JsonElement value, int depth, bool isFrozen)
     {
         switch (value.ValueKind)
         {
@@ -110,7 +116,7 @@ internal sealed class EventWriter : IDisposable
                 {
                     if (Key(member.Name) is { Length: > 0 } key && names.Add(key))
                     {
-                        Value(key, member.Value, depth + 1);
+                        Member(key, member, depth + 1, isFrozen);
                     }
                 }
 
@@ -120,7 +126,7 @@ internal sealed class EventWriter : IDisposable
                 _json.WriteStartArray();
                 foreach (var item in value.EnumerateArray())
                 {
-                    Value(item, depth + 1);
+                    Value(item, depth + 1, isFrozen);
                 }
 
                 _json.WriteEndArray();
@@ -146,11 +152,7 @@ internal sealed class EventWriter : IDisposable
 
     public void Dispose() => _json.Dispose();
 
-    private string? Redacted(string? text) => string.IsNullOrEmpty(text) ? text : _redactor.Redact(text.Length > MaxRedacted ? text[..MaxRedacted] : text);
-
-    /// <summary>Whether the redactor hides whatever stands behind that name.</summary>
-    private bool IsSecretName(string name) =>
-        name.Length <= MaxKey && !_redactor.Redact($"\"{name}\":\"{Probe}\"").Contains(Probe, StringComparison.Ordinal);
+    private string? Redacted(string? text) => string.IsNullOrEmpty(text) ? text : _redactor.RedactBeginning(text, MaxRedacted);
 
     private void Number(double value)
     {
@@ -195,12 +197,12 @@ internal sealed class EventWriter : IDisposable
                 _json.WriteStringValue(Time(time));
                 break;
             case JsonElement json:
-                Value(json, depth);
+                Value(json, depth, isFrozen: false);
                 break;
             case JsonNode json:
                 using (var document = JsonDocument.Parse(json.ToJsonString()))
                 {
-                    Value(document.RootElement, depth);
+                    Value(document.RootElement, depth, isFrozen: false);
                 }
 
                 break;

@@ -54,7 +54,7 @@ internal sealed class SentryEvents(SentrySettings settings, Redactor redactor, S
         WriteTexts(json, "params", parameters);
 
         // Sentry's title is the first line: it stays the same whatever the rest says.
-        var body = message.Kind == IncidentMessageKind.Test ? "" : writer.Lines(IncidentText.Body(message), EventWriter.MaxMessage - title.Length - 1);
+        var body = message.Kind == IncidentMessageKind.Test ? "" : SentryText.Lines(IncidentText.Body(Clean(message)), EventWriter.MaxMessage - title.Length - 1);
         json.WriteString("formatted", body.Length == 0 ? title : $"{title}\n{body}");
         json.WriteEndObject();
         writer.Text("transaction", incident.Check, MaxTag);
@@ -170,6 +170,39 @@ internal sealed class SentryEvents(SentrySettings settings, Redactor redactor, S
         }
 
         return null;
+    }
+
+    /// <summary>
+    /// Each text by itself, before words are put around it: they were redacted once, but a secret may have been registered since; and the
+    /// reading <c>tokenCount</c>, which reads <c>token: 7</c> there, is none.
+    /// </summary>
+    private IncidentMessage Clean(IncidentMessage message)
+    {
+        var incident = message.Incident;
+        return message with
+        {
+            Application = redactor.Redact(message.Application),
+            Version = Redacted(message.Version),
+            Host = redactor.Redact(message.Host),
+            Incident = incident with
+            {
+                Description = Redacted(incident.Description),
+                Remedy = Redacted(incident.Remedy),
+                Exception = incident.Exception is { } e ? new ExceptionInfo(Redacted(e.Type), Redacted(e.Message), "") : null,
+                Cause = Redacted(incident.Cause),
+                SilenceReason = Redacted(incident.SilenceReason),
+                Dependents = [.. incident.Dependents.Select(redactor.Redact)],
+                ReadingsBefore = Of(incident.ReadingsBefore),
+                ReadingsAt = Of(incident.ReadingsAt),
+                ReadingsAfter = Of(incident.ReadingsAfter),
+            },
+        };
+
+        [return: System.Diagnostics.CodeAnalysis.NotNullIfNotNull(nameof(text))]
+        string? Redacted(string? text) => text is null ? null : redactor.RedactBeginning(text, EventWriter.MaxRedacted);
+
+        List<Reading> Of(IReadOnlyList<Reading> readings) =>
+            [.. readings.Select(reading => reading with { Name = redactor.Redact(reading.Name), Item = Redacted(reading.Item) })];
     }
 
     private static void WriteTexts(Utf8JsonWriter json, string name, IEnumerable<string> texts)
@@ -361,7 +394,8 @@ internal sealed class SentryEvents(SentrySettings settings, Redactor redactor, S
             data = own.RootElement;
         }
 
-        writer.Json.WriteStartObject("check");
+        var json = writer.Json;
+        json.WriteStartObject("check");
         writer.Text("name", incident.Check, MaxTag);
         writer.Text("check_type", incident.CheckType, MaxTag);
         if (data.ValueKind == JsonValueKind.Object)
@@ -374,7 +408,7 @@ internal sealed class SentryEvents(SentrySettings settings, Redactor redactor, S
                 if (size <= room && writer.Key(member.Name) is { Length: > 0 } key && names.Add(key))
                 {
                     room -= size;
-                    writer.Value(key, member.Value);
+                    writer.Frozen(key, member);
                 }
             }
         }
@@ -411,7 +445,10 @@ internal sealed class SentryEvents(SentrySettings settings, Redactor redactor, S
             json.WriteString("category", "health.transition");
             json.WriteString("level", step.After switch { HealthStatus.Unhealthy => "error", HealthStatus.Degraded => "warning", _ => "info" });
             var before = step.Before is { } status ? Status(status) : "pending";
-            writer.Text("message", $"{step.Check}: {before} → {Status(step.After)}{(step.Reason is null ? "" : $" ({step.Reason})")}", MaxCrumbText);
+
+            // Each part by itself: "auth_token: healthy" put together reads as a secret behind its name.
+            var reason = step.Reason is null ? "" : $" ({writer.Line(step.Reason, MaxTag)})";
+            json.WriteString("message", SentryText.Line($"{writer.Line(step.Check, MaxTag)}: {before} → {Status(step.After)}{reason}", MaxCrumbText));
             if (writer.Line(step.Description, MaxCrumbText) is { Length: > 0 } description)
             {
                 json.WriteStartObject("data");
@@ -428,7 +465,7 @@ internal sealed class SentryEvents(SentrySettings settings, Redactor redactor, S
     private byte[] Evidence(JsonDocument document)
     {
         using var writer = new EventWriter(redactor);
-        writer.Value(document.RootElement);
+        writer.Frozen(document.RootElement);
         return writer.ToBytes().ToArray();
     }
 }

@@ -21,7 +21,7 @@ internal sealed record OwnMessage(string Id, DateTimeOffset At, LogLevel Level, 
             SentryEvents.IdOf(Guid.NewGuid().ToString("N")),
             at,
             level,
-            text.Length > MaxText ? text[..MaxText] : text,
+            text.Length > MaxText ? redactor.RedactBeginning(text, MaxText) : text,
             extra is { Count: > 0 } ? Freeze(extra, redactor) : null,
             [.. (fingerprint ?? []).Take(MaxFingerprint)]);
 

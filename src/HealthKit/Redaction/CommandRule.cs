@@ -12,6 +12,16 @@ internal sealed record CommandRule(string Option, string[] Programs, bool IsAtta
     public override Finding Find(ReadOnlySpan<char> text, int hit, ref ScanMemory memory)
     {
         var start = hit + Option.Length;
+        if (Option.StartsWith(" --", StringComparison.Ordinal))
+        {
+            if (start == text.Length || text[start] is not (' ' or '='))
+            {
+                return Finding.None;
+            }
+
+            start++;
+        }
+
         while (!IsAttached && start < text.Length && text[start] == ' ' && start - hit < MaxLookback)
         {
             start++;
@@ -28,6 +38,12 @@ internal sealed record CommandRule(string Option, string[] Programs, bool IsAtta
         if (ValueReader.IsHidden(text, start))
         {
             return Finding.Nothing(start + Redactor.Marker.Length);
+        }
+
+        // Looked for nearby first: where the value ends may be far, and the next option may lead there too.
+        if (IsUserInfo && !text[start..Math.Min(text.Length, start + MaxLookback)].Contains(':'))
+        {
+            return Finding.None;
         }
 
         var end = QuoteMark.TryRead(text, start, out var mark)

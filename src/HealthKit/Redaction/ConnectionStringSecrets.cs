@@ -5,6 +5,8 @@ internal static class ConnectionStringSecrets
 {
     private const int MaxLength = 64 * 1024;
 
+    private static readonly System.Buffers.SearchValues<char> PathEnds = System.Buffers.SearchValues.Create(" ?#,;\"'");
+
     public static IEnumerable<string> In(string? connectionString)
     {
         if (string.IsNullOrWhiteSpace(connectionString) || connectionString.Length > MaxLength)
@@ -14,9 +16,10 @@ internal static class ConnectionStringSecrets
 
         List<string> secrets = [];
         HashSet<string> plain = new(StringComparer.OrdinalIgnoreCase);
-        foreach (var (user, password) in UserInfos(connectionString))
+        foreach (var (user, password, path) in UserInfos(connectionString))
         {
             plain.Add(user);
+            plain.Add(path);
             secrets.Add(password);
         }
 
@@ -41,9 +44,9 @@ internal static class ConnectionStringSecrets
             .Distinct(StringComparer.Ordinal);
     }
 
-    private static List<(string User, string Password)> UserInfos(string text)
+    private static List<(string User, string Password, string Path)> UserInfos(string text)
     {
-        List<(string User, string Password)> found = [];
+        List<(string User, string Password, string Path)> found = [];
         var rule = new UserInfoRule();
         var memory = default(ScanMemory);
         for (var hit = text.IndexOf(rule.Trigger, StringComparison.Ordinal); hit >= 0;)
@@ -51,13 +54,23 @@ internal static class ConnectionStringSecrets
             var finding = rule.Find(text, hit, ref memory);
             if (finding.Hides && text.IndexOf(':', finding.Start, finding.End - finding.Start) is >= 0 and var colon)
             {
-                found.Add((text[finding.Start..colon], text[(colon + 1)..finding.End]));
+                found.Add((text[finding.Start..colon], text[(colon + 1)..finding.End], PathAfter(text, finding.End)));
             }
 
             hit = text.IndexOf(rule.Trigger, Math.Max(finding.Next, hit + 1), StringComparison.Ordinal);
         }
 
         return found;
+    }
+
+    /// <summary>The database or virtual host of an address: <c>orders</c> of <c>@host:5672/orders?x=y</c>.</summary>
+    private static string PathAfter(ReadOnlySpan<char> text, int from)
+    {
+        var rest = text[from..];
+        var end = rest.IndexOfAny(PathEnds);
+        rest = end < 0 ? rest : rest[..end];
+        var slash = rest.IndexOf('/');
+        return slash < 0 ? "" : Uri.UnescapeDataString(rest[(slash + 1)..]);
     }
 
     /// <summary>The names and values, whichever of the usual ways they are written in.</summary>

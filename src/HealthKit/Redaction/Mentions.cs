@@ -57,7 +57,12 @@ internal static class Mentions
         var (start, length) = name.GetOffsetAndLength(text.Length);
         var end = start + length;
         var afterBlank = text[value - 1] == ' ';
-        if (rule.Trigger == "pass" && separator == Separator.Colon && IsTestResult(text, start, value))
+        if (separator == Separator.Colon && (IsSetting(text, start, end, value) || IsCount(text, hit + rule.Trigger.Length, end, value)))
+        {
+            return true;
+        }
+
+        if ((rule.Trigger == "pass" && IsRound(text, start, end, value)) || (rule.Trigger == "pwd" && IsWorkingDirectory(text, start, end, value)))
         {
             return true;
         }
@@ -158,6 +163,11 @@ internal static class Mentions
     /// </summary>
     private static bool IsParameter(NameRule rule, ReadOnlySpan<char> text, int start, int end, int value)
     {
+        if (text[value] is '?' or '$' && IsPlaceholder(text, start, value))
+        {
+            return true;
+        }
+
         // Behind a semicolon it is a connection string, without an equals sign an option.
         if ((start > 0 && text[start - 1] == ';') || !text[Math.Max(end, value - MaxLookaround)..value].TrimEnd(' ').EndsWith("="))
         {
@@ -196,6 +206,18 @@ internal static class Mentions
         return sql && (isColumn
             || identifier.EndsWith(rule.Trigger, StringComparison.OrdinalIgnoreCase)
             || identifier.Equals(text[start..end], StringComparison.OrdinalIgnoreCase));
+    }
+
+    /// <summary>The parameters of ODBC and PostgreSQL: <c>WHERE token = ?</c>, <c>WHERE token = $1</c>.</summary>
+    private static bool IsPlaceholder(ReadOnlySpan<char> text, int start, int value)
+    {
+        var digits = 0;
+        while (text[value] == '$' && value + 1 + digits < text.Length && digits < 4 && char.IsAsciiDigit(text[value + 1 + digits]))
+        {
+            digits++;
+        }
+
+        return (text[value] == '?' || digits is > 0 and < 4) && !(start > 0 && text[start - 1] == ';') && EndsHere(text, value + 1 + digits);
     }
 
     /// <summary><c>secret: the disk is full</c>: at least two words, and no other name's value behind the first.</summary>
@@ -242,14 +264,83 @@ internal static class Mentions
         return false;
     }
 
-    /// <summary><c>tests pass: 12</c>.</summary>
-    private static bool IsTestResult(ReadOnlySpan<char> text, int start, int value)
+    /// <summary><c>tests pass: 12</c>, <c>first pass: 500 rows</c>, <c>compaction pass=3</c>.</summary>
+    private static bool IsRound(ReadOnlySpan<char> text, int start, int end, int value) =>
+        end - start == "pass".Length && start > 0 && char.IsWhiteSpace(text[start - 1]) && IsShortNumber(text, value);
+
+    /// <summary><c>queue password-mails: 12 ready</c>, <c>token-service: 200 in 12 ms</c>: a thing that has a secret's name in its own.</summary>
+    private static bool IsCount(ReadOnlySpan<char> text, int word, int end, int value) =>
+        word + 1 < end && text[word] == '-' && char.IsAsciiLetter(text[word + 1]) && text[value - 1] == ' ' && IsShortNumber(text, value);
+
+    /// <summary>One-time passwords have six digits and more.</summary>
+    private static bool IsShortNumber(ReadOnlySpan<char> text, int value)
     {
-        var before = text[Math.Max(0, start - MaxLookaround)..start];
         var rest = Ahead(text, value);
         var digits = rest.Length - rest.TrimStart("0123456789").Length;
-        return digits is > 0 and < 6 && EndsHere(text, value + digits)
-            && (before.EndsWith("tests ", StringComparison.OrdinalIgnoreCase) || before.EndsWith("checks ", StringComparison.OrdinalIgnoreCase));
+        return digits is > 0 and < 6 && EndsHere(text, value + digits);
+    }
+
+    /// <summary>
+    /// <c>TTY=pts/0 ; PWD=/root ; USER=root</c>: where a command was run. In a connection string no blank stands before the semicolon.
+    /// </summary>
+    private static bool IsWorkingDirectory(ReadOnlySpan<char> text, int start, int end, int value)
+    {
+        if (text[value] != '/' || !(text[start..end].Equals("pwd", StringComparison.OrdinalIgnoreCase) || text[start..end].Equals("oldpwd", StringComparison.OrdinalIgnoreCase)))
+        {
+            return false;
+        }
+
+        var before = text[Math.Max(0, start - MaxLookaround)..start].TrimEnd(' ');
+        if (before.EndsWith(";") && !before.EndsWith(" ;"))
+        {
+            return false;
+        }
+
+        var path = Ahead(text, value);
+        var blank = path.IndexOfAny(" \t\r\n");
+        return !(blank < 0 ? path : path[..blank]).ContainsAny(';', ',', '&');
+    }
+
+    /// <summary>
+    /// What a message of ours names by its path or its check: <c>HealthKit:Checks:auth_token:Interval = 1</c>, <c>Check 'auth_token': Interval = 1</c>.
+    /// </summary>
+    private static bool IsSetting(ReadOnlySpan<char> text, int start, int end, int value)
+    {
+        if (!char.IsAsciiLetterUpper(text[value]))
+        {
+            return false;
+        }
+
+        var before = text[Math.Max(0, start - 2 * MaxLookaround)..start];
+        if (value == end + 1)
+        {
+            var root = before.LastIndexOf("HealthKit:");
+            return root >= 0 && (root == 0 || !char.IsLetterOrDigit(before[root - 1])) && IsPath(before[root..]);
+        }
+
+        var mark = before.LastIndexOf('\'');
+        var key = Ahead(text, value);
+        var letters = 0;
+        while (letters < key.Length && (char.IsAsciiLetterOrDigit(key[letters]) || key[letters] == ':'))
+        {
+            letters++;
+        }
+
+        return mark >= 0 && text[end..value] is "': " && (before[..mark].EndsWith("Check ") || before[..mark].EndsWith("Sink "))
+            && (key[letters..].StartsWith(" = ") || key[letters..].StartsWith(" is "));
+    }
+
+    private static bool IsPath(ReadOnlySpan<char> text)
+    {
+        foreach (var c in text)
+        {
+            if (!(char.IsLetterOrDigit(c) || c is ':' or '_' or '-' or '.'))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     /// <summary><c>Secret: prod/db not found</c>: where a vault's secret was looked for.</summary>

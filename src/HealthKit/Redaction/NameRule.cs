@@ -44,10 +44,13 @@ internal sealed record NameRule(string Name, NameDress Dress, ValueShape Shape =
 {
     private const int MaxBlanks = 32;
     private const int MaxLookahead = 256;
+    private const int MaxLookaround = 128;
     private const string CDataStart = "<![CDATA[";
 
     /// <summary>What stands before a parameter's name, plain or as HTML, a URL or JSON write it.</summary>
     private static readonly string[] ParameterStarts = ["?", "&", "&amp;", "%3F", "%26", "\\u0026"];
+
+    private static readonly string[] SettingElements = ["setting ", "entry ", "property ", "string ", "param ", "parameter "];
 
     private readonly string[] _leadingWords = TriggerOf(Name) == Name ? [] : Name.Split(' ')[..^1];
 
@@ -160,7 +163,7 @@ internal sealed record NameRule(string Name, NameDress Dress, ValueShape Shape =
         var tag = text[end..Math.Min(text.Length, end + MaxLookahead)];
         var length = escaped ? "&gt;".Length : tag.IndexOf('>') + 1;
         tag = tag[..length];
-        if (!escaped && (!before.EndsWith("<") || length == 0 || (length > 1 && !char.IsWhiteSpace(tag[0]))
+        if (!escaped && !(NamesElement(text, start, tag) && length > 0 && !tag.EndsWith("/>")) && (!before.EndsWith("<") || length == 0 || (length > 1 && !char.IsWhiteSpace(tag[0]))
             || tag.Contains('<') || tag.EndsWith("/>") || tag.Contains(Redactor.Marker, StringComparison.Ordinal)))
         {
             return;
@@ -168,19 +171,51 @@ internal sealed record NameRule(string Name, NameDress Dress, ValueShape Shape =
 
         // "AUTH <password> called without any password configured" is no element: it is never closed.
         var content = end + length;
+        var inner = SkipWhiteSpace(text, content);
+        content = text[inner..].StartsWith("<value>") ? inner + "<value>".Length : content;
         var close = memory.ElementEnd(text, content, escaped);
         var cdata = text[content..].TrimStart();
         if (cdata.StartsWith(CDataStart))
         {
             content = text.Length - cdata.Length + CDataStart.Length;
-            var cdataEnd = text[content..].IndexOf("]]>");
-            close = cdataEnd < 0 ? text.Length : content + cdataEnd;
+            var cdataEnd = memory.CDataEnd(text, content);
+            close = cdataEnd < 0 ? text.Length : cdataEnd;
         }
 
         if (close >= 0)
         {
             memory.Content = ValueReader.Trimmed(text, content, close);
         }
+    }
+
+    /// <summary>
+    /// Whether a name is the one that an attribute gives an element: <c>&lt;entry key="db.password"></c>, <c>&lt;setting name="Password"></c>. Only of
+    /// elements that settings are made of: in a page, <c>&lt;input name="password"></c> has none of the text behind it.
+    /// </summary>
+    private static bool NamesElement(ReadOnlySpan<char> text, int start, ReadOnlySpan<char> tag)
+    {
+        if (tag.IsEmpty || tag[0] is not ('"' or '\'') || tag.ContainsAny('<', '\r', '\n') || tag.Contains(Redactor.Marker, StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        var before = text[Math.Max(0, start - MaxLookaround)..start];
+        before = before[(before.LastIndexOf('<') + 1)..];
+        var mark = before.LastIndexOfAny('"', '\'');
+        if (mark < 0 || !(before[..mark].EndsWith(" name=") || before[..mark].EndsWith(" key=")))
+        {
+            return false;
+        }
+
+        foreach (var element in SettingElements)
+        {
+            if (before.StartsWith(element))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Where the value of a name begins, and what stands between.</summary>
@@ -264,26 +299,44 @@ internal sealed record NameRule(string Name, NameDress Dress, ValueShape Shape =
                 break;
             default:
                 return !InQuery
-                    && (TryPair(text, afterName, out value) || TryBlanks(text, start, i, afterName, quoted, out value));
+                    && (TryPair(text, start, afterName, out value) || TryBlanks(text, start, i, afterName, quoted, out value));
         }
 
-        if (at[0] == ',' && TryPair(text, afterName, out value))
+        if (at[0] == ',' && TryPair(text, start, afterName, out value))
         {
             return true;
         }
 
         value = SkipBlanks(text, i);
+        if (quoted && separator == Separator.Colon && SkipWhiteSpace(text, value) is var below && QuoteMark.TryRead(text, below, out _))
+        {
+            value = below;
+        }
+
         return value < text.Length;
     }
 
-    /// <summary>Name and value as two entries: <c>name="password" value="x"</c>, <c>{"key":"password","value":"x"}</c>.</summary>
-    private static bool TryPair(ReadOnlySpan<char> text, int from, out int value)
+    /// <summary>
+    /// Name and value as two entries: <c>name="password" value="x"</c>, <c>{"key":"password","value":"x"}</c>, also with a line or one more entry
+    /// between.
+    /// </summary>
+    private static bool TryPair(ReadOnlySpan<char> text, int start, int from, out int value)
     {
         value = from;
         var i = SkipBlanks(text, from);
         if (i < text.Length && text[i] == ',')
         {
-            i = SkipBlanks(text, i + 1);
+            i = SkipWhiteSpace(text, i + 1);
+            if (!StartsWithValue(text, i) && QuoteMark.TryRead(text, i, out _) && IsKeyed(text[..start]))
+            {
+                var rest = text[i..Math.Min(text.Length, i + MaxLookaround)];
+                var comma = rest.IndexOf(',');
+                i = comma < 0 || rest[..comma].ContainsAny('{', '}', '[') ? i : SkipWhiteSpace(text, i + comma + 1);
+            }
+        }
+        else if (i < text.Length && text[i] is '\r' or '\n' && IsNamed(text[..start]))
+        {
+            i = SkipWhiteSpace(text, i);
         }
 
         i += QuoteMark.TryRead(text, i, out var open) ? open.Length : 0;
@@ -302,6 +355,25 @@ internal sealed record NameRule(string Name, NameDress Dress, ValueShape Shape =
 
         value = SkipBlanks(text, i + 1);
         return value < text.Length;
+    }
+
+    private static bool StartsWithValue(ReadOnlySpan<char> text, int i) =>
+        text[(i + (QuoteMark.TryRead(text, i, out var open) ? open.Length : 0))..].StartsWith("value", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Whether a name stands where YAML has the name of a pair: <c>- name: POSTGRES_PASSWORD</c>.</summary>
+    private static bool IsNamed(ReadOnlySpan<char> before)
+    {
+        before = before[Math.Max(0, before.Length - MaxLookaround)..];
+        before = before[(before.LastIndexOfAny('\r', '\n') + 1)..].TrimStart(" \t-");
+        return before.StartsWith("name: ", StringComparison.OrdinalIgnoreCase) || before.StartsWith("key: ", StringComparison.OrdinalIgnoreCase);
+    }
+
+    /// <summary>Whether a name in quotes is the value of a <c>name</c> or <c>key</c>: <c>"key":"password"</c>.</summary>
+    private static bool IsKeyed(ReadOnlySpan<char> before)
+    {
+        before = before[Math.Max(0, before.Length - MaxLookaround)..];
+        before = before[..Math.Max(0, before.LastIndexOfAny('"', '\''))].TrimEnd("\\\"': \t");
+        return before.EndsWith("name", StringComparison.OrdinalIgnoreCase) || before.EndsWith("key", StringComparison.OrdinalIgnoreCase);
     }
 
     /// <summary>Nothing but blanks between: <c>--password x</c>, <c>'--password', 'x'</c>, <c>IDENTIFIED BY 'x'</c>.</summary>
@@ -326,8 +398,44 @@ internal sealed record NameRule(string Name, NameDress Dress, ValueShape Shape =
             return !RedactionRules.IsProse(end < 0 ? word : word[..end]);
         }
 
-        return Shape == ValueShape.WordOrSqlLiteral && i > afterName && !quoted
-            && (text[i] is '\'' or '"' || IsNetrc(text[Math.Max(0, start - MaxLookahead)..start]));
+        return Shape == ValueShape.WordOrSqlLiteral
+            && (TrySql(text, start, i, afterName, quoted, out value)
+                || (i > afterName && !quoted && IsNetrc(text[Math.Max(0, start - MaxLookahead)..start])));
+    }
+
+    /// <summary>
+    /// <c>PASSWORD 'x'</c>, <c>PASSWORD E'x'</c>, <c>PASSWORD $$x$$</c>, <c>PASSWORD('x')</c>, <c>WITH caching_sha2_password BY 'x'</c>,
+    /// <c>SET PASSWORD FOR 'app'@'%' = 'x'</c>.
+    /// </summary>
+    private static bool TrySql(ReadOnlySpan<char> text, int start, int i, int afterName, bool quoted, out int value)
+    {
+        value = i;
+        if (text[i] == '(')
+        {
+            value = i + 1;
+            return !quoted && value < text.Length && text[value] is '\'' or '"' && text[start..afterName].Equals("password", StringComparison.OrdinalIgnoreCase);
+        }
+
+        if (i == afterName)
+        {
+            return false;
+        }
+
+        var rest = text[i..Math.Min(text.Length, i + MaxLookahead)];
+        if (rest.StartsWith("BY ", StringComparison.OrdinalIgnoreCase) || rest.StartsWith("AS ", StringComparison.OrdinalIgnoreCase))
+        {
+            value = SkipBlanks(text, i + 3);
+            return value < text.Length && text[value] is '\'' or '"';
+        }
+
+        if (rest.StartsWith("FOR ", StringComparison.OrdinalIgnoreCase) && rest.IndexOf('=') is > 0 and var equals
+            && !rest[..equals].ContainsAny('\r', '\n', ';'))
+        {
+            value = SkipBlanks(text, i + equals + 1);
+            return value < text.Length && text[value] is '\'' or '"';
+        }
+
+        return !quoted && (rest[0] is '\'' or '"' || ValueReader.IsDollarQuoted(text, i) || (rest[0] is 'E' or 'e' or 'N' or 'n' && rest.Length > 1 && rest[1] == '\''));
     }
 
     /// <summary><c>machine host login user password x</c>, in one line or several (netrc(5)).</summary>
@@ -383,6 +491,17 @@ internal sealed record NameRule(string Name, NameDress Dress, ValueShape Shape =
         var isOption = (start == 1 || char.IsWhiteSpace(text[start - 2]))
             && colon + 1 < text.Length && !char.IsWhiteSpace(text[colon + 1]);
         return !isOption;
+    }
+
+    private static int SkipWhiteSpace(ReadOnlySpan<char> text, int from)
+    {
+        var i = from;
+        while (i < text.Length && i - from < MaxLookaround && char.IsWhiteSpace(text[i]))
+        {
+            i++;
+        }
+
+        return i;
     }
 
     private static int SkipBlanks(ReadOnlySpan<char> text, int from)

@@ -69,7 +69,11 @@ internal static class RedactionRules
         new("ghs_", 20),
         new("ghr_", 20),
         new("github_pat_", 24),
+
+        // GitLab: https://docs.gitlab.com/security/tokens/ ("Token prefixes"): of people, of runners, of jobs
         new("glpat-", 20),
+        new("glrt-", 20),
+        new("glcbt-", 20),
         new("npm_", 30),
 
         // Slack: https://api.slack.com/concepts/token-types
@@ -111,10 +115,16 @@ internal static class RedactionRules
         new("sk-", 24),
         new("sntrys_", 24),
         new("sntryu_", 24),
+        new("shpat_", 24),
+        new("hf_", 24),
+
+        // age's identity, AGE-SECRET-KEY-1… (https://age-encryption.org/v1): a search for "age" would halt at "usage" and "message"
+        new("SECRET-KEY-1", 36),
 
         // Addresses whose path is the secret
         new("hooks.slack.com/", 24, TokenAlphabet.Path, Kept: "hooks.slack.com/"),
         new("discord.com/api/webhooks/", 30, TokenAlphabet.Path, Kept: "discord.com/api/webhooks/"),
+        new("discordapp.com/api/webhooks/", 33, TokenAlphabet.Path, Kept: "discordapp.com/api/webhooks/"),
         new("api.telegram.org/bot", 30, TokenAlphabet.Path, Kept: "api.telegram.org/bot"),
 
         new("webhook.office.com/", 30, TokenAlphabet.Path, Kept: "webhook.office.com/"),
@@ -138,8 +148,8 @@ internal static class RedactionRules
         // Options of one letter mean a password with some programs only.
         new CommandRule(" -p", ["mysql", "mariadb"], IsAttached: true),
         new CommandRule(" -a ", ["redis-cli"]),
-        new CommandRule(" -u ", ["curl"], IsUserInfo: true),
-        new CommandRule(" --user ", ["curl"], IsUserInfo: true),
+        new CommandRule(" -u", ["curl"], IsUserInfo: true),
+        new CommandRule(" --user", ["curl"], IsUserInfo: true),
     ];
 
     /// <summary>
@@ -164,6 +174,8 @@ internal static class RedactionRules
         "invalid", "incorrect", "expired", "wrong", "denied", "|", "|-", ">", ">-",
     };
 
+    private const int LongestPlainValue = 32;
+
     /// <summary>Words that follow an option's name in prose: "the option --password is required".</summary>
     private static readonly HashSet<string> Prose = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -171,13 +183,18 @@ internal static class RedactionRules
         "must", "needs", "not", "on", "option", "or", "parameter", "requires", "should", "switch", "the", "to", "was", "when", "with",
     };
 
+    /// <summary>
+    /// What several triggers begin with: looked for in their place, since the search takes longer with each text that it looks for.
+    /// </summary>
+    private static readonly string[] Stems = ["xox", "sk_", "rk_", "sntry", "discord", "outlook.office", "pass", "auth"];
+
     private static readonly RedactionRule[] All = [.. Names, .. Tokens, .. Others];
 
     private static readonly RedactionRule[][] ByFirstCharacter = Group();
 
     /// <summary>Where a rule may apply at all: one vectorized search over a text, and most texts are done.</summary>
     public static readonly SearchValues<string> Triggers = SearchValues.Create(
-        [.. All.Select(rule => rule.Trigger).Distinct(StringComparer.OrdinalIgnoreCase)],
+        [.. All.Select(rule => StemOf(rule.Trigger)).Distinct(StringComparer.OrdinalIgnoreCase)],
         StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The rules whose trigger may begin with a character.</summary>
@@ -189,7 +206,7 @@ internal static class RedactionRules
 
     /// <summary>Whether a value is a plain word such as <c>true</c> or <c>none</c>, with or without brackets.</summary>
     public static bool IsPlainValue(ReadOnlySpan<char> value) =>
-        PlainValues.GetAlternateLookup<ReadOnlySpan<char>>().Contains(value.Trim("()<>[]"));
+        value.Length <= LongestPlainValue && PlainValues.GetAlternateLookup<ReadOnlySpan<char>>().Contains(value.Trim("()<>[]"));
 
     /// <summary>Whether a word after an option's name is prose.</summary>
     public static bool IsProse(ReadOnlySpan<char> word) =>
@@ -234,6 +251,9 @@ internal static class RedactionRules
 
         return false;
     }
+
+    private static string StemOf(string trigger) =>
+        Array.Find(Stems, stem => trigger.StartsWith(stem, StringComparison.OrdinalIgnoreCase)) ?? trigger;
 
     /// <summary>By hand: this runs at every start, before anything is compiled.</summary>
     private static RedactionRule[][] Group()

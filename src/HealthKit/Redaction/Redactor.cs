@@ -1,4 +1,6 @@
+using System.Collections;
 using System.Text;
+using System.Text.Json;
 
 namespace HealthKit;
 
@@ -18,6 +20,8 @@ public sealed class Redactor
 
     // The second pass nearly always finds nothing; the bound keeps the time linear for texts that are made to need more.
     private const int MaxPasses = 8;
+
+    private const int LongestName = 1_000;
 
     private readonly RegisteredSecrets _secrets = new();
 
@@ -59,10 +63,44 @@ public sealed class Redactor
     }
 
     /// <summary>
-    /// Hides the credentials in the value of a named entry, such as a setting or a result's data: all of it if the name says so.
+    /// Hides the credentials in the value of a named entry, such as a setting: all of it if the name says so.
     /// </summary>
-    internal string Redact(string name, string value) =>
-        value.Length > 0 && RedactionRules.IsSecretName(name) && !RedactionRules.IsPlainValue(value) ? Marker : Redact(value);
+    internal string Redact(string name, string value) => HidesWhole(name, value) ? Marker : Redact(value);
+
+    /// <summary>
+    /// Hides the credentials in the beginning of a text, for a reader who is shown less of it still.
+    /// </summary>
+    /// <param name="text">The text.</param>
+    /// <param name="most">How much of it is read at most: redacting takes time with length.</param>
+    internal string RedactBeginning(string text, int most)
+    {
+        if (text.Length <= most)
+        {
+            return Redact(text);
+        }
+
+        // Whatever the cut goes through begins in the last part, and no rule can know it.
+        var clean = Redact(text[..most]);
+        return clean[..Math.Max(0, clean.Length - RegisteredSecrets.MaxLength)];
+    }
+
+    /// <summary>
+    /// Whether the name of an entry says that its value is a secret, whatever it is made of: a text, a number, a list, an object. What is
+    /// nothing, or says no more than yes or no, is none.
+    /// </summary>
+    internal static bool HidesWhole(string name, object? value) => value switch
+    {
+        // Reading a name takes time with its length squared; what a name of that length ends in tells what it is.
+        not null when name.Length > LongestName => HidesWhole(name[^LongestName..], value),
+        null or bool or JsonElement { ValueKind: JsonValueKind.Null or JsonValueKind.True or JsonValueKind.False or JsonValueKind.Undefined } => false,
+        string text => text.Length > 0 && RedactionRules.IsSecretName(name) && !RedactionRules.IsPlainValue(text),
+        JsonElement { ValueKind: JsonValueKind.String } json => HidesWhole(name, json.GetString()),
+        JsonElement { ValueKind: JsonValueKind.Array or JsonValueKind.Object } or ICollection => RedactionRules.IsSecretName(name) || IsPlural(name),
+        _ => RedactionRules.IsSecretName(name),
+    };
+
+    /// <summary>Several secrets: <c>secrets</c>, <c>apiKeys</c>. A number or a text under such a name tells how many (<c>max_tokens</c>).</summary>
+    private static bool IsPlural(string name) => name.EndsWith('s') && RedactionRules.IsSecretName(name.AsSpan(0, name.Length - 1));
 
     /// <summary>Hides until nothing is left to hide: a marker may show a value's end, or a name, that a rule did not see before.</summary>
     private static string HideKnownShapes(string text)

@@ -13,8 +13,9 @@ internal struct ScanMemory
     private int _addressEnd;
     private int _lastAt;
     private bool _noKeyEnd;
-    private bool _noElementEnd;
-    private bool _noEscapedElementEnd;
+    private Ahead _elementEnd;
+    private Ahead _escapedElementEnd;
+    private Ahead _cdataEnd;
 
     /// <summary>An element's content that is to be hidden once its start tag has been read: attributes have secrets of their own.</summary>
     public Finding Content { get; set; }
@@ -54,18 +55,11 @@ internal struct ScanMemory
     }
 
     /// <summary>Where the element ends whose content begins at a position, or -1.</summary>
-    public int ElementEnd(ReadOnlySpan<char> text, int from, bool escaped)
-    {
-        ref var none = ref _noElementEnd;
-        if (escaped)
-        {
-            none = ref _noEscapedElementEnd;
-        }
+    public int ElementEnd(ReadOnlySpan<char> text, int from, bool escaped) =>
+        escaped ? _escapedElementEnd.Find(text, from, "&lt;/") : _elementEnd.Find(text, from, "</");
 
-        var length = none ? -1 : text[from..].IndexOf(escaped ? "&lt;/" : "</");
-        none = length < 0;
-        return length < 0 ? -1 : from + length;
-    }
+    /// <summary>Where the CDATA section ends whose content begins at a position, or -1.</summary>
+    public int CDataEnd(ReadOnlySpan<char> text, int from) => _cdataEnd.Find(text, from, "]]>");
 
     /// <summary>Where the private key ends whose body begins at a position, or -1: its end was cut off.</summary>
     public int KeyEnd(ReadOnlySpan<char> text, int from)
@@ -73,6 +67,25 @@ internal struct ScanMemory
         var length = _noKeyEnd ? -1 : text[from..].IndexOf("-----END");
         _noKeyEnd = length < 0;
         return length < 0 ? -1 : from + length;
+    }
+
+    /// <summary>Where something was found, for all who look for it from before that place.</summary>
+    private struct Ahead
+    {
+        private bool _isKnown;
+        private int _from;
+        private int _at;
+
+        public int Find(ReadOnlySpan<char> text, int from, string what)
+        {
+            if (!_isKnown || from < _from || (_at >= 0 && from > _at))
+            {
+                var length = text[from..].IndexOf(what);
+                (_isKnown, _from, _at) = (true, from, length < 0 ? -1 : from + length);
+            }
+
+            return _at;
+        }
     }
 
     private static bool EndsAddress(ReadOnlySpan<char> text, int from, int i)

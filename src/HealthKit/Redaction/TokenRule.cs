@@ -31,6 +31,8 @@ internal sealed record TokenRule(
     private const string Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     private const string Digits = "0123456789";
 
+    public static readonly SearchValues<char> LettersOnly = SearchValues.Create(Letters);
+
     private static readonly SearchValues<char> Word = SearchValues.Create(Letters + Digits + "_-");
     private static readonly SearchValues<char> UpperCase = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ" + Digits);
     private static readonly SearchValues<char> Dotted = SearchValues.Create(Letters + Digits + "_-.");

@@ -86,6 +86,11 @@ internal static class ValueReader
             return Quoted(text, start + 2, mark);
         }
 
+        if (TryDollarQuote(text, start, out var dollar))
+        {
+            return dollar;
+        }
+
         if (IsHidden(text, start))
         {
             return Finding.Nothing(start + Redactor.Marker.Length);
@@ -93,11 +98,9 @@ internal static class ValueReader
 
         // An object has names of its own; a private key has its own rule.
         var wholeLine = shape is ValueShape.Line or ValueShape.Header && separator == Separator.Colon;
-        var known = separator != Separator.Equals ? -1
-            : FollowsSemicolon(text, nameStart) ? EndOfLastDelimited(text, start)
-            : StandsFirst(text, nameStart, start) ? EndOfDelimited(text, start)
-            : -1;
-        if ((known < 0 && IsObject(text, start, wholeLine)) || text[start..].StartsWith(PemStart))
+        var isLast = separator == Separator.Equals && FollowsSemicolon(text, nameStart);
+        var known = separator == Separator.Equals && !isLast && StandsFirst(text, nameStart, start) ? EndOfDelimited(text, start) : -1;
+        if ((!isLast && known < 0 && IsObject(text, start, wholeLine)) || text[start..].StartsWith(PemStart))
         {
             return Finding.None;
         }
@@ -113,6 +116,8 @@ internal static class ValueReader
             return Finding.Nothing(value + Redactor.Marker.Length);
         }
 
+        // Read to the end of the line, and so not before it is known that what is read is hidden.
+        known = isLast ? EndOfLastDelimited(text, start) : known;
         var end = wholeLine && value == start
             ? EndOfLine(text, value, nameStart)
             : known >= 0 ? value + text[value..known].TrimEnd().Length
@@ -130,6 +135,31 @@ internal static class ValueReader
             : Finding.Hide(text, value, isPlain ? YamlValue.EndOfPlain(text, value) : end);
     }
 
+    /// <summary>Whether a text in PostgreSQL's dollar quotes begins here.</summary>
+    public static bool IsDollarQuoted(ReadOnlySpan<char> text, int start) => TryDollarQuote(text, start, out _);
+
+    /// <summary><c>$$x$$</c>, <c>$tag$x$tag$</c> (PostgreSQL, section 4.1.2.4), where nothing else follows behind it.</summary>
+    private static bool TryDollarQuote(ReadOnlySpan<char> text, int start, out Finding finding)
+    {
+        finding = default;
+        var rest = text[start..Math.Min(text.Length, start + MaxLookahead)];
+        var tag = rest.IsEmpty || rest[0] != '$' ? 0 : rest[1..].IndexOf('$') + 2;
+        if (tag < 2 || rest[1..(tag - 1)].ContainsAnyExcept(TokenRule.LettersOnly))
+        {
+            return false;
+        }
+
+        var length = rest[tag..].IndexOf(rest[..tag]);
+        if (length < 0 || !IsStructural(text, start + tag + length + tag))
+        {
+            return false;
+        }
+
+        finding = Finding.Hide(text, start + tag, start + tag + length);
+        finding = finding.Hides ? finding : Finding.Nothing(start + tag + length);
+        return true;
+    }
+
     /// <summary>Hides a range without the blanks around it.</summary>
     public static Finding Trimmed(ReadOnlySpan<char> text, int start, int end)
     {
@@ -138,12 +168,18 @@ internal static class ValueReader
             start++;
         }
 
+        // Before anything reads to the end, for a key is left to its own rule, and the next element may end there too.
+        if (text[start..end].StartsWith(PemStart))
+        {
+            return Finding.Nothing(start);
+        }
+
         while (end > start && char.IsWhiteSpace(text[end - 1]))
         {
             end--;
         }
 
-        return RedactionRules.IsPlainValue(text[start..end]) || text[start..end].StartsWith(PemStart)
+        return RedactionRules.IsPlainValue(text[start..end])
             ? Finding.Nothing(start)
             : Finding.Hide(text, start, end);
     }
@@ -391,10 +427,14 @@ internal static class ValueReader
     /// <summary>A header's values as Java prints a map of them: <c>{Authorization=[Bearer x], Cookie=[a=b; c=d]}</c>.</summary>
     private static Finding Bracketed(ReadOnlySpan<char> text, int start)
     {
+        if (IsHidden(text, SkipScheme(text, start, text.Length)))
+        {
+            return Finding.Nothing(start);
+        }
+
         var end = text[start..].IndexOfAny(']', '\r', '\n');
         end = end < 0 ? text.Length : start + end;
-        var value = SkipScheme(text, start, end);
-        return IsHidden(text, value) ? Finding.Nothing(value + Redactor.Marker.Length) : Finding.Hide(text, value, end);
+        return Finding.Hide(text, SkipScheme(text, start, end), end);
     }
 
     private static int SkipWhiteSpace(ReadOnlySpan<char> text, int from)

@@ -23,7 +23,8 @@ internal sealed class DataFreezer(ResultFreezer freezer)
     public ReadOnlyDictionary<string, object?> Freeze(IEnumerable<KeyValuePair<string, object>> data) =>
         data is IReadOnlyCollection<KeyValuePair<string, object>> { Count: 0 } ? ReadOnlyDictionary<string, object?>.Empty : Map(data, depth: 0);
 
-    private ReadOnlyDictionary<string, object?> Map(IEnumerable<KeyValuePair<string, object>> entries, int depth)
+    // The entries of "items" are named after things, such as the queue "password-mails".
+    private ReadOnlyDictionary<string, object?> Map(IEnumerable<KeyValuePair<string, object>> entries, int depth, bool areItems = false)
     {
         var map = new Dictionary<string, object?>();
         try
@@ -36,7 +37,8 @@ internal sealed class DataFreezer(ResultFreezer freezer)
                     break;
                 }
 
-                map[Text(key)] = value is string text ? Count(freezer.Text(key, text)) : Value(value, depth);
+                var isThing = areItems && value is (IEnumerable<KeyValuePair<string, object>> or IDictionary);
+                map[Text(key)] = !isThing && Redactor.HidesWhole(key, value) ? Count(Redactor.Marker) : Value(value, depth, depth == 0 && key == "items");
             }
         }
         catch (Exception e)
@@ -72,7 +74,7 @@ internal sealed class DataFreezer(ResultFreezer freezer)
         return list.AsReadOnly();
     }
 
-    private object? Value(object? value, int depth)
+    private object? Value(object? value, int depth, bool areItems = false)
     {
         _values++;
         return value switch
@@ -86,8 +88,8 @@ internal sealed class DataFreezer(ResultFreezer freezer)
             float number => (double)number,
             DateTime { Kind: not DateTimeKind.Unspecified } time => new DateTimeOffset(time),
             DateTime time => time.ToString("s", CultureInfo.InvariantCulture),
-            IEnumerable<KeyValuePair<string, object>> map when depth < MaxDepth => Map(map, depth + 1),
-            IDictionary map when depth < MaxDepth => Map(Entries(map), depth + 1),
+            IEnumerable<KeyValuePair<string, object>> map when depth < MaxDepth => Map(map, depth + 1, areItems),
+            IDictionary map when depth < MaxDepth => Map(Entries(map), depth + 1, areItems),
             ICollection list when depth < MaxDepth => List(list, depth + 1),
             IFormattable formattable => Text(ResultFreezer.Guarded(formattable, static f => f.ToString(null, CultureInfo.InvariantCulture))),
             _ => Text(ResultFreezer.Guarded(value, static v => v.ToString() ?? string.Empty)),

@@ -46,13 +46,8 @@ internal sealed class ResultFreezer(Redactor redactor)
         };
     }
 
-    public string Text(string text) => Bounded(redactor.Redact(Beginning(text)), text.Length);
-
-    /// <summary>The text of a named entry: its name may say that it is a secret.</summary>
-    public string Text(string name, string text) => Bounded(redactor.Redact(name, Beginning(text)), text.Length);
-
     // Redacted before it is cut, so that the cut cannot leave half a secret that no rule knows any more.
-    private static string Beginning(string text) => text.Length > MaxRedactedLength ? text[..MaxRedactedLength] : text;
+    public string Text(string text) => Bounded(redactor.RedactBeginning(text, MaxRedactedLength), text.Length);
 
     private static string Bounded(string redacted, int originalLength)
     {
@@ -63,7 +58,7 @@ internal sealed class ResultFreezer(Redactor redactor)
         }
 
         var end = Math.Min(clean.Length, MaxTextLength);
-        if (char.IsHighSurrogate(clean[end - 1]))
+        if (end > 0 && char.IsHighSurrogate(clean[end - 1]))
         {
             end--;
         }

@@ -5,11 +5,16 @@ namespace HealthKit;
 
 /// <summary>
 /// Shows text that somebody else wrote (a file's line, a server's message, a name) in a result: bounded, in one line, and so that it does
-/// nothing to the terminal, page or log that shows it. It redacts nothing: every text of a result passes the <see cref="Redactor"/> besides.
+/// nothing to the terminal, page or log that shows it. It redacts nothing: a text that may hold a secret is redacted first
+/// (<c>ForeignText.Shown(redactor.Redact(text))</c>), for of what is cut off no <see cref="Redactor"/> can tell what it was.
 /// </summary>
 public static class ForeignText
 {
     /// <summary>A text in one line, with a question mark for each character that <see cref="IsHidden"/>.</summary>
+    /// <remarks>
+    /// Where it is cut, the word that the cut would go through is left out, since half a secret looks like any word. A word that is most of
+    /// the text is shown up to its first <c>: @ =</c>, or as far as it is a list (<c>, ; |</c>); without any of these it is left out too.
+    /// </remarks>
     /// <param name="text">The text.</param>
     /// <param name="most">How many UTF-16 code units of it are shown at most, 1 or more; an ellipsis stands for the rest.</param>
     /// <exception cref="ArgumentNullException"><paramref name="text"/> is null.</exception>
@@ -19,15 +24,33 @@ public static class ForeignText
         ArgumentNullException.ThrowIfNull(text);
         ArgumentOutOfRangeException.ThrowIfLessThan(most, 1);
         var shown = new StringBuilder(Math.Min(text.Length, most - 1) + 1);
+        var (word, list, mark) = (0, 0, -1);
         foreach (var rune in text.EnumerateRunes())
         {
-            if (shown.Length >= most)
+            var clean = IsHidden(rune) ? new Rune('?') : rune;
+            if (shown.Length + clean.Utf16SequenceLength > most)
             {
-                shown.Append('…');
-                break;
+                var whole = Rune.IsWhiteSpace(rune) ? shown.Length
+                    : 2 * word >= shown.Length ? word
+                    : mark >= 0 ? mark
+                    : Math.Max(word, list);
+                return shown.Remove(whole, shown.Length - whole).Append('…').ToString();
             }
 
-            shown.Append(IsHidden(rune) ? new Rune('?') : rune);
+            if (rune.Value is ':' or '@' or '=' && mark < 0)
+            {
+                mark = shown.Length;
+            }
+
+            shown.Append(clean);
+            if (Rune.IsWhiteSpace(rune))
+            {
+                (word, mark) = (shown.Length, -1);
+            }
+            else if (rune.Value is ',' or ';' or '|' && mark < 0)
+            {
+                list = shown.Length;
+            }
         }
 
         return shown.ToString();
@@ -59,11 +82,4 @@ public static class ForeignText
 
     /// <summary>As <see cref="Shown"/>, in single quotes.</summary>
     internal static string Quoted(string text, int most) => $"'{Shown(text, most)}'";
-
-    /// <summary>The first of some texts, and how many more there are.</summary>
-    internal static string Listed(IReadOnlyList<string> texts, int mostTexts, int mostEach)
-    {
-        var listed = string.Join(", ", texts.Take(mostTexts).Select(text => Quoted(text, mostEach)));
-        return texts.Count > mostTexts ? $"{listed} and {texts.Count - mostTexts} more" : listed;
-    }
 }

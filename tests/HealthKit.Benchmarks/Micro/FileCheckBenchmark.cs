@@ -21,7 +21,7 @@ public sealed unsafe class FileCheckBenchmark : IDisposable
         File.SetLastWriteTimeUtc(_file, TimeProvider.System.GetUtcNow().UtcDateTime.AddHours(-1));
         _path = FileStatus.ToUtf8(_file);
         var options = new FileCheckOptions { Path = _file, Columns = ["name", "value"], UnhealthyAboveAge = TimeSpan.FromDays(3650) };
-        _check = new FileCheck(_source, _memory, TimeProvider.System, () => options);
+        _check = new FileCheck(_source, _memory, TimeProvider.System, new Redactor(), () => options);
         _context = Contexts.Of(_check);
     }
 

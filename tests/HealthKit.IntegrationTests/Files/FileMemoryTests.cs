@@ -49,7 +49,7 @@ public sealed class FileMemoryTests : IDisposable
         using var state = StateDirectory.Open(Path.Combine(mount, "state"), "app", NullLogger.Instance);
         using var memory = new FileMemory(state, flusher: null, TimeProvider.System, NullLogger.Instance);
         var options = new FileCheckOptions { Path = DataFile, UnhealthyAboveShrinkPercent = 50 };
-        using var check = new FileCheck(new FileSource(), memory, TimeProvider.System, () => options);
+        using var check = new FileCheck(new FileSource(), memory, TimeProvider.System, new Redactor(), () => options);
         var context = new HealthCheckContext { Registration = new HealthCheckRegistration("data", check, HealthStatus.Unhealthy, tags: null) };
         List<HealthCheckResult> results = [check.CheckHealthAsync(context).GetAwaiter().GetResult()];
         foreach (var change in changes)

@@ -107,6 +107,9 @@ public sealed class DetailPolicyTests
         await app.Send("/health", "GET", ("X-Role", "throw"));
         await app.Send("/health", "GET", ("X-Role", "throw"));
         Assert.Equal(1, Warnings(app));
+        var warning = app.Log.Lines.Single(line => line.StartsWith("Warning 220", StringComparison.Ordinal));
+        Assert.Contains("the identity provider is down: client_secret=***", warning, StringComparison.Ordinal);
+        Assert.DoesNotContain("PlantedZq8vK2", warning, StringComparison.Ordinal);
         time.Advance(TimeSpan.FromMinutes(1));
         await app.Send("/health", "GET", ("X-Role", "throw"));
         Assert.Equal(2, Warnings(app));
@@ -270,7 +273,7 @@ public sealed class DetailPolicyTests
                 case "":
                     return AuthenticateResult.NoResult();
                 case "throw":
-                    throw new HttpRequestException("the identity provider is down");
+                    throw new HttpRequestException("the identity provider is down: client_secret=PlantedZq8vK2");
                 case "hang" or "deaf":
                     // One that gives up with the request, as those of ASP.NET Core, and one that does not.
                     var provider = Context.RequestServices.GetRequiredService<HungProvider>();

@@ -106,6 +106,8 @@ public sealed class RedactorPropertyTests
         "\"", "'", "`", "\\", "\\\"", "\\\\\"", "\\u0022", "&quot;", "&lt;", "&gt;", "%3D", "%5D", "%22", "\\n", " ", "  ", "\t", "\r", "\n", "***", "*",
         "|", ">-", "\n  ", "mysql", " -p", " -u ", "curl", "redis-cli", " -a ", "jdbc:oracle:", "thin:", "auth\"", "dXNlcjpwYXNz", "machine x", "login a",
         "ssh", "field is required.", "is wrong", "code", "psw", "sas", "unexpected", "PublicKeyToken", "30ad4fe6b2a6aeed", "token_0", "p0", "must", "not found", "the", ": must ", ": cannot be",
+        "HealthKit:", "Check '", "': Url", "Url = ", "$$", "$a$", "$1", " BY ", " FOR ", "PASSWORD('", "curl -sSu ", "--user=", "<entry key=\"", "<setting name='", "<value>", "PWD=/",
+        "-mails: 12 ", "pass: 5 ", "- name: ", "\n value: ", "\"key\":\"", ",\"type\":\"x\",\"value\":",
         "\0", "ä", "😀", "\uD83D", "\uDE00", "\u212A", "\u2028",
     ];
 

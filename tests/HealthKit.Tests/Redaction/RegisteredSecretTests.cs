@@ -127,4 +127,22 @@ public sealed class RegisteredSecretTests
         _redactor.AddConnectionString(connectionString);
         Assert.Same(Text, _redactor.Redact(Text));
     }
+
+    [Theory]
+    [InlineData("amqp://orders:orders@mq/orders")]
+    [InlineData("amqp://app:orders@mq:5672/orders")]
+    [InlineData("postgres://app:orders@db/orders?sslmode=require")]
+    public void A_password_that_names_the_user_or_the_database_too_is_not_registered(string connection)
+    {
+        var redactor = new Redactor();
+        redactor.AddConnectionString(connection);
+        if (connection.StartsWith("amqp", StringComparison.Ordinal))
+        {
+            _ = new RabbitMqPlan(new RabbitMqOptions { ConnectionString = connection, Management = new Uri("http://mq:15672/") }, redactor);
+        }
+
+        RedisEndpoint.TryParse("redis://orders:orders@cache")!.HideIn(redactor);
+        Assert.Equal("queue 'orders' has no consumers", redactor.Redact("queue 'orders' has no consumers"));
+        Assert.DoesNotContain(":orders@", redactor.Redact(connection), StringComparison.Ordinal);
+    }
 }

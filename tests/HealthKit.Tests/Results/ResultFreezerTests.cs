@@ -76,6 +76,43 @@ public class ResultFreezerTests
         Assert.DoesNotContain("swordfish", Json(frozen), StringComparison.Ordinal);
     }
 
+    public static TheoryData<string, object> UnderSecretNames => new()
+    {
+        { "token", JsonDocument.Parse("\"hunter2\"").RootElement },
+        { "token", JsonDocument.Parse("{\"a\":\"hunter2\"}").RootElement },
+        { "password", new List<string> { "hunter2" } },
+        { "apiKey", new Uri("https://hunter2/") },
+        { "Authorization", new[] { "hunter2" } },
+        { "secrets", new[] { "hunter2" } },
+        { "secret", new Dictionary<string, object> { ["a"] = "hunter2" } },
+        { "passwords", new Dictionary<string, string> { ["a"] = "hunter2" } },
+        { "access_token", new System.Text.StringBuilder("hunter2") },
+        { "password", 12345678 },
+        { "items", new Dictionary<string, object> { ["password"] = "hunter2" } },
+    };
+
+    [Theory]
+    [MemberData(nameof(UnderSecretNames))]
+    public void Whatever_stands_under_a_secrets_name_is_hidden(string name, object value)
+    {
+        var json = Json(Freeze(new() { [name] = value, ["nested"] = new Dictionary<string, object> { [name] = value } }));
+        Assert.DoesNotContain("hunter2", json, StringComparison.Ordinal);
+        Assert.DoesNotContain("12345678", json, StringComparison.Ordinal);
+        Assert.Contains("***", json, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_says_yes_or_no_or_how_many_stays_under_a_secrets_name_and_so_does_an_item()
+    {
+        var frozen = Freeze(new()
+        {
+            ["password"] = true, ["token"] = "none", ["max_tokens"] = 812, ["tokenCount"] = 7,
+            ["items"] = new Dictionary<string, object> { ["password-mails"] = new Dictionary<string, object> { ["depthCount"] = 12 } },
+        });
+        Assert.Equal((true, "none", 812L, 7L), (frozen.Data["password"], frozen.Data["token"], frozen.Data["max_tokens"], frozen.Data["tokenCount"]));
+        Assert.Contains(frozen.Readings, reading => reading is { Item: "password-mails", Name: "depthCount", Value: 12 });
+    }
+
     [Fact]
     public void The_reason_is_the_checks_own_else_a_general_one()
     {

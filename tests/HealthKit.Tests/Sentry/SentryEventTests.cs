@@ -264,6 +264,28 @@ public sealed class SentryEventTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Checks_readings_and_items_that_are_named_like_a_secret_stay_readable()
+    {
+        _bench.Sink();
+        _bench.Trail.OnTransition(
+            State("auth_token", HealthStatus.Healthy), State("auth_token", HealthStatus.Unhealthy, Messages.Opened, "redis.login.rejected", "password=PLANTED1 is wrong"));
+        _bench.Evidence = _ => """{"check":{"data":{"token":"***","items":{"password-mails":{"depthCount":12}}}}}""";
+        var envelope = await _bench.SendAsync(Messages.Message(incident: Messages.Incident() with
+        {
+            ReadingsBefore = [], ReadingsAt = [new("tokenCount", 7, "count")], Description = "password=PLANTED2",
+        }));
+
+        var json = envelope["event"];
+        var crumb = json.At("breadcrumbs").EnumerateArray().Last();
+        Assert.Equal("auth_token: healthy → unhealthy (redis.login.rejected)", crumb.Text("message"));
+        Assert.Equal("password=*** is wrong", crumb.Text("data", "description"));
+        Assert.Contains("token: 7", json.Text("logentry", "formatted"), StringComparison.Ordinal);
+        Assert.Equal(12, json.At("contexts", "check", "items", "password-mails", "depthCount").GetInt32());
+        Assert.Contains("\"password-mails\":{\"depthCount\":12}", envelope.Text, StringComparison.Ordinal);
+        Assert.False(_bench.Receiver.Saw("PLANTED"), envelope.Text);
+    }
+
+    [Fact]
     public async Task Hostile_texts_of_any_size_become_an_event_in_order()
     {
         var text = "\0\ud800 <b>\u202e\r\n\udc00\"\\\u2028" + new string('\ud83d', 100) + new string('x', 1 << 20);

@@ -71,10 +71,74 @@ public class ForeignTextTests
     [Fact]
     public void What_is_too_long_ends_in_an_ellipsis_and_never_in_half_a_character()
     {
-        Assert.Equal("ab…", ForeignText.Shown("abc", 2));
+        Assert.Equal("ab …", ForeignText.Shown("ab cde", 5));
         Assert.Equal("abc", ForeignText.Shown("abc", 3));
-        Assert.Equal("a😀…", ForeignText.Shown("a😀b", 2));
-        Assert.Equal(201, ForeignText.Shown(new string('x', 1_000_000)).Length);
+        Assert.Equal("a 😀…", ForeignText.Shown("a 😀 b", 4));
+        Assert.Equal("a …", ForeignText.Shown("a 😀 b", 3));
+        Assert.Equal("…", ForeignText.Shown("😀", 1));
+        Assert.Equal("…", ForeignText.Shown(new string('x', 1_000_000)));
         Assert.Throws<ArgumentOutOfRangeException>(() => ForeignText.Shown("a", 0));
+    }
+
+    [Theory]
+    [InlineData("one two three", 9, "one two …")]
+    [InlineData("one two three", 7, "one two…")]
+    [InlineData("postgres://app:S3cretPassw0rdLong@db/shop", 30, "postgres…")]
+    [InlineData("INSERT password=S3cretPassw0rdLong;a", 30, "INSERT password…")]
+    [InlineData("id,name,email,address,city", 20, "id,name,email,…")]
+    [InlineData("id,name,a:b,address,city", 20, "id,name,a…")]
+    public void The_word_that_the_cut_goes_through_is_left_out(string text, int most, string expected) =>
+        Assert.Equal(expected, ForeignText.Shown(text, most));
+
+    [Fact]
+    public void No_half_of_a_secret_is_shown_wherever_the_cut_falls()
+    {
+        const string Password = "S3cretPassw0rdLong";
+        var redactor = new Redactor();
+        redactor.AddSecret(Password);
+        var unknowing = new Redactor();
+        string[] secrets = [$"postgres://app:{Password}@db.example/shop", Password, $"Server=db;Password=\"{Password}\";Database=x", $"\"password\": \"{Password}\""];
+        foreach (var secret in secrets)
+        {
+            foreach (var offset in Enumerable.Range(0, 251))
+            {
+                foreach (var text in new[] { new string('c', offset) + " " + secret + " and more " + new string('d', 300), new string('c', offset) + secret + new string('d', 300) })
+                {
+                    // As checks write: bounded first by whoever has no redactor, then frozen.
+                    foreach (var most in new[] { 40, 60, 120, 200, 255 })
+                    {
+                        Hides(unknowing, ForeignText.Shown(text, most));
+                    }
+
+                    foreach (var (_, _, write) in Writers)
+                    {
+                        Hides(redactor, write(redactor.Redact(text)));
+                    }
+                }
+            }
+        }
+
+        void Hides(Redactor by, string written)
+        {
+            var frozen = new ResultFreezer(by).Text(written);
+            Assert.False(frozen.Contains(Password[..5], StringComparison.Ordinal) && !written.Contains(Password, StringComparison.Ordinal), $"{written}\n-> {frozen}");
+        }
+    }
+
+    [Fact]
+    public void The_freezer_and_what_is_sent_show_no_half_of_a_secret_of_a_text_that_is_too_long_to_be_read_whole()
+    {
+        const string Secret = "S3cretPassw0rdLong";
+        var redactor = new Redactor();
+        redactor.AddSecret(Secret);
+        var key = $"-----BEGIN PRIVATE KEY-----\n{string.Concat(Enumerable.Repeat("MIIEowIBAAKCAQEAx8h1ZkMIIEowIBAAKCAQEAx8h1Zk0123456789abcdefgh\n", 960))}-----END PRIVATE KEY-----\n";
+        foreach (var offset in Enumerable.Range(1, Secret.Length - 1))
+        {
+            var text = key + new string('.', (64 * 1024) - key.Length - offset) + Secret + " and more";
+            using var writer = new EventWriter(redactor);
+            Assert.DoesNotContain("S", new ResultFreezer(redactor).Text(text).Replace("-----BEGIN PRIVATE KEY-----", "", StringComparison.Ordinal), StringComparison.Ordinal);
+            Assert.DoesNotContain("S", writer.Line(text, 8_192).Replace("PRIVATE KEY", "", StringComparison.Ordinal), StringComparison.Ordinal);
+            Assert.DoesNotContain("S3", OwnMessage.Of(default, default, text, null, null, redactor).Text, StringComparison.Ordinal);
+        }
     }
 }

@@ -81,7 +81,7 @@ internal static class HttpRequestRules
             if (HttpHeaderLine.TryParse(line, out var name, out var value))
             {
                 headers.Add(new(name, value));
-                foreach (var secret in HttpHeaderLine.Secrets(name, value))
+                foreach (var secret in HttpHeaderLine.Secrets(name, value, redactor))
                 {
                     redactor.AddSecret(secret);
                 }

@@ -292,7 +292,7 @@ internal static class QueueJudge
                     item["consumersCount"] = consumers;
                 }
 
-                items[ForeignText.Shown(name)] = item;
+                items[ForeignText.Shown(name, 255)] = item;
             }
 
             data["items"] = items;

@@ -315,7 +315,7 @@ internal sealed class RespReader(RespLimits limits)
 
     private static RespException Broken(string what) => new(RespException.Protocol, $"it breaks Redis's protocol: {what}");
 
-    private static string Shown(ReadOnlySpan<byte> bytes) => $"'{ForeignText.Shown(Encoding.Latin1.GetString(bytes[..Math.Min(bytes.Length, 40)]), 40)}'";
+    private static string Shown(ReadOnlySpan<byte> bytes) => $"'{ForeignText.Shown(Encoding.Latin1.GetString(bytes[..Math.Min(bytes.Length, 80)]), 40)}'";
 
     private sealed class Frame(RespKind kind, bool isAttribute, int count)
     {

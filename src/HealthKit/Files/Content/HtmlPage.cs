@@ -51,15 +51,15 @@ internal static class HtmlPage
         return false;
     }
 
-    /// <summary>The page's title, shortened; null when it has none.</summary>
-    public static string? TitleOf(ReadOnlySpan<byte> head)
+    /// <summary>The page's title, redacted and shortened; null when it has none.</summary>
+    public static string? TitleOf(ReadOnlySpan<byte> head, Redactor redactor)
     {
         var text = Encoding.UTF8.GetString(head);
         var tag = text.IndexOf("<title", StringComparison.OrdinalIgnoreCase);
         var start = tag < 0 ? -1 : text.IndexOf('>', tag);
         var end = start < 0 ? -1 : text.IndexOf("</title", start, StringComparison.OrdinalIgnoreCase);
         var title = end < 0 ? "" : text[(start + 1)..end].Trim();
-        return title.Length == 0 ? null : ForeignText.Shown(title, MaxTitle);
+        return title.Length == 0 ? null : ForeignText.Shown(redactor.Redact(title), MaxTitle);
     }
 
     private static bool StartsWith(ReadOnlySpan<byte> bytes, string ascii) =>

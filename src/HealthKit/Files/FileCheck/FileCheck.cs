@@ -11,7 +11,7 @@ namespace HealthKit;
 /// One file against its contract. A file that did not change costs one look at it. One that did is read, in slices where it is large; until
 /// that is done, and while someone writes it, the verdict is that of before.
 /// </summary>
-internal sealed class FileCheck(FileSource source, FileMemory memory, TimeProvider time, Func<FileCheckOptions> options) : IHealthCheck, IDisposable
+internal sealed class FileCheck(FileSource source, FileMemory memory, TimeProvider time, Redactor redactor, Func<FileCheckOptions> options) : IHealthCheck, IDisposable
 {
     public static readonly CheckType<FileCheckOptions> Type = CheckType.Create<FileCheckOptions>(
         new CheckDescriptor(
@@ -47,7 +47,7 @@ internal sealed class FileCheck(FileSource source, FileMemory memory, TimeProvid
         },
         FileLimits.Validate,
         static (services, options) => new FileCheck(
-            new FileSource(), services.GetRequiredService<FileMemory>(), services.GetRequiredService<TimeProvider>(), options));
+            new FileSource(), services.GetRequiredService<FileMemory>(), services.GetRequiredService<TimeProvider>(), services.GetRequiredService<Redactor>(), options));
 
     /// <summary>How long a run reads; the default timeout of a check is 5 s.</summary>
     private static readonly TimeSpan Slice = TimeSpan.FromSeconds(2);
@@ -198,7 +198,7 @@ internal sealed class FileCheck(FileSource source, FileMemory memory, TimeProvid
             _unsettledSince ??= now;
         }
 
-        _scan ??= new FileScan(limits, status);
+        _scan ??= new FileScan(limits, status, redactor);
         try
         {
             if (!ReadSlice(limits, _scan, cancellationToken))

@@ -16,6 +16,7 @@ internal sealed class FileScan : IDisposable
     private const int MostHeader = 200;
 
     private readonly FileLimits _limits;
+    private readonly Redactor _redactor;
     private readonly EncodingProbe? _encoding;
     private readonly CsvTable? _table;
     private readonly CsvScanner? _csv;
@@ -29,8 +30,9 @@ internal sealed class FileScan : IDisposable
     private bool _firstLineEnds;
     private string? _html;
 
-    public FileScan(FileLimits limits, in FileStatus status)
+    public FileScan(FileLimits limits, in FileStatus status, Redactor redactor)
     {
+        _redactor = redactor;
         _limits = limits;
         Status = status;
         _hash = limits.NeedsHash ? IncrementalHash.CreateHash(HashAlgorithmName.SHA256) : null;
@@ -165,7 +167,7 @@ internal sealed class FileScan : IDisposable
     {
         if (!_limits.AllowsHtml && HtmlPage.Is(text, _limits.IsXml))
         {
-            var title = HtmlPage.TitleOf(text);
+            var title = HtmlPage.TitleOf(text, _redactor);
             _html = title is null ? "an HTML page instead of the file" : $"an HTML page instead of the file, titled '{title}'";
         }
 
@@ -264,7 +266,7 @@ internal sealed class FileScan : IDisposable
                 Add(
                     faults,
                     FileFaultKind.Header,
-                    $"its first line is {ForeignText.Quoted(found, MostHeader)}, expected is {ForeignText.Quoted(header, MostHeader)}");
+                    $"its first line is {Quoted(found, MostHeader)}, expected is {Quoted(header, MostHeader)}");
             }
         }
 
@@ -285,10 +287,10 @@ internal sealed class FileScan : IDisposable
         List<string> found = [.. table.Header.Select(name => Decode(name))];
         var compared = _limits.Expected.Compare(found);
         var (missing, extra) = (compared.Missing, compared.Extras);
-        var notExpected = extra.Count == 0 ? "" : $"not expected: {ForeignText.Listed(extra, MostNames, MostName)}";
+        var notExpected = extra.Count == 0 ? "" : $"not expected: {Listed(extra, MostNames, MostName)}";
         if (missing.Count > 0)
         {
-            var all = $"missing in its header: {ForeignText.Listed(missing, MostNames, MostName)}";
+            var all = $"missing in its header: {Listed(missing, MostNames, MostName)}";
             Add(faults, FileFaultKind.Columns, extra.Count == 0 ? all : $"{all}; {notExpected}");
         }
         else if (_limits.Options.ExactColumns && extra.Count > 0)
@@ -305,9 +307,17 @@ internal sealed class FileScan : IDisposable
             Add(
                 faults,
                 FileFaultKind.Columns,
-                $"its columns are in another order: column {first + 1} is {ForeignText.Quoted(found[first], MostName)}, "
-                + $"expected is {ForeignText.Quoted(_limits.Columns[first], MostName)}");
+                $"its columns are in another order: column {first + 1} is {Quoted(found[first], MostName)}, "
+                + $"expected is {Quoted(_limits.Columns[first], MostName)}");
         }
+    }
+
+    private string Quoted(string text, int most) => ForeignText.Quoted(_redactor.Redact(text), most);
+
+    private string Listed(IReadOnlyList<string> texts, int mostTexts, int mostEach)
+    {
+        var listed = string.Join(", ", texts.Take(mostTexts).Select(text => Quoted(text, mostEach)));
+        return texts.Count > mostTexts ? $"{listed} and {texts.Count - mostTexts} more" : listed;
     }
 
     private void AddCsv(List<FileFault> faults)

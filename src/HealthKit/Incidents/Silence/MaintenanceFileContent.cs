@@ -147,5 +147,5 @@ internal static class MaintenanceFileContent
 
     private static string Shown(JsonElement value) => Short(value.GetRawText());
 
-    private static string Short(string text) => text.Length <= 100 ? text : string.Concat(text.AsSpan(0, 100), "…");
+    private static string Short(string text) => ForeignText.Shown(text, 100);
 }

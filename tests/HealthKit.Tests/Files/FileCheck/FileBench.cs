@@ -59,7 +59,7 @@ internal sealed class FileBench : IDisposable
         {
             _state = StatePath is null ? null : StateDirectory.Open(StatePath, "app", NullLogger.Instance);
             _memory = new FileMemory(_state, flusher: null, Time, NullLogger.Instance);
-            _check = new FileCheck(Source, _memory, Time, () => Options);
+            _check = new FileCheck(Source, _memory, Time, new Redactor(), () => Options);
         }
 
         var registration = new HealthCheckRegistration("rates", _check, FailureStatus, tags: null);

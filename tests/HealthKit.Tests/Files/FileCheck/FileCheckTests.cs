@@ -253,6 +253,16 @@ public sealed class FileCheckTests : IDisposable
     }
 
     [Fact]
+    public void A_secret_in_a_line_that_is_cut_is_not_shown_in_part()
+    {
+        _bench.Options.Header = "id";
+        _bench.Replace("INSERT " + new string('c', 161) + "postgres://app:S3cretPassw0rdLong@db.example/shop\n");
+        var shown = _bench.Run().Description!;
+        Assert.DoesNotContain("S3cret", shown, StringComparison.Ordinal);
+        Assert.StartsWith("its first line is 'INSERT ccc", shown, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Utf16_needs_its_mark_and_is_read_like_any_other()
     {
         _bench.Options.Encoding = "utf-16";

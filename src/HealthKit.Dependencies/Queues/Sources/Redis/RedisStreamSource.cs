@@ -107,7 +107,7 @@ internal sealed class RedisStreamSource : RedisQueueSource
                 return one;
             }
 
-            names.Add(ForeignText.Shown(name.Text ?? "", 80));
+            names.Add(ForeignText.Shown(name.Text ?? "", 255));
         }
 
         throw new StageException(
