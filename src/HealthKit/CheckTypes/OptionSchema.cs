@@ -197,8 +197,18 @@ internal sealed class OptionSchema
         }
     }
 
-    /// <summary>An address that is none may hold a password or a token that only a whole one tells.</summary>
-    private string FormatAddress(string text) => _hidesAddresses || text.AsSpan().ContainsAny('@', '?', '#') ? Redactor.Marker : Format(text);
+    /// <summary>An address that is none may hold a password or a token that only a whole one tells, and the path of any may be one.</summary>
+    private string FormatAddress(string text)
+    {
+        if (_hidesAddresses || text.AsSpan().ContainsAny('@', '?', '#'))
+        {
+            return Redactor.Marker;
+        }
+
+        var scheme = text.IndexOf("://", StringComparison.Ordinal);
+        var path = text.IndexOf('/', scheme < 0 ? 0 : scheme + 3) + 1;
+        return Format(path == 0 || path == text.Length ? text : text[..path] + Redactor.Marker);
+    }
 
     /// <summary>Tags are compared as they are: one that is two in truth would fit nothing, in silence.</summary>
     private static List<string> Tags(IConfigurationSection section, List<string> items, ICollection<string> errors)

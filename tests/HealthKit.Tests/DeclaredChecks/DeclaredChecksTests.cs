@@ -205,7 +205,7 @@ public class DeclaredChecksTests
     [InlineData("Checks:tiny:Address", "host/?token=pw", "HealthKit:Checks:tiny:Address = ***; allowed: an absolute URI")]
     [InlineData("Checks:web:Url", "example.com", "HealthKit:Checks:web:Url = 'example.com'; allowed: an absolute URI: a web address starts with http:// or https://", "Checks:web:Type", "Http")]
     [InlineData("Checks:web:Url", "", "HealthKit:Checks:web:Url = ''; allowed: an absolute URI: a web", "Checks:web:Type", "Http")]
-    [InlineData("Checks:web:Url", "localhost:5080/health", "HealthKit:Checks:web:Url = 'localhost:5080/health'; allowed: an absolute address that starts with http:// or https://", "Checks:web:Type", "Http")]
+    [InlineData("Checks:web:Url", "localhost:5080/health", "HealthKit:Checks:web:Url = 'localhost:5080/***'; allowed: an absolute address that starts with http:// or https://", "Checks:web:Type", "Http")]
     [InlineData("Checks:tiny:MutedUntil", "tomorrow", "HealthKit:Checks:tiny:MutedUntil = 'tomorrow'; allowed: a time with its offset", "Checks:tiny:MuteReason", "moving")]
     [InlineData("Checks:tiny:Address", "https://user:pw@host:port/", "HealthKit:Checks:tiny:Address = ***; allowed: an absolute URI")]
     [InlineData("Checks:tiny:Tries:0", "1", "HealthKit:Checks:tiny:Tries holds several values; allowed: one value")]

@@ -91,6 +91,16 @@ internal static class HttpRequestRules
         return headers;
     }
 
-    /// <summary>An address that cannot be asked, as it was written: what a scheme, user or query in it is, nobody can tell.</summary>
-    private static string Shown(string text) => text.AsSpan().ContainsAny('@', '?', '#') ? Hidden : text;
+    /// <summary>An address that cannot be asked, as it was written: what a scheme, user or query in it is, nobody can tell. The path of any may be a secret.</summary>
+    private static string Shown(string text)
+    {
+        if (text.AsSpan().ContainsAny('@', '?', '#'))
+        {
+            return Hidden;
+        }
+
+        var scheme = text.IndexOf("://", StringComparison.Ordinal);
+        var path = text.IndexOf('/', scheme < 0 ? 0 : scheme + 3) + 1;
+        return path == 0 || path == text.Length ? text : text[..path] + Hidden;
+    }
 }

@@ -307,9 +307,9 @@ public class HttpCheckTests
 
     [Theory]
     [InlineData("", "url = ''; allowed: an absolute address that starts with http:// or https://, such as https://api.example/health")]
-    [InlineData("api.example/health", "url = 'api.example/health'; allowed: an absolute address that starts with http:// or https://")]
-    [InlineData("/health", "url = '/health'; allowed: an absolute address that starts with http:// or https://")]
-    [InlineData("localhost:5080/health", "url = 'localhost:5080/health'; allowed: an absolute address that starts with http:// or https://")]
+    [InlineData("api.example/health", "url = 'api.example/***'; allowed: an absolute address that starts with http:// or https://")]
+    [InlineData("/health", "url = '/***'; allowed: an absolute address that starts with http:// or https://")]
+    [InlineData("localhost:5080/health", "url = 'localhost:5080/***'; allowed: an absolute address that starts with http:// or https://")]
     [InlineData("ftp://api.example/", "url = 'ftp://api.example/'; allowed: an absolute address that starts with http:// or https://")]
     [InlineData("api.example/?token=hunter2", "url = '***'; allowed: an absolute address that starts with http:// or https://")]
     [InlineData("me:hunter2@api.example", "url = '***'; allowed: an absolute address that starts with http:// or https://")]
