@@ -34,7 +34,13 @@ internal sealed partial class SentryService(IServiceProvider services, CheckInQu
             // Both wait for the network, and not for one another.
             checkIns.BeginStop();
             messages.BeginStop();
-            await Task.Run(End, CancellationToken.None).WaitAsync(2 * Patience, CancellationToken.None).ConfigureAwait(false);
+            var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            if (OwnThread.TryStart("HealthKit Sentry stop", () => End(ended)) is null)
+            {
+                _ = Task.Run(() => End(ended), CancellationToken.None);
+            }
+
+            await ended.Task.WaitAsync(2 * Patience, CancellationToken.None).ConfigureAwait(false);
         }
         catch (Exception e)
         {
@@ -43,12 +49,20 @@ internal sealed partial class SentryService(IServiceProvider services, CheckInQu
         }
     }
 
-    private void End()
+    private void End(TaskCompletionSource ended)
     {
-        var begin = TimeProvider.System.GetTimestamp();
-        checkIns.Stop(Patience);
-        var rest = Patience - TimeProvider.System.GetElapsedTime(begin);
-        messages.Stop(rest > TimeSpan.Zero ? rest : TimeSpan.Zero);
+        try
+        {
+            var begin = TimeProvider.System.GetTimestamp();
+            checkIns.Stop(Patience);
+            var rest = Patience - TimeProvider.System.GetElapsedTime(begin);
+            messages.Stop(rest > TimeSpan.Zero ? rest : TimeSpan.Zero);
+            ended.SetResult();
+        }
+        catch (Exception e)
+        {
+            ended.SetException(e);
+        }
     }
 
     [LoggerMessage(EventId = 9009, Level = LogLevel.Warning, Message = "What was left for Sentry could not be sent in order before the app stopped: {Error}")]

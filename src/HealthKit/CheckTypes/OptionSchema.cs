@@ -193,21 +193,33 @@ internal sealed class OptionSchema
         }
         else
         {
-            errors.Add($"{child.Path} = {(property.PropertyType == typeof(Uri) ? FormatAddress(text) : Format(text))}; allowed: {Allowed(property.PropertyType)}");
+            errors.Add($"{child.Path} = {(property.PropertyType == typeof(Uri) ? (_hidesAddresses ? Redactor.Marker : FormatAddress(text)) : Format(text))}; allowed: {Allowed(property.PropertyType)}");
         }
     }
 
-    /// <summary>An address that is none may hold a password or a token that only a whole one tells, and the path of any may be one.</summary>
-    private string FormatAddress(string text)
+    /// <summary>
+    /// An address that is none may hold a password or a token that only a whole one tells, and the path of any may be one: the host is shown, where
+    /// there is something that looks like one.
+    /// </summary>
+    private static string FormatAddress(string text)
     {
-        if (_hidesAddresses || text.AsSpan().ContainsAny('@', '?', '#'))
-        {
-            return Redactor.Marker;
-        }
-
         var scheme = text.IndexOf("://", StringComparison.Ordinal);
-        var path = text.IndexOf('/', scheme < 0 ? 0 : scheme + 3) + 1;
-        return Format(path == 0 || path == text.Length ? text : text[..path] + Redactor.Marker);
+        var begin = scheme < 0 ? 0 : scheme + 3;
+        var length = text.AsSpan(begin).IndexOfAny("/\\;");
+        var host = length < 0 ? text[begin..] : text.Substring(begin, length);
+        var ending = length < 0 || begin + length + 1 == text.Length ? text[(begin + host.Length)..] : text[begin + length] + Redactor.Marker;
+        return text.Length == 0 || LooksLikeHost(host) && text[..begin].All(static c => char.IsAsciiLetterOrDigit(c) || c is ':' or '/' or '+') ? Format(text[..begin] + host + ending) : Redactor.Marker;
+    }
+
+    /// <summary>Small letters with a dot, or localhost, and perhaps a port: keys and tokens have neither.</summary>
+    private static bool LooksLikeHost(string text)
+    {
+        var colon = text.IndexOf(':', StringComparison.Ordinal);
+        var name = colon < 0 ? text : text[..colon];
+        return text.Length <= 100
+            && (colon < 0 || text[(colon + 1)..] is { Length: > 0 and <= 5 } port && port.All(char.IsAsciiDigit))
+            && (name == "localhost" || name.Contains('.', StringComparison.Ordinal))
+            && name.All(static c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '.' or '-');
     }
 
     /// <summary>Tags are compared as they are: one that is two in truth would fit nothing, in silence.</summary>
@@ -316,6 +328,7 @@ internal sealed class OptionSchema
     {
         null => "null",
         string text => $"'{text}'",
+        Uri address => FormatAddress(address.OriginalString),
         double number => number.ToString("R", CultureInfo.InvariantCulture),
         DateTimeOffset at => OffsetTime.Format(at),
         IFormattable formattable => formattable.ToString(null, CultureInfo.InvariantCulture),

@@ -262,6 +262,11 @@ internal sealed class HealthKitConfiguration
             errors.Add($"{section.Path}:End is missing; allowed: {OffsetTime.Allowed}");
         }
 
+        if (entry.Checks.Count == 0 && section.GetChildren().Any(static child => child.Key.Equals(nameof(MaintenanceEntry.Checks), StringComparison.OrdinalIgnoreCase)))
+        {
+            errors.Add($"{section.Path}:Checks is empty; allowed: at least one check, or no such key, which means all of them");
+        }
+
         foreach (var check in entry.Checks.Where(check => checks.Find(check) is null))
         {
             errors.Add($"{section.Path}:Checks = '{check}'; allowed: registered checks: {checks}");
@@ -304,7 +309,12 @@ internal sealed class HealthKitConfiguration
         }
     }
 
-    private static bool HoldsSettings(IConfigurationProvider provider) => Holds(provider, Root) || Holds(provider, ConnectionStrings);
+    /// <summary>Settings of HealthKit, or a connection string that one of its checks names.</summary>
+    private bool HoldsSettings(IConfigurationProvider provider) =>
+        Holds(provider, Root) || NamedConnectionStrings().Any(name => provider.TryGet($"{ConnectionStrings}:{name}", out _));
+
+    private IEnumerable<string> NamedConnectionStrings() =>
+        (_configuration?.GetSection($"{Root}:Checks").GetChildren() ?? []).Select(static check => check["ConnectionString"]).OfType<string>().Where(static name => name.Length > 0);
 
     private static bool Holds(IConfigurationProvider provider, string? parentPath) => provider.GetChildKeys([], parentPath).Any();
 

@@ -27,13 +27,13 @@ internal static class PolicyRules
         {
             yield return new(nameof(policy.StaleAfter), stale, "a time span from 00:00:00.1 (100 ms) to 31.00:00:00 (31 days)");
         }
-        else if (policy.StaleAfter is { } limit && IsInterval(policy.Period) && IsInterval(policy.Timeout) && limit < policy.Period + policy.Timeout)
+        else if (policy.StaleAfter is { } limit && IsInterval(policy.Period) && limit <= policy.Period)
         {
             // A result would be stale before the next can be there, and the check would turn bad and good for ever.
             yield return new(
                 nameof(policy.StaleAfter),
                 limit,
-                $"at least {policy.Period + policy.Timeout}, the sum of {nameof(policy.Period)} ({policy.Period}) and {nameof(policy.Timeout)} ({policy.Timeout}), to 31.00:00:00 (31 days)");
+                $"more than {nameof(policy.Period)} ({policy.Period}), best the sum of that and {nameof(policy.Timeout)} or more, to 31.00:00:00 (31 days)");
         }
 
         if (policy.FailureThreshold is < 1 or > 1000)

@@ -109,7 +109,11 @@ internal sealed partial class MonitorHostedService(
     {
         if (_startPatience is null)
         {
-            monitor.Hold();
+            if (lifetime is not null)
+            {
+                incidents.Hold();
+            }
+
             _startPatience = time.CreateTimer(_ => BeginLate(), null, StartPatience, Timeout.InfiniteTimeSpan);
         }
     }
@@ -119,7 +123,7 @@ internal sealed partial class MonitorHostedService(
     {
         try
         {
-            if (Begin())
+            if (Begin() && lifetime is not null)
             {
                 LogStartHangs(_logger, StartPatience);
             }
@@ -148,7 +152,10 @@ internal sealed partial class MonitorHostedService(
             }
         }
 
+        // Who was asked while the app started has begun them, and what they look at may not have been up.
+        incidents.Release();
         monitor.Start();
+        monitor.RunAll();
 
         // A slow disk must hold up nothing.
         _began = Task.Run(

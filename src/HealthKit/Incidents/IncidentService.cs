@@ -43,8 +43,10 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
     /// <summary>When the end of mutes or maintenance is to be looked for; <see cref="long.MaxValue"/> for never.</summary>
     private long _silenceLookAt = long.MaxValue;
     private DateTimeOffset? _lastSignOfLife;
+    private DateTimeOffset _begunAt;
     private volatile bool _hasBegun;
     private bool _lacksThread;
+    private volatile bool _isHeld;
     private volatile bool _stopped;
 
     public IncidentService(
@@ -85,13 +87,19 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
 
     private Moment Now => new(_time.GetUtcNow(), _monitor.Time);
 
+    /// <summary>The app is starting: whatever a check finds that somebody asks for meanwhile is no incident.</summary>
+    public void Hold() => _isHeld = true;
+
+    /// <summary>The app has started: what the checks find from now on counts.</summary>
+    public void Release() => _isHeld = false;
+
     /// <summary>
     /// Reads what the run before left and goes on with it. Opening files takes time: not on the start's path. Where no thread is to be had
     /// for it, the next result of a check tries it again.
     /// </summary>
     public void Begin()
     {
-        if (!_hasBegun && !_stopped)
+        if (!_hasBegun && !_stopped && !_isHeld)
         {
             BeginOnce();
         }
@@ -319,6 +327,7 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
             }
 
             var now = Now;
+            _begunAt = now.Utc;
             _lastSignOfLife = _ledger.LastSignOfLife;
             TakeOver(left, keep: Keep);
             foreach (var (incident, _, told) in left)
@@ -349,7 +358,7 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
         }
 
         TakeOver(left.Reverse(), KeepBefore);
-        _tracker.RestoreLate([.. left.Select(found => (found.Incident, found.Told))], now, _lastSignOfLife);
+        _tracker.RestoreLate([.. left.Select(found => (found.Incident, found.Told))], now, _lastSignOfLife, _begunAt);
         _tracker.Keep(ChecksThatAreOn(), now);
     }
 
@@ -381,8 +390,8 @@ internal sealed partial class IncidentService : HealthIncidents, IHealthObserver
             }
 
             var now = Now;
-            TakeOverWhatCameBack(now);
             _ledger.Observe(state, state.Status == HealthStatus.Unhealthy && _silences.Find(state.Name, now.Utc) is { Kind: IncidentSilence.Maintenance }, now.Utc);
+            TakeOverWhatCameBack(now); // after the ledger, which knows then when the run before ended
             _tracker.Observe(state, now, _lastSignOfLife);
             SetAlarm(now);
         }

@@ -31,9 +31,9 @@ public sealed record CheckPolicy
     public TimeSpan Delay { get; init; } = TimeSpan.Zero;
 
     /// <summary>
-    /// The age from which the latest result no longer counts; <see cref="Period"/> and <see cref="Timeout"/> together to 31 days. Null, the
-    /// default, means three periods, or one period, the timeout and a second where that is longer. So a slow check within its timeout
-    /// never turns stale.
+    /// The age from which the latest result no longer counts; above <see cref="Period"/>, to 31 days. Null, the default, means three periods,
+    /// or one period, the timeout and a second where that is longer. So a slow check within its timeout never turns stale, as with no
+    /// value from <see cref="Period"/> and <see cref="Timeout"/> together on.
     /// </summary>
     public TimeSpan? StaleAfter { get; init; }
 

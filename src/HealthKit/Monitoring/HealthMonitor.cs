@@ -9,7 +9,7 @@ public abstract class HealthMonitor
     /// <summary>
     /// The current picture. Runs nothing and costs next to nothing. It never shows old results as current ones: when the monitor's
     /// clock has stopped, every state is unknown with <see cref="StoppedReason"/>. Every check is pending until the checks begin: when the
-    /// app has started, or, where no host is started, at the first <see cref="RunAsync"/> or question to <c>HealthCheckService</c>.
+    /// app has started, or at the first <see cref="RunAsync"/> or question to <c>HealthCheckService</c> before.
     /// </summary>
     public abstract HealthSnapshot Current { get; }
 

@@ -5,8 +5,7 @@ namespace HealthKit;
 
 /// <summary>
 /// Stands in for Microsoft's service: reads the monitor's picture and runs nothing. Before the first results it waits for them, no
-/// longer than the runs may take, for its callers (publishers, <c>MapHealthChecks</c>) know no "pending". The checks begin with the app, and
-/// not because somebody asks while it starts.
+/// longer than the runs may take, for its callers (publishers, <c>MapHealthChecks</c>) know no "pending".
 /// </summary>
 internal sealed class SnapshotHealthCheckService(BackgroundMonitor monitor, IOptions<HealthCheckServiceOptions> options) : HealthCheckService
 {
@@ -17,7 +16,7 @@ internal sealed class SnapshotHealthCheckService(BackgroundMonitor monitor, IOpt
             .Where(registration => predicate is null || predicate(registration))
             .Select(registration => registration.Name)
             .ToHashSet(StringComparer.OrdinalIgnoreCase);
-        monitor.StartUnlessHeld();
+        monitor.Start();
         var snapshot = monitor.Current;
         var states = Select(snapshot, names);
         var pending = states.Where(state => state is { Condition: CheckCondition.Pending, Counts: true }).ToList();
@@ -30,10 +29,7 @@ internal sealed class SnapshotHealthCheckService(BackgroundMonitor monitor, IOpt
 
         var entries = states.Where(IsKnown).ToDictionary(state => state.Name, Entry, StringComparer.OrdinalIgnoreCase);
         var duration = entries.Count == 0 ? TimeSpan.Zero : entries.Values.Max(entry => entry.Duration);
-
-        // Of an app that has still not started nothing is known, and a report without entries would read healthy.
-        var isUnknown = snapshot.IsStopped || (pending.Count > 0 && !monitor.Begun.IsCompleted);
-        return isUnknown ? new HealthReport(entries, HealthStatus.Unhealthy, duration) : new HealthReport(entries, duration);
+        return snapshot.IsStopped ? new HealthReport(entries, HealthStatus.Unhealthy, duration) : new HealthReport(entries, duration);
     }
 
     /// <summary>
@@ -51,7 +47,6 @@ internal sealed class SnapshotHealthCheckService(BackgroundMonitor monitor, IOpt
         try
         {
             // Past twice its timeout the monitor is too busy or gone: pending is then the answer.
-            await monitor.Begun.WaitAsync(2 * state.Policy.Timeout, cancellationToken).ConfigureAwait(false);
             await monitor.FirstResultAsync(state.Name).WaitAsync(2 * state.Policy.Timeout, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is TimeoutException or InvalidOperationException)

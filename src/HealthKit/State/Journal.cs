@@ -11,7 +11,7 @@ namespace HealthKit;
 /// Loss rule. Without a filter it is a ring: when its segment (half of its capacity) is full, the oldest records go until half of
 /// the segment is free. With a filter only records go that the filter gives up; when that frees less than an eighth of the segment,
 /// <see cref="TryAppend"/> answers false. What is kept is written to the other segment, flushed, and only then that segment's header:
-/// at every moment one segment is whole. Appended records survive SIGKILL at once, and a power cut once <see cref="Flush"/> gave true.
+/// at every moment one segment is whole, on the device too unless that takes longer to flush than is waited for. Appended records survive SIGKILL at once, and a power cut once <see cref="Flush"/> gave true.
 /// Safe for use by several threads; one process writes, which the state directory's lock ensures.
 /// </remarks>
 internal sealed partial class Journal : IDisposable

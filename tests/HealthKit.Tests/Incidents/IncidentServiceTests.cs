@@ -71,6 +71,27 @@ public sealed class IncidentServiceTests
     }
 
     [Fact]
+    public async Task What_is_found_while_the_app_starts_is_no_incident_and_is_looked_at_again_when_it_has_started()
+    {
+        var sink = new Recorder();
+        var runs = 0;
+        await using var host = await Start(
+            sink,
+            builder =>
+            {
+                builder.AddDelegateCheck("warm", _ => new(Interlocked.Increment(ref runs) == 1 ? HealthCheckResult.Unhealthy("not migrated yet") : HealthCheckResult.Healthy()));
+                builder.AddDelegateCheck("bad", _ => new(HealthCheckResult.Unhealthy("gone")));
+                builder.Configure("warm", policy => policy with { Period = TimeSpan.FromHours(1) }).Configure("bad", policy => policy with { Period = TimeSpan.FromHours(1) });
+                builder.Services.AddHostedService(services => new AtStart(() => services.GetRequiredService<HealthCheckService>().CheckHealthAsync()));
+            });
+        await host.Until("warm", check => check.Status == HealthStatus.Healthy);
+        await Wait.For(() => sink.Kinds("bad").Contains("Opened"));
+        Assert.Equal(["bad"], host.Host.Services.GetRequiredService<HealthIncidents>().Open.Select(incident => incident.Check));
+        Assert.Empty(sink.Kinds("warm"));
+        Assert.Empty(host.Host.Services.GetRequiredService<HealthIncidents>().Recent);
+    }
+
+    [Fact]
     public async Task A_symptom_is_not_told_and_the_log_says_why()
     {
         var sink = new Recorder();
@@ -379,6 +400,13 @@ public sealed class IncidentServiceTests
         }
 
         return await TestHost.Start(builder);
+    }
+
+    private sealed class AtStart(Func<Task> act) : IHostedService
+    {
+        public Task StartAsync(CancellationToken cancellationToken) => act();
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 
     internal sealed class Recorder : IIncidentSink

@@ -20,7 +20,7 @@ internal static class HttpRequestRules
                 yield return new OptionError(urlOption, null, Address);
                 break;
             case { IsAbsoluteUri: false }:
-                yield return new OptionError(urlOption!, Shown(url.OriginalString), Address);
+                yield return new OptionError(urlOption!, url, Address);
                 break;
             case { UserInfo.Length: > 0 }:
                 yield return new OptionError(
@@ -29,7 +29,7 @@ internal static class HttpRequestRules
                     "an address without credentials in it: send them by Headers, as an Authorization header (RFC 7617 for a user name)");
                 break;
             case { Scheme: not ("http" or "https") } or { Host.Length: 0 }:
-                yield return new OptionError(urlOption!, Shown(url.OriginalString), Address);
+                yield return new OptionError(urlOption!, url, Address);
                 break;
         }
 
@@ -59,14 +59,15 @@ internal static class HttpRequestRules
     /// <exception cref="ArgumentException">It is none that can be asked.</exception>
     public static Uri ParseUrl(string text, string parameter)
     {
+        // Not shown: what is no address may be anything, a password too.
         if (!Uri.TryCreate(text, UriKind.Absolute, out var url))
         {
-            throw new ArgumentException($"{parameter} = '{Shown(text)}'; allowed: {Address}", parameter);
+            throw new ArgumentException($"{parameter} = {Hidden}; allowed: {Address}", parameter);
         }
 
         foreach (var error in Validate(parameter, url, headers: null, pins: null))
         {
-            throw new ArgumentException($"{error.Property} = '{error.Value}'; allowed: {error.Allowed}", parameter);
+            throw new ArgumentException($"{error.Property} = {Hidden}; allowed: {error.Allowed}", parameter);
         }
 
         return url;
@@ -89,18 +90,5 @@ internal static class HttpRequestRules
         }
 
         return headers;
-    }
-
-    /// <summary>An address that cannot be asked, as it was written: what a scheme, user or query in it is, nobody can tell. The path of any may be a secret.</summary>
-    private static string Shown(string text)
-    {
-        if (text.AsSpan().ContainsAny('@', '?', '#'))
-        {
-            return Hidden;
-        }
-
-        var scheme = text.IndexOf("://", StringComparison.Ordinal);
-        var path = text.IndexOf('/', scheme < 0 ? 0 : scheme + 3) + 1;
-        return path == 0 || path == text.Length ? text : text[..path] + Hidden;
     }
 }

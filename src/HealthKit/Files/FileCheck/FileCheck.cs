@@ -114,6 +114,7 @@ internal sealed class FileCheck(FileSource source, FileMemory memory, TimeProvid
         {
             _knownIsComplete = isComplete;
             _known = memory.Find(registration.Name, limits.Path);
+            _wasGood = false; // of what was known before
         }
 
         var now = time.GetUtcNow();

@@ -65,7 +65,14 @@ internal sealed partial class FileMemory(StateDirectory? directory, JournalFlush
     {
         lock (_gate)
         {
+            var knew = _needed.HasReadEarlier;
             Open();
+            if (!knew && _needed.HasReadEarlier && _known.TryGetValue((record.Check, record.Path), out var found))
+            {
+                // It came to light just now, while the check was under way.
+                record = Joined(found.Record, record);
+            }
+
             var bytes = JsonSerializer.SerializeToUtf8Bytes(record, FileRecordJson.Default.FileRecord);
             long sequence = 0;
             if (_journal is { } journal && !journal.TryAppend(bytes, out sequence))

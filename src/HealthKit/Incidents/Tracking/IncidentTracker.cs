@@ -86,10 +86,16 @@ internal sealed class IncidentTracker(
     /// <param name="now">The moment.</param>
     public void Restore(Incident incident, HealthStatus? told, Moment now)
     {
+        if (incident.Resolution == IncidentResolution.Superseded)
+        {
+            return; // another one goes on in its place, which may have been written before this one's end
+        }
+
         var track = TrackOf(incident.Check);
         if (track.Incident is { } other)
         {
-            if (incident.OpenedAt < other.OpenedAt)
+            // Of an open one and a resolved one the order tells in which they were written: a clock that was once ahead gave a later begin.
+            if (incident.IsOpen == other.IsOpen && incident.OpenedAt < other.OpenedAt)
             {
                 Supersede(incident, told, other, now);
                 return;
@@ -115,7 +121,8 @@ internal sealed class IncidentTracker(
     /// <param name="earlier">The incidents, with the worst status that was told of each.</param>
     /// <param name="now">The moment.</param>
     /// <param name="lastSignOfLife">When the run of the app before this one was last known to live.</param>
-    public void RestoreLate(IReadOnlyList<(Incident Incident, HealthStatus? Told)> earlier, Moment now, DateTimeOffset? lastSignOfLife)
+    /// <param name="begun">When this one began.</param>
+    public void RestoreLate(IReadOnlyList<(Incident Incident, HealthStatus? Told)> earlier, Moment now, DateTimeOffset? lastSignOfLife, DateTimeOffset begun)
     {
         var own = _tracks.Values.Where(track => track.Incident is not null).ToDictionary(track => track.Name, track => track.Incident!, StringComparer.OrdinalIgnoreCase);
         foreach (var (incident, told) in earlier)
@@ -132,7 +139,7 @@ internal sealed class IncidentTracker(
 
         foreach (var track in _tracks.Values.Where(track => track is { IsCarriedOver: true, Last: not null }).ToList())
         {
-            Judge(track, track.Last, track.Last!, now, lastSignOfLife);
+            Judge(track, track.Last, track.Last!, now, lastSignOfLife, begun);
         }
     }
 
@@ -157,15 +164,15 @@ internal sealed class IncidentTracker(
             track.ChangedAt = now.Ticks;
         }
 
-        Judge(track, before, state, now, lastSignOfLife);
+        Judge(track, before, state, now, lastSignOfLife, now.Utc);
     }
 
-    private void Judge(CheckTrack track, CheckState? before, CheckState state, Moment now, DateTimeOffset? lastSignOfLife)
+    private void Judge(CheckTrack track, CheckState? before, CheckState state, Moment now, DateTimeOffset? lastSignOfLife, DateTimeOffset begun)
     {
         if (track.IsCarriedOver)
         {
             track.IsCarriedOver = false;
-            track.Incident = track.Incident! with { Gap = new IncidentGap(lastSignOfLife, now.Utc), IsFlapping = false };
+            track.Incident = track.Incident! with { Gap = new IncidentGap(lastSignOfLife, begun), IsFlapping = false };
             if (state.Status != HealthStatus.Healthy)
             {
                 // It may not have been told before the app ended: its causes are looked at as if it had just begun.

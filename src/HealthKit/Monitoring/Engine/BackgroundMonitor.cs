@@ -23,12 +23,10 @@ internal sealed partial class BackgroundMonitor : HealthMonitor, IDisposable
     private readonly ITimer? _timer;
     private readonly object _gate = new();
     private readonly object _ticked = new();
-    private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _ticks;
     private long _silentAt = -1;
     private volatile ObserverPump[]? _observers;
     private Thread? _clock;
-    private volatile bool _isHeld;
     private bool _stopped;
 
     /// <param name="checks">The checks.</param>
@@ -98,28 +96,12 @@ internal sealed partial class BackgroundMonitor : HealthMonitor, IDisposable
         return run.WaitAsync(cancellationToken);
     }
 
-    /// <summary>Ends when the checks begin, or when the monitor stops.</summary>
-    public Task Begun => _begun.Task;
-
     /// <summary>Waits until a check has had a first result; runs nothing.</summary>
     public Task<CheckState> FirstResultAsync(string name) => _engine.FirstResult(name);
-
-    /// <summary>The app is starting: until <see cref="Start"/> nobody's question begins the checks.</summary>
-    public void Hold() => _isHeld = true;
-
-    /// <summary>For whoever asks without an app that starts: a bare provider, a host that is built and not run.</summary>
-    public void StartUnlessHeld()
-    {
-        if (!_isHeld)
-        {
-            Start();
-        }
-    }
 
     /// <summary>Starts the clock; once. Where no thread is to be had everything reads stopped, and whoever reads or asks for a run tries it again.</summary>
     public void Start()
     {
-        _isHeld = false;
         lock (_gate)
         {
             if (_clock is not null || _stopped)
@@ -150,7 +132,6 @@ internal sealed partial class BackgroundMonitor : HealthMonitor, IDisposable
         }
 
         _stopping.Set();
-        _begun.TrySetResult();
         List<CheckRun> cancel = [];
         _engine.Stop(_time.UtcNow, cancel);
         _executor.Stop();
@@ -203,7 +184,6 @@ internal sealed partial class BackgroundMonitor : HealthMonitor, IDisposable
 
         _observers = pumps;
         _engine.Start(_time.Raw);
-        _begun.TrySetResult();
     }
 
     /// <summary>

@@ -13,6 +13,9 @@ internal sealed class MonitorEngine
     /// <summary>The clock ticks at least this often.</summary>
     public static readonly TimeSpan TickInterval = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long after the begin of a run the next one begins at the earliest that is due again when it ends.</summary>
+    private static readonly TimeSpan AgainAfter = TimeSpan.FromSeconds(5);
+
     /// <summary>Wake-ups are at least this far apart.</summary>
     public static readonly TimeSpan Coalescing = TimeSpan.FromMilliseconds(100);
 
@@ -267,7 +270,8 @@ internal sealed class MonitorEngine
 
             if (run.IsDueAgain)
             {
-                slot.DueAt = now;
+                // Not at once: a check that itself reloads the configuration would run without a pause.
+                slot.DueAt = Math.Min(slot.DueAt, Math.Max(now, run.StartedAt + AgainAfter.Ticks));
             }
 
             if (!orphan && slot.Policy.Enabled)

@@ -98,7 +98,7 @@ internal sealed class IncidentSimulation : IIncidentEffects
     {
         Pump();
         Tracker = NewTracker();
-        foreach (var incident in Incidents)
+        foreach (var incident in Incidents.OrderBy(Journal.LastIndexOf))
         {
             Tracker.Restore(incident, _told[incident.Id], Now);
         }

@@ -422,6 +422,22 @@ public sealed class IncidentTrackerTests
     }
 
     [Fact]
+    public void What_was_resolved_while_the_clock_was_ahead_supersedes_nothing_that_is_open()
+    {
+        var world = new IncidentSimulation(("a", []));
+        world.Is("a", Unhealthy);
+        world.RunFor(2 * Minute);
+        var open = Assert.Single(world.Incidents);
+        var ahead = world.Now.Utc.AddHours(5);
+        world.Commit(open with { Id = "old", OpenedAt = ahead, UpdatedAt = ahead, ResolvedAt = ahead, Resolution = IncidentResolution.Recovered }, null, Unhealthy);
+        world.Commit(open, null, Unhealthy);
+        world.Restart();
+        world.RunFor(5 * Minute);
+        Assert.Equal(["Opened a"], world.Told);
+        Assert.Null(world.Incidents.Single(incident => incident.Id == open.Id).ResolvedAt);
+    }
+
+    [Fact]
     public void What_waits_for_nothing_is_not_looked_at()
     {
         var world = new IncidentSimulation(("a", []));
