@@ -98,6 +98,14 @@ public readonly record struct GaugeAmount(double Value, GaugeUnit Unit) : ISpanF
     {
         var sign = Value < 0 ? "-" : "";
         var seconds = Math.Abs(Value);
+        if (seconds is > 0 and < 0.95)
+        {
+            // Rounding must not say "none" of a latency.
+            return seconds < 0.0001 ? destination.TryWrite(CultureInfo.InvariantCulture, $"{sign}<0.1 ms", out charsWritten)
+                : seconds < 0.00995 ? destination.TryWrite(CultureInfo.InvariantCulture, $"{sign}{seconds * 1000:0.#} ms", out charsWritten)
+                : destination.TryWrite(CultureInfo.InvariantCulture, $"{sign}{seconds * 1000:0} ms", out charsWritten);
+        }
+
         if (seconds < 9.95)
         {
             return destination.TryWrite(CultureInfo.InvariantCulture, $"{sign}{seconds:0.#} s", out charsWritten);

@@ -28,7 +28,9 @@ public class GaugeAmountTests
         Assert.Equal(text, GaugeAmount.Percent(percent).ToString());
 
     [Theory]
-    [InlineData(0.25, "0.3 s")]
+    [InlineData(0.25, "250 ms")]
+    [InlineData(0.0072, "7.2 ms")]
+    [InlineData(0.00002, "<0.1 ms")]
     [InlineData(4d, "4 s")]
     [InlineData(45.4, "45 s")]
     [InlineData(59.7, "1 min")]
