@@ -186,7 +186,7 @@ internal sealed record NameRule(string Name, NameDress Dress, ValueShape Shape =
         }
 
         // With a blank in it, it is rather a text about the setting.
-        if (close >= 0 && !(isNamed && !hasValue && text[content..close].Trim().ContainsAny(' ', '\t')))
+        if (close >= 0 && !(isNamed && !hasValue && text[content..Math.Min(close, content + MaxLookahead)].Trim().ContainsAny(' ', '\t')))
         {
             memory.Content = ValueReader.Trimmed(text, content, close);
         }

@@ -412,7 +412,7 @@ public sealed class RedactorTests
     public static TheoryData<string> Hostile => new(
         "password for ", "password for =", "password $a$", "password $a$b$a$ ", "password by '", "password(", "curl -sSu a ", "curl -sSu a:b ", "curl -a ", "curl -sSu \"a: ",
         "<entry key=\"password\">", "<entry key='password'>-----BEGIN →</", "\"key\":\"password\",\"a\":", "name: password\n", "HealthKit:token:A", "Check 'token': A", "\"token\":\n",
-        "password-a: 1", "pwd=/", "pass: 1",
+        "password-a: 1", "pwd=/", "pass: 1", "PWD=/ ; ", "PWD=/a\n", "a pass: 1 ", "password-a: 1 ready ", "\"token\":\n\"a", "<entry key=\"password\">→ </", "hf_a",
         "curl -u \"a ", "cookie=[*** ", "cookie=[Bearer *** ", ";password=Bearer *** ", ";password={ a} ", ";" + new string('a', 70) + "password={a} ",
         "<password>-----BEGIN →</", "&lt;password&gt;-----BEGIN →&lt;/", "<password>-----BEGIN →     </", "<password><![CDATA[-----BEGIN →]]>",
         "password", "password=", "password=\"", "password=\\\"", "api key api key=", "key_", "token_password-", "://", "://a", "a://b:c@", "eyJ", "eyJ.",
