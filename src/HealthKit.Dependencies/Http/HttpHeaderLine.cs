@@ -5,12 +5,16 @@ namespace HealthKit;
 /// <summary>A header as options write it: <c>Name: value</c>.</summary>
 internal static class HttpHeaderLine
 {
-    private const int LeastToken = 12;
+    private const int LeastWithDigit = 8;
+    private const int LeastOfAny = 16;
+
+    // Last words of a header's name that say that it holds a secret; of others the redactor knows.
+    private static readonly HashSet<string> Telling = new(StringComparer.OrdinalIgnoreCase) { "auth", "key", "access", "credential", "credentials", "signature" };
 
     // What people put here without a secret in it.
     private static readonly HashSet<string> Plain = new(StringComparer.OrdinalIgnoreCase)
     {
-        "Accept", "Accept-Charset", "Accept-Encoding", "Accept-Language", "Cache-Control", "Date", "From", "Host", "If-Modified-Since", "If-Unmodified-Since",
+        "Accept", "Access-Control-Request-Headers", "Access-Control-Request-Method", "Accept-Charset", "Accept-Encoding", "Accept-Language", "Cache-Control", "Date", "From", "Host", "If-Modified-Since", "If-Unmodified-Since",
         "If-None-Match", "If-Match", "Max-Forwards", "Origin", "Pragma", "Prefer", "Range", "Referer", "User-Agent", "Via", "X-Forwarded-For", "X-Forwarded-Host",
         "X-Forwarded-Proto", "X-Requested-With",
     };
@@ -43,25 +47,29 @@ internal static class HttpHeaderLine
         name.Length is > 0 and <= 100 && name.All(static c => char.IsAsciiLetterOrDigit(c) || "!#$%&'*+-.^_`|~".Contains(c, StringComparison.Ordinal));
 
     /// <summary>
-    /// What of a header may be a secret: its value, and the parts of it that stand alone elsewhere. Where the header's name does not say so,
-    /// an ordinary word is none: it would be hidden in every text of the process.
+    /// What of a header may be a secret: its value, and the parts of it that stand alone elsewhere, always the credentials of <c>Basic</c>. Where the
+    /// header's name does not say so, a short word is none: it would be hidden in every text of the process.
     /// </summary>
     public static IEnumerable<string> Secrets(string name, string value, Redactor redactor)
     {
         const string Probe = "0a1b2c3d4e5f6g7h";
-        var isNamed = !redactor.Redact($"{name}: {Probe}").Contains(Probe, StringComparison.Ordinal);
-        return Parts(name, value).Where(part => isNamed || IsToken(part));
+        if (Plain.Contains(name))
+        {
+            return [];
+        }
+
+        var isNamed = Telling.Contains(name[(name.LastIndexOfAny(['-', '_', '.']) + 1)..])
+            || !redactor.Redact($"{name}: {Probe}").Contains(Probe, StringComparison.Ordinal);
+        var secrets = Parts(name, value).Where(part => isNamed || IsToken(part));
+        return value.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase) && value["Basic ".Length..].Trim() is var credentials && Password(credentials) is { } password
+            ? [.. secrets, credentials, password]
+            : secrets;
     }
 
-    private static bool IsToken(string text) => text.Length >= LeastToken && text.Any(char.IsAsciiDigit) && text.Any(char.IsAsciiLetter);
+    private static bool IsToken(string text) => text.Length >= LeastOfAny || (text.Length >= LeastWithDigit && text.Any(char.IsAsciiDigit));
 
     private static IEnumerable<string> Parts(string name, string value)
     {
-        if (Plain.Contains(name))
-        {
-            yield break;
-        }
-
         yield return value;
         if (name.Equals("Cookie", StringComparison.OrdinalIgnoreCase))
         {
@@ -76,12 +84,7 @@ internal static class HttpHeaderLine
         var blank = value.IndexOf(' ', StringComparison.Ordinal);
         if (blank > 0)
         {
-            var credentials = value[(blank + 1)..].Trim();
-            yield return credentials;
-            if (value.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase) && Password(credentials) is { } password)
-            {
-                yield return password;
-            }
+            yield return value[(blank + 1)..].Trim();
         }
     }
 

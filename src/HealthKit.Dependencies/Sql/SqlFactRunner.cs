@@ -115,7 +115,7 @@ internal sealed class SqlFactRunner(TimeProvider time, Func<string, string> reda
         var values = rows.ConvertAll(row => columns == 1
             ? new Value(null, SqlRow.Number(row[0]), null)
             : new Value(
-                SqlRow.Text(row[0]) is { } name ? ForeignText.Shown(redact(name), 100) : null,
+                SqlRow.Text(row[0]) is { } name ? ShownName.Of(redact(name), 100) : null,
                 SqlRow.Number(row[1]),
                 columns == 3 && SqlRow.Text(row[2]) is { } detail ? ForeignText.Shown(redact(detail), 200) : null));
         return rows.Count > 1 && values.Exists(value => value.Name is null)

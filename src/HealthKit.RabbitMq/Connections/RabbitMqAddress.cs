@@ -31,6 +31,15 @@ internal sealed record RabbitMqAddress(string Host, int Port, bool Tls, string U
         return true;
     }
 
+    /// <summary>Registers a password, unless it is a name too: that name would be hidden in every text.</summary>
+    public static void Register(string password, string user, string virtualHost, Redactor redactor)
+    {
+        if (!password.Equals(user, StringComparison.OrdinalIgnoreCase) && !password.Equals(virtualHost, StringComparison.OrdinalIgnoreCase))
+        {
+            redactor.AddSecret(password);
+        }
+    }
+
     /// <summary>Reads an AMQP URI. Like RabbitMQ.Client, it takes an empty path for the virtual host <c>/</c>, and passes a query over.</summary>
     public static bool TryParse(string? text, [NotNullWhen(true)] out RabbitMqAddress? address)
     {

@@ -18,13 +18,7 @@ internal sealed class ManagementAddress
         _pins = pins;
         VirtualHost = virtualHost;
         var credentials = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}"));
-
-        // One that is a name too would take that name out of every text.
-        if (!password.Equals(user, StringComparison.OrdinalIgnoreCase) && !password.Equals(virtualHost, StringComparison.OrdinalIgnoreCase))
-        {
-            redactor.AddSecret(password);
-        }
-
+        RabbitMqAddress.Register(password, user, virtualHost, redactor);
         redactor.AddSecret(credentials);
         _headers = [new("Authorization", $"Basic {credentials}"), new("Accept", "application/json")];
         Target = HttpTarget.Text(root);

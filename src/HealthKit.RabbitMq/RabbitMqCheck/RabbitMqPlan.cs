@@ -45,6 +45,7 @@ internal sealed class RabbitMqPlan
             ? address
             : throw new ArgumentException("The options have not been validated.", nameof(options));
         redactor.AddConnectionString(options.ConnectionString);
+        RabbitMqAddress.Register(Address.Password, Address.User, Address.VirtualHost, redactor);
         Pins = CertificatePins.Parse(options.PinnedSha256);
         var patterns = namesAlone || options.Management is null ? [] : (options.RequiredQueues ?? []).Where(IsPattern).ToList();
         Patterns = new ExpectedSet(patterns);

@@ -11,6 +11,7 @@ internal static class Mentions
 {
     private const int MaxLookaround = 64;
     private const int MaxWord = 16;
+    private const int LongestLine = 256;
 
     /// <summary>What a <see cref="CancellationToken"/> says of itself.</summary>
     private const string CancellationTokenType = "System.Threading.CancellationToken";
@@ -42,6 +43,20 @@ internal static class Mentions
         "too", "weak", "wrong",
     };
 
+    /// <summary>What stands behind a number that counts or measures.</summary>
+    private static readonly HashSet<string> CountedWords = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "ready", "unacked", "pending", "waiting", "delayed", "failed", "running", "done", "messages", "message", "rows", "row", "jobs", "job", "items",
+        "item", "entries", "entry", "events", "requests", "consumers", "consumer", "connections", "errors", "retries", "times", "bytes", "ms", "s",
+        "seconds", "minutes", "hours", "days", "percent",
+    };
+
+    /// <summary>Other names of a connection string.</summary>
+    private static readonly string[] Connections = ["server=", "host=", "data source", "database=", "catalog=", "dbname=", "driver=", "uid=", "user id", "userid="];
+
+    /// <summary>Who logs in.</summary>
+    private static readonly string[] Logins = ["user", "login"];
+
     /// <summary>What a sentence about a field holds, and hardly a passphrase: what ASP.NET's and others' validation says of it.</summary>
     private static readonly string[] Demands = [" must ", " is required", " is invalid", " is not ", " cannot ", " field "];
 
@@ -62,7 +77,7 @@ internal static class Mentions
             return true;
         }
 
-        if ((rule.Trigger == "pass" && IsRound(text, start, end, value)) || (rule.Trigger == "pwd" && IsWorkingDirectory(text, start, end, value)))
+        if ((rule.Trigger == "pass" && IsRound(text, start, end, value)) || (rule.Trigger == "pwd" && IsWorkingDirectory(text, start, end, value, separator)))
         {
             return true;
         }
@@ -264,34 +279,66 @@ internal static class Mentions
         return false;
     }
 
-    /// <summary><c>tests pass: 12</c>, <c>first pass: 500 rows</c>, <c>compaction pass=3</c>.</summary>
-    private static bool IsRound(ReadOnlySpan<char> text, int start, int end, int value) =>
-        end - start == "pass".Length && start > 0 && char.IsWhiteSpace(text[start - 1]) && IsShortNumber(text, value);
-
-    /// <summary><c>queue password-mails: 12 ready</c>, <c>token-service: 200 in 12 ms</c>: a thing that has a secret's name in its own.</summary>
-    private static bool IsCount(ReadOnlySpan<char> text, int word, int end, int value) =>
-        word + 1 < end && text[word] == '-' && char.IsAsciiLetter(text[word + 1]) && text[value - 1] == ' ' && IsShortNumber(text, value);
-
-    /// <summary>One-time passwords have six digits and more.</summary>
-    private static bool IsShortNumber(ReadOnlySpan<char> text, int value)
+    /// <summary><c>tests pass: 12</c>, <c>first pass: 500 rows</c>, <c>compaction pass=3</c>: behind a word, and nobody logs in.</summary>
+    private static bool IsRound(ReadOnlySpan<char> text, int start, int end, int value)
     {
-        var rest = Ahead(text, value);
-        var digits = rest.Length - rest.TrimStart("0123456789").Length;
-        return digits is > 0 and < 6 && EndsHere(text, value + digits);
+        var before = LineBefore(text, start);
+        return end - start == "pass".Length
+            && before.EndsWith(" ") && before.TrimEnd(' ') is [.., var last] && char.IsLetterOrDigit(last)
+            && !ContainsAny(before, Connections) && !ContainsAny(before, Logins)
+            && ShortNumber(text, value) > 0;
     }
 
     /// <summary>
-    /// <c>TTY=pts/0 ; PWD=/root ; USER=root</c>: where a command was run. In a connection string no blank stands before the semicolon.
+    /// <c>queue password-mails: 12 ready</c>, <c>token-service: 200 in 12 ms</c>: a thing that has a secret's name in its own, and what is counted.
     /// </summary>
-    private static bool IsWorkingDirectory(ReadOnlySpan<char> text, int start, int end, int value)
+    private static bool IsCount(ReadOnlySpan<char> text, int word, int end, int value)
     {
-        if (text[value] != '/' || !(text[start..end].Equals("pwd", StringComparison.OrdinalIgnoreCase) || text[start..end].Equals("oldpwd", StringComparison.OrdinalIgnoreCase)))
+        if (word + 1 >= end || text[word] != '-' || !char.IsAsciiLetter(text[word + 1]) || text[value - 1] != ' ' || ShortNumber(text, value) is not (> 0 and var digits))
         {
             return false;
         }
 
-        var before = text[Math.Max(0, start - MaxLookaround)..start].TrimEnd(' ');
-        if (before.EndsWith(";") && !before.EndsWith(" ;"))
+        var rest = Ahead(text, value + digits);
+        if (rest is not [' ', ..])
+        {
+            return false;
+        }
+
+        rest = rest[1..];
+        var unit = rest[..Letters(rest)];
+        return rest is ['%', ..] || (unit is "in" && rest is [_, _, ' ', >= '0' and <= '9', ..])
+            || (CountedWords.GetAlternateLookup<ReadOnlySpan<char>>().Contains(unit) && EndsHere(text, value + digits + 1 + unit.Length));
+    }
+
+    /// <summary>How long a number is that is a word of its own; 0 where it is none, or longer: one-time passwords have six digits and more.</summary>
+    private static int ShortNumber(ReadOnlySpan<char> text, int value)
+    {
+        var rest = Ahead(text, value);
+        var digits = rest.Length - rest.TrimStart("0123456789").Length;
+        return digits is > 0 and < 6 && EndsHere(text, value + digits) ? digits : 0;
+    }
+
+    /// <summary>
+    /// <c>TTY=pts/0 ; PWD=/root ; USER=root</c>, <c>export PWD=/srv</c>, <c>pwd: /srv</c>: where a command was run, as shells and sudo write it.
+    /// </summary>
+    private static bool IsWorkingDirectory(ReadOnlySpan<char> text, int start, int end, int value, Separator separator)
+    {
+        var name = text[start..end];
+        var before = LineBefore(text, start);
+        var isFirst = before.IsEmpty && (start == 0 || text[start - 1] is '\r' or '\n');
+        var isThere = separator == Separator.Colon
+            ? isFirst && (name.Equals("pwd", StringComparison.OrdinalIgnoreCase) || name.Equals("oldpwd", StringComparison.OrdinalIgnoreCase))
+            : name is "PWD" or "OLDPWD" && (isFirst || before.EndsWith(" ; ") || before.EndsWith("export ") || before.EndsWith("env "));
+        if (text[value] != '/' || !isThere || ContainsAny(before, Connections) || ContainsAny(before, Logins))
+        {
+            return false;
+        }
+
+        // Behind it sudo names the user: "; USER=root".
+        var behind = text[value..Math.Min(text.Length, value + LongestLine)];
+        var line = behind.IndexOfAny('\r', '\n');
+        if (ContainsAny(line < 0 ? behind : behind[..line], Connections))
         {
             return false;
         }
@@ -367,6 +414,26 @@ internal static class Mentions
         }
 
         return char.IsWhiteSpace(rest[0]) || (rest[0] == '\\' && rest.Length > 1 && rest[1] is 'n' or 'r' or 't' or '"' or '\'');
+    }
+
+    /// <summary>The line up to a place in it, or the last part of that.</summary>
+    private static ReadOnlySpan<char> LineBefore(ReadOnlySpan<char> text, int at)
+    {
+        var before = text[Math.Max(0, at - LongestLine)..at];
+        return before[(before.LastIndexOfAny('\r', '\n') + 1)..];
+    }
+
+    private static bool ContainsAny(ReadOnlySpan<char> text, string[] words)
+    {
+        foreach (var word in words)
+        {
+            if (text.Contains(word, StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static ReadOnlySpan<char> Ahead(ReadOnlySpan<char> text, int from) =>

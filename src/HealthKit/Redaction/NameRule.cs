@@ -45,12 +45,13 @@ internal sealed record NameRule(string Name, NameDress Dress, ValueShape Shape =
     private const int MaxBlanks = 32;
     private const int MaxLookahead = 256;
     private const int MaxLookaround = 128;
+    private const int LongestBelow = 1_024;
     private const string CDataStart = "<![CDATA[";
 
     /// <summary>What stands before a parameter's name, plain or as HTML, a URL or JSON write it.</summary>
     private static readonly string[] ParameterStarts = ["?", "&", "&amp;", "%3F", "%26", "\\u0026"];
 
-    private static readonly string[] SettingElements = ["setting ", "entry ", "property ", "string ", "param ", "parameter "];
+    private static readonly string[] SettingElements = ["setting ", "entry ", "property ", "parameter "];
 
     private readonly string[] _leadingWords = TriggerOf(Name) == Name ? [] : Name.Split(' ')[..^1];
 
@@ -163,7 +164,8 @@ internal sealed record NameRule(string Name, NameDress Dress, ValueShape Shape =
         var tag = text[end..Math.Min(text.Length, end + MaxLookahead)];
         var length = escaped ? "&gt;".Length : tag.IndexOf('>') + 1;
         tag = tag[..length];
-        if (!escaped && !(NamesElement(text, start, tag) && length > 0 && !tag.EndsWith("/>")) && (!before.EndsWith("<") || length == 0 || (length > 1 && !char.IsWhiteSpace(tag[0]))
+        var isNamed = !escaped && length > 0 && !tag.EndsWith("/>") && NamesElement(text, start, tag);
+        if (!escaped && !isNamed && (!before.EndsWith("<") || length == 0 || (length > 1 && !char.IsWhiteSpace(tag[0]))
             || tag.Contains('<') || tag.EndsWith("/>") || tag.Contains(Redactor.Marker, StringComparison.Ordinal)))
         {
             return;
@@ -172,7 +174,8 @@ internal sealed record NameRule(string Name, NameDress Dress, ValueShape Shape =
         // "AUTH <password> called without any password configured" is no element: it is never closed.
         var content = end + length;
         var inner = SkipWhiteSpace(text, content);
-        content = text[inner..].StartsWith("<value>") ? inner + "<value>".Length : content;
+        var hasValue = text[inner..].StartsWith("<value>");
+        content = hasValue ? inner + "<value>".Length : content;
         var close = memory.ElementEnd(text, content, escaped);
         var cdata = text[content..].TrimStart();
         if (cdata.StartsWith(CDataStart))
@@ -182,7 +185,8 @@ internal sealed record NameRule(string Name, NameDress Dress, ValueShape Shape =
             close = cdataEnd < 0 ? text.Length : cdataEnd;
         }
 
-        if (close >= 0)
+        // With a blank in it, it is rather a text about the setting.
+        if (close >= 0 && !(isNamed && !hasValue && text[content..Math.Min(close, content + MaxLookahead)].Trim().ContainsAny(' ', '\t')))
         {
             memory.Content = ValueReader.Trimmed(text, content, close);
         }
@@ -308,12 +312,31 @@ internal sealed record NameRule(string Name, NameDress Dress, ValueShape Shape =
         }
 
         value = SkipBlanks(text, i);
-        if (quoted && separator == Separator.Colon && SkipWhiteSpace(text, value) is var below && QuoteMark.TryRead(text, below, out _))
+        if (quoted && separator == Separator.Colon && SkipWhiteSpace(text, value) is var below && below > value && IsValueBelow(text, below))
         {
             value = below;
         }
 
         return value < text.Length;
+    }
+
+    /// <summary>Whether a text in quotes is all that an entry has in its line: not <c>'orders' was meant?</c></summary>
+    private static bool IsValueBelow(ReadOnlySpan<char> text, int from)
+    {
+        if (!QuoteMark.TryRead(text, from, out var open))
+        {
+            return false;
+        }
+
+        var rest = text[(from + open.Length)..Math.Min(text.Length, from + open.Length + LongestBelow)];
+        var close = open.FindClose(rest, 0);
+        if (close == rest.Length || rest[close] is '\r' or '\n')
+        {
+            return true;
+        }
+
+        rest = rest[(close + open.Length)..].TrimStart(" \t");
+        return rest is [] or [',' or '}' or '\r' or '\n', ..] && !rest.StartsWith(", '");
     }
 
     /// <summary>
@@ -422,7 +445,8 @@ internal sealed record NameRule(string Name, NameDress Dress, ValueShape Shape =
         }
 
         var rest = text[i..Math.Min(text.Length, i + MaxLookahead)];
-        if (rest.StartsWith("BY ", StringComparison.OrdinalIgnoreCase) || rest.StartsWith("AS ", StringComparison.OrdinalIgnoreCase))
+        if (rest.StartsWith("BY ", StringComparison.OrdinalIgnoreCase)
+            || (rest.StartsWith("AS ", StringComparison.OrdinalIgnoreCase) && text[..start].TrimEnd("'\"`").EndsWith("WITH ", StringComparison.OrdinalIgnoreCase)))
         {
             value = SkipBlanks(text, i + 3);
             return value < text.Length && text[value] is '\'' or '"';

@@ -116,7 +116,7 @@ internal static class RedactionRules
         new("sntrys_", 24),
         new("sntryu_", 24),
         new("shpat_", 24),
-        new("hf_", 24),
+        new("hf_", 37, TokenAlphabet.LettersAndDigits),
 
         // age's identity, AGE-SECRET-KEY-1… (https://age-encryption.org/v1): a search for "age" would halt at "usage" and "message"
         new("SECRET-KEY-1", 36),
@@ -163,6 +163,7 @@ internal static class RedactionRules
         "min", "mode", "name", "path", "policy", "prompt", "provider", "ref", "remaining", "required", "reset", "rotated", "rotation",
         "rules", "seconds", "set", "size", "source", "state", "status", "store", "strength", "timeout", "ttl", "type", "updated", "uri",
         "url", "usage", "used", "valid", "version", "days",
+        "bytes", "hours", "latency", "milliseconds", "minutes", "ms", "on", "percent", "second", "until",
     };
 
     /// <summary>
@@ -213,7 +214,9 @@ internal static class RedactionRules
         IsPlainValue(word) || Prose.GetAlternateLookup<ReadOnlySpan<char>>().Contains(word);
 
     /// <summary>Whether a whole key, such as a setting's or a data entry's, names a secret.</summary>
-    public static bool IsSecretName(ReadOnlySpan<char> name)
+    /// <param name="name">The key.</param>
+    /// <param name="isLast">Whether no word may stand behind the secret's name: <c>clientSecret</c>, but not <c>tokenService</c>.</param>
+    public static bool IsSecretName(ReadOnlySpan<char> name, bool isLast = false)
     {
         for (var from = 0; from < name.Length;)
         {
@@ -226,7 +229,7 @@ internal static class RedactionRules
             hit += from;
             foreach (var rule in StartingWith(name[hit]))
             {
-                if (rule is NameRule names && names.IsName(name, hit))
+                if (rule is NameRule names && names.IsName(name, hit) && (!isLast || hit + rule.Trigger.Length == name.Length))
                 {
                     return true;
                 }

@@ -79,25 +79,42 @@ public sealed class Redactor
             return Redact(text);
         }
 
-        // Whatever the cut goes through begins in the last part, and no rule can know it.
+        // Whatever the cut goes through begins in the last part, and no rule can know it: what is said of the text with and without that part stands.
         var clean = Redact(text[..most]);
-        return clean[..Math.Max(0, clean.Length - RegisteredSecrets.MaxLength)];
+        var length = clean.AsSpan().CommonPrefixLength(Redact(text[..Math.Max(0, most - RegisteredSecrets.MaxLength)]));
+        return clean[..(length > 0 && char.IsHighSurrogate(clean[length - 1]) ? length - 1 : length)];
     }
 
     /// <summary>
     /// Whether the name of an entry says that its value is a secret, whatever it is made of: a text, a number, a list, an object. What is
-    /// nothing, or says no more than yes or no, is none.
+    /// nothing, or says no more than yes or no or when, is none; nor is a number whose name ends in a unit.
     /// </summary>
     internal static bool HidesWhole(string name, object? value) => value switch
     {
         // Reading a name takes time with its length squared; what a name of that length ends in tells what it is.
         not null when name.Length > LongestName => HidesWhole(name[^LongestName..], value),
         null or bool or JsonElement { ValueKind: JsonValueKind.Null or JsonValueKind.True or JsonValueKind.False or JsonValueKind.Undefined } => false,
+        DateTime or DateTimeOffset or TimeSpan => false,
+        JsonElement { ValueKind: JsonValueKind.Number } when Reading.UnitOf(name) is not null => false,
+        _ when IsNumber(value) && Reading.UnitOf(name) is not null => false,
         string text => text.Length > 0 && RedactionRules.IsSecretName(name) && !RedactionRules.IsPlainValue(text),
         JsonElement { ValueKind: JsonValueKind.String } json => HidesWhole(name, json.GetString()),
         JsonElement { ValueKind: JsonValueKind.Array or JsonValueKind.Object } or ICollection => RedactionRules.IsSecretName(name) || IsPlural(name),
         _ => RedactionRules.IsSecretName(name),
     };
+
+    /// <summary>Whether the texts in a map are secrets for its name alone: <c>secrets</c>, <c>clientSecret</c>, but not <c>tokenService</c>.</summary>
+    internal static bool HoldsSecrets(string name)
+    {
+        var end = name.AsSpan(Math.Max(0, name.Length - LongestName));
+        return RedactionRules.IsSecretName(end, isLast: true) || (end is [.. var one, 's'] && RedactionRules.IsSecretName(one, isLast: true));
+    }
+
+    /// <summary>Whether the value of a member of such a map is hidden, whatever its own name is: numbers count there.</summary>
+    internal static bool IsHeldSecret(object? value) => !IsNumber(value) && HidesWhole("secret", value);
+
+    private static bool IsNumber(object? value) =>
+        value is sbyte or byte or short or ushort or int or uint or long or ulong or float or double or decimal;
 
     /// <summary>Several secrets: <c>secrets</c>, <c>apiKeys</c>. A number or a text under such a name tells how many (<c>max_tokens</c>).</summary>
     private static bool IsPlural(string name) => name.EndsWith('s') && RedactionRules.IsSecretName(name.AsSpan(0, name.Length - 1));

@@ -8,6 +8,9 @@ internal enum TokenAlphabet
     /// <summary>Letters, digits, <c>_</c> and <c>-</c>.</summary>
     Word,
 
+    /// <summary>Letters and digits.</summary>
+    LettersAndDigits,
+
     /// <summary>Capital letters and digits.</summary>
     UpperCase,
 
@@ -34,6 +37,7 @@ internal sealed record TokenRule(
     public static readonly SearchValues<char> LettersOnly = SearchValues.Create(Letters);
 
     private static readonly SearchValues<char> Word = SearchValues.Create(Letters + Digits + "_-");
+    private static readonly SearchValues<char> LettersAndDigits = SearchValues.Create(Letters + Digits);
     private static readonly SearchValues<char> UpperCase = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZ" + Digits);
     private static readonly SearchValues<char> Dotted = SearchValues.Create(Letters + Digits + "_-.");
     private static readonly SearchValues<char> Path = SearchValues.Create(Letters + Digits + "_-./%:?=&+~@");
@@ -43,7 +47,7 @@ internal sealed record TokenRule(
     {
         var rest = text[hit..];
         if (rest.Length < MinLength || !rest.StartsWith(Prefix) || !StartsHere(text, hit)
-            || rest[..MinLength].ContainsAnyExcept(Characters()))
+            || rest[Prefix.Length..MinLength].ContainsAnyExcept(Characters()))
         {
             return Finding.None;
         }
@@ -56,8 +60,8 @@ internal sealed record TokenRule(
             return Finding.None;
         }
 
-        var length = rest.IndexOfAnyExcept(Characters());
-        var token = (length < 0 ? rest : rest[..length]).TrimEnd('.');
+        var length = rest[Prefix.Length..].IndexOfAnyExcept(Characters());
+        var token = (length < 0 ? rest : rest[..(Prefix.Length + length)]).TrimEnd('.');
         if (token.Length < MinLength || (Needs != '\0' && !token.Contains(Needs)))
         {
             return Finding.None;
@@ -82,6 +86,7 @@ internal sealed record TokenRule(
 
     private SearchValues<char> Characters() => Alphabet switch
     {
+        TokenAlphabet.LettersAndDigits => LettersAndDigits,
         TokenAlphabet.UpperCase => UpperCase,
         TokenAlphabet.Dotted => Dotted,
         TokenAlphabet.Path => Path,

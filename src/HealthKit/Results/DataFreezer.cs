@@ -23,8 +23,9 @@ internal sealed class DataFreezer(ResultFreezer freezer)
     public ReadOnlyDictionary<string, object?> Freeze(IEnumerable<KeyValuePair<string, object>> data) =>
         data is IReadOnlyCollection<KeyValuePair<string, object>> { Count: 0 } ? ReadOnlyDictionary<string, object?>.Empty : Map(data, depth: 0);
 
-    // The entries of "items" are named after things, such as the queue "password-mails".
-    private ReadOnlyDictionary<string, object?> Map(IEnumerable<KeyValuePair<string, object>> entries, int depth, bool areItems = false)
+    // The entries of "items" are named after things, such as the queue "password-mails". A map is judged by its members, as what it is named after
+    // may be a thing too; in one that is named as a secret is, the texts are secrets.
+    private ReadOnlyDictionary<string, object?> Map(IEnumerable<KeyValuePair<string, object>> entries, int depth, bool areItems = false, bool areSecrets = false)
     {
         var map = new Dictionary<string, object?>();
         try
@@ -37,8 +38,14 @@ internal sealed class DataFreezer(ResultFreezer freezer)
                     break;
                 }
 
-                var isThing = areItems && value is (IEnumerable<KeyValuePair<string, object>> or IDictionary);
-                map[Text(key)] = !isThing && Redactor.HidesWhole(key, value) ? Count(Redactor.Marker) : Value(value, depth, depth == 0 && key == "items");
+                if (value is IEnumerable<KeyValuePair<string, object>> or IDictionary)
+                {
+                    map[Text(key)] = Value(value, depth, depth == 0 && key == "items", !areItems && (areSecrets || Redactor.HoldsSecrets(key)));
+                }
+                else
+                {
+                    map[Text(key)] = Redactor.HidesWhole(key, value) || (areSecrets && Redactor.IsHeldSecret(value)) ? Count(Redactor.Marker) : Value(value, depth);
+                }
             }
         }
         catch (Exception e)
@@ -74,7 +81,7 @@ internal sealed class DataFreezer(ResultFreezer freezer)
         return list.AsReadOnly();
     }
 
-    private object? Value(object? value, int depth, bool areItems = false)
+    private object? Value(object? value, int depth, bool areItems = false, bool areSecrets = false)
     {
         _values++;
         return value switch
@@ -88,8 +95,8 @@ internal sealed class DataFreezer(ResultFreezer freezer)
             float number => (double)number,
             DateTime { Kind: not DateTimeKind.Unspecified } time => new DateTimeOffset(time),
             DateTime time => time.ToString("s", CultureInfo.InvariantCulture),
-            IEnumerable<KeyValuePair<string, object>> map when depth < MaxDepth => Map(map, depth + 1, areItems),
-            IDictionary map when depth < MaxDepth => Map(Entries(map), depth + 1, areItems),
+            IEnumerable<KeyValuePair<string, object>> map when depth < MaxDepth => Map(map, depth + 1, areItems, areSecrets),
+            IDictionary map when depth < MaxDepth => Map(Entries(map), depth + 1, areItems, areSecrets),
             ICollection list when depth < MaxDepth => List(list, depth + 1),
             IFormattable formattable => Text(ResultFreezer.Guarded(formattable, static f => f.ToString(null, CultureInfo.InvariantCulture))),
             _ => Text(ResultFreezer.Guarded(value, static v => v.ToString() ?? string.Empty)),

@@ -13,7 +13,8 @@ public static class ForeignText
     /// <summary>A text in one line, with a question mark for each character that <see cref="IsHidden"/>.</summary>
     /// <remarks>
     /// Where it is cut, the word that the cut would go through is left out, since half a secret looks like any word. A word that is most of
-    /// the text is shown up to its first <c>: @ =</c>, or as far as it is a list (<c>, ; |</c>); without any of these it is left out too.
+    /// the text is cut back to its last <c>: @ =</c>, <c>, ; |</c>, <c>/ \ . - _</c>, quotation mark or letter of another script than Latin; within
+    /// what stands behind a <c>:</c> or <c>=</c>, which may be a secret, <c>/ \ . - _</c> do not count. Without any of these it is left out too.
     /// </remarks>
     /// <param name="text">The text.</param>
     /// <param name="most">How many UTF-16 code units of it are shown at most, 1 or more; an ellipsis stands for the rest.</param>
@@ -24,32 +25,46 @@ public static class ForeignText
         ArgumentNullException.ThrowIfNull(text);
         ArgumentOutOfRangeException.ThrowIfLessThan(most, 1);
         var shown = new StringBuilder(Math.Min(text.Length, most - 1) + 1);
-        var (word, list, mark) = (0, 0, -1);
+        var (word, part, inValue) = (0, 0, false);
         foreach (var rune in text.EnumerateRunes())
         {
             var clean = IsHidden(rune) ? new Rune('?') : rune;
-            if (shown.Length + clean.Utf16SequenceLength > most)
+            var at = shown.Length;
+            if (at + clean.Utf16SequenceLength > most)
             {
-                var whole = Rune.IsWhiteSpace(rune) ? shown.Length
-                    : 2 * word >= shown.Length ? word
-                    : mark >= 0 ? mark
-                    : Math.Max(word, list);
-                return shown.Remove(whole, shown.Length - whole).Append('…').ToString();
-            }
-
-            if (rune.Value is ':' or '@' or '=' && mark < 0)
-            {
-                mark = shown.Length;
+                var whole = Rune.IsWhiteSpace(rune) ? at : 2 * word >= at ? word : Math.Max(word, part);
+                return shown.Remove(whole, at - whole).Append('…').ToString();
             }
 
             shown.Append(clean);
-            if (Rune.IsWhiteSpace(rune))
+            switch (rune.Value)
             {
-                (word, mark) = (shown.Length, -1);
-            }
-            else if (rune.Value is ',' or ';' or '|' && mark < 0)
-            {
-                list = shown.Length;
+                case ':' or '=' or '@' when !inValue:
+                    (part, inValue) = (at, rune.Value != '@');
+                    break;
+                case '"' or '\'' or '`':
+                    // What it opens behind a colon or an equals sign is the value still.
+                    (part, inValue) = (shown.Length, inValue && shown[at - 1] is ':' or '=');
+                    break;
+                case ',' or ';' or '|':
+                    (part, inValue) = (shown.Length, false);
+                    break;
+                case '/' or '\\' or '.' or '-' or '_':
+                    // Behind "http:" and "C:" stands no value.
+                    inValue = inValue && !(rune.Value == '/' ? at > 1 && shown[at - 1] == '/' && shown[at - 2] == ':' : rune.Value == '\\' && shown[at - 1] == ':');
+                    part = inValue ? part : shown.Length;
+                    break;
+                default:
+                    if (Rune.IsWhiteSpace(rune))
+                    {
+                        (word, inValue) = (shown.Length, false);
+                    }
+                    else if (Rune.IsLetter(rune) && !IsLatin(rune))
+                    {
+                        part = shown.Length;
+                    }
+
+                    break;
             }
         }
 
@@ -65,6 +80,10 @@ public static class ForeignText
     /// <param name="rune">The character.</param>
     public static bool IsHidden(Rune rune) => rune.Value is not (0x200C or 0x200D) && Rune.GetUnicodeCategory(rune)
         is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
+
+    // The blocks of the Latin script (https://www.unicode.org/charts/).
+    private static bool IsLatin(Rune letter) =>
+        letter.Value is < 0x250 or (>= 0x1E00 and <= 0x1EFF) or (>= 0x2C60 and <= 0x2C7F) or (>= 0xA720 and <= 0xA7FF) or (>= 0xAB30 and <= 0xAB6F) or (>= 0xFB00 and <= 0xFB06) or (>= 0xFF21 and <= 0xFF5A);
 
     /// <summary>A path or name whole, with a replacement for each hidden character; itself, where there is none.</summary>
     internal static string Clean(string text, char replacement = '?')

@@ -242,6 +242,17 @@ public class RabbitMqCheckTests
         await left.Task.WaitAsync(TimeSpan.FromSeconds(30));
     }
 
+    [Theory]
+    [InlineData("amqp://app:a'b\"c9d@mq/o", "a'b\"c9d", "***")]
+    [InlineData("amqp://orders:orders@mq/o", "orders", "orders")]
+    [InlineData("amqp://app:orders@mq/orders", "orders", "orders")]
+    public void The_password_is_registered_unless_it_is_a_name_too(string connection, string word, string expected)
+    {
+        var redactor = new Redactor();
+        _ = new RabbitMqPlan(new RabbitMqOptions { ConnectionString = connection }, redactor);
+        Assert.Equal($"it said {expected} so", redactor.Redact($"it said {word} so"));
+    }
+
     [Fact]
     public void Only_canaries_are_canaries()
     {

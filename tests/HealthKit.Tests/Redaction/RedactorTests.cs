@@ -78,14 +78,32 @@ public sealed class RedactorTests
     // known by their beginning
     [InlineData("a glrt-0123456789abcdefghAB b", "a *** b")]
     [InlineData("a glcbt-0123456789abcdefghAB b", "a *** b")]
-    [InlineData("a hf_0123456789abcdefghijABCDEF b", "a *** b")]
+    [InlineData("a hf_0123456789abcdefghijABCDEFGHIJ0123 b", "a *** b")]
     [InlineData("a shpat_0123456789abcdef0123456789abcdef b", "a *** b")]
     [InlineData("https://discordapp.com/api/webhooks/123456789012345678/Zq8vK2", "https://discordapp.com/api/webhooks/***")]
     [InlineData("a AGE-SECRET-KEY-1QQQQQQQQQQQQQQQQQQQQQQQQQQQQ9 b", "a AGE-*** b")]
     // beside what stays: a working directory, a number, a parameter, a setting's path
     [InlineData("Server=db;Pwd=/root;Database=x", "Server=db;Pwd=***;Database=x")]
     [InlineData("Pwd=/root;Server=db", "Pwd=***;Server=db")]
+    [InlineData("/login?user=app&pwd=/Zq8v", "/login?user=app&pwd=***")]
+    [InlineData("?pwd=/Zq8v", "?pwd=***")]
+    [InlineData("uid=app pwd=/Zq8v", "uid=app pwd=***")]
+    [InlineData("pwd=/Zq8v", "pwd=***")]
+    [InlineData("Server=db Pwd=/Zq8v", "Server=db Pwd=***")]
+    [InlineData("Server=db ; Uid=app ; PWD=/Zq8v", "Server=db ; Uid=app ; PWD=***")]
+    [InlineData("PWD=/Zq8v ; Server=db", "PWD=*** ; Server=db")]
+    [InlineData("login failed for app, pwd=/Zq8v", "login failed for app, pwd=***")]
+    [InlineData("login failed for app, pwd: /Zq8v", "login failed for app, pwd: ***")]
     [InlineData("DB_PASS=12345", "DB_PASS=***")]
+    [InlineData("User=x; Pass=1234", "User=x; Pass=***")]
+    [InlineData("Server=db; User=x; Pass=1234; Database=y", "Server=db; User=x; Pass=***; Database=y")]
+    [InlineData("ftp login user=app pass=48213 refused", "ftp login user=app pass=*** refused")]
+    [InlineData("user: app\n  pass: 1234", "user: app\n  pass: ***")]
+    [InlineData("db-password-root: 48213", "db-password-root: ***")]
+    [InlineData("X-Token-Secret: 48213", "X-Token-Secret: ***")]
+    [InlineData("secret-key: 1234", "secret-key: ***")]
+    [InlineData("api-token-prod: 48213", "api-token-prod: ***")]
+    [InlineData("the api-token-prod: 48213 in use", "the api-token-prod: *** in use")]
     [InlineData("user=app pass=1234567", "user=app pass=***")]
     [InlineData("password-mails: 123456", "password-mails: ***")]
     [InlineData("token = $1abc", "token = ***")]
@@ -309,6 +327,7 @@ public sealed class RedactorTests
     [InlineData("")]
     [InlineData("sudo: app : TTY=pts/0 ; PWD=/root ; USER=root ; COMMAND=/bin/ls")]
     [InlineData("OLDPWD=/root")]
+    [InlineData("export PWD=/srv && env PWD=/srv ls")]
     [InlineData("pwd: /srv/app")]
     [InlineData("first pass: 500 rows")]
     [InlineData("compaction pass=3")]
@@ -316,6 +335,15 @@ public sealed class RedactorTests
     [InlineData("SELECT 1 FROM u WHERE token = ?")]
     [InlineData("queue password-mails: 12 ready")]
     [InlineData("token-service: 200 in 12 ms")]
+    [InlineData("token-errors-rate: 12 % of all, password-mails: 3 rows.")]
+    [InlineData("hf_orders_priority_2024_queue is full")]
+    [InlineData("<param name=\"cancellationToken\">Ends when the app stops</param>")]
+    [InlineData("<string name=\"forgot_password\">Forgot it?</string>")]
+    [InlineData("<entry key=\"password_label\">Forgotten?</entry><entry key=\"password\">Your own password</entry>")]
+    [InlineData("unknown option \"token\":\n'orders' was meant?")]
+    [InlineData("unknown option \"token\":\n'orders', 'items' were meant?")]
+    [InlineData("SELECT password AS 'pw'")]
+    [InlineData("SELECT 'password' AS 'pw'")]
     [InlineData("HealthKit:Checks:auth_token:UnhealthyAboveCount = 101; allowed: a number")]
     [InlineData("HealthKit:Sinks:ops_token:Url is missing; allowed: an address")]
     [InlineData("A reload was rejected. HealthKit:Checks:password_reset_queue:Interval = 1; allowed: a time")]
@@ -384,7 +412,7 @@ public sealed class RedactorTests
     public static TheoryData<string> Hostile => new(
         "password for ", "password for =", "password $a$", "password $a$b$a$ ", "password by '", "password(", "curl -sSu a ", "curl -sSu a:b ", "curl -a ", "curl -sSu \"a: ",
         "<entry key=\"password\">", "<entry key='password'>-----BEGIN →</", "\"key\":\"password\",\"a\":", "name: password\n", "HealthKit:token:A", "Check 'token': A", "\"token\":\n",
-        "password-a: 1", "pwd=/", "pass: 1",
+        "password-a: 1", "pwd=/", "pass: 1", "PWD=/ ; ", "PWD=/a\n", "a pass: 1 ", "password-a: 1 ready ", "\"token\":\n\"a", "<entry key=\"password\">→ </", "hf_a",
         "curl -u \"a ", "cookie=[*** ", "cookie=[Bearer *** ", ";password=Bearer *** ", ";password={ a} ", ";" + new string('a', 70) + "password={a} ",
         "<password>-----BEGIN →</", "&lt;password&gt;-----BEGIN →&lt;/", "<password>-----BEGIN →     </", "<password><![CDATA[-----BEGIN →]]>",
         "password", "password=", "password=\"", "password=\\\"", "api key api key=", "key_", "token_password-", "://", "://a", "a://b:c@", "eyJ", "eyJ.",

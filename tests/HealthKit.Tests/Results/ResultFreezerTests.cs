@@ -113,6 +113,50 @@ public class ResultFreezerTests
         Assert.Contains(frozen.Readings, reading => reading is { Item: "password-mails", Name: "depthCount", Value: 12 });
     }
 
+    public static TheoryData<string, object, object> Readings => new()
+    {
+        { "tokenBucketPercent", 12.5, 12.5 },
+        { "tokenRequestsPerSecond", 3, 3L },
+        { "passwordCacheBytes", 12, 12L },
+        { "authorizationHitsCount", (byte)7, 7L },
+        { "tokenExpiresOn", "2026-11-22", "2026-11-22" },
+        { "token", new DateTimeOffset(2026, 11, 22, 0, 0, 0, TimeSpan.Zero), new DateTimeOffset(2026, 11, 22, 0, 0, 0, TimeSpan.Zero) },
+        { "tokenLatencyMs", 7, 7L },
+        { "tokenLifetimeMinutes", 7, 7L },
+        { "tokenValidUntil", "tomorrow", "tomorrow" },
+        { "authorizationLatency", TimeSpan.FromMilliseconds(12), TimeSpan.FromMilliseconds(12) },
+        { "tokenAuthorization", TimeSpan.FromMilliseconds(12), TimeSpan.FromMilliseconds(12) },
+    };
+
+    [Theory]
+    [MemberData(nameof(Readings))]
+    public void What_is_measured_stays_under_a_secrets_name(string name, object value, object expected) =>
+        Assert.Equal(expected, Freeze(new() { [name] = value }).Data[name]);
+
+    [Fact]
+    public void An_object_under_a_secrets_name_is_judged_by_its_members()
+    {
+        var json = Json(Freeze(new()
+        {
+            ["tokenService"] = new Dictionary<string, object> { ["state"] = "up", ["password"] = "hunter2" },
+            ["queues"] = new Dictionary<string, object>
+            {
+                ["password-mails"] = new Dictionary<string, object> { ["state"] = "up" },
+                ["tokens"] = new Dictionary<string, object> { ["readyCount"] = 12, ["first"] = "hunter2", ["more"] = new Dictionary<string, object> { ["x"] = new[] { "hunter2" } } },
+            },
+        }));
+        Assert.Contains("\"tokenService\":{\"state\":\"up\",\"password\":\"***\"}", json, StringComparison.Ordinal);
+        Assert.Contains("\"password-mails\":{\"state\":\"up\"}", json, StringComparison.Ordinal);
+        Assert.Contains("\"tokens\":{\"readyCount\":12,\"first\":\"***\",\"more\":{\"x\":\"***\"}}", json, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Of_a_long_text_that_is_mostly_a_secret_the_rest_stays()
+    {
+        var text = $"Upstream answered 500; body: {{\"error\":\"disk full\",\"id_token\":\"{new string('a', 66_000)}\"}}";
+        Assert.StartsWith("Upstream answered 500; body: {\"error\":\"disk full\",\"id_token\":\"***", _freezer.Text(text), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void The_reason_is_the_checks_own_else_a_general_one()
     {

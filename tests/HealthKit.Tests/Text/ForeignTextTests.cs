@@ -83,10 +83,21 @@ public class ForeignTextTests
     [Theory]
     [InlineData("one two three", 9, "one two …")]
     [InlineData("one two three", 7, "one two…")]
-    [InlineData("postgres://app:S3cretPassw0rdLong@db/shop", 30, "postgres…")]
+    [InlineData("postgres://app:S3cretPassw0rdLong@db/shop", 30, "postgres://app…")]
     [InlineData("INSERT password=S3cretPassw0rdLong;a", 30, "INSERT password…")]
     [InlineData("id,name,email,address,city", 20, "id,name,email,…")]
-    [InlineData("id,name,a:b,address,city", 20, "id,name,a…")]
+    [InlineData("id,name,a:b,address,city", 20, "id,name,a:b,address,…")]
+    [InlineData("磁盘已满无法写入文件请清理后重试", 8, "磁盘已满无法写入…")]
+    [InlineData("错误:磁盘已满无法写入文件", 8, "错误:磁盘已满无…")]
+    [InlineData("Could not find file '/srv/shop/incoming/orders-of-today/2026.csv'.", 50, "Could not find file '/srv/shop/incoming/orders-of-…")]
+    [InlineData("No file '/srv/shop/ordersoftoday.csv'.", 30, "No file '/srv/shop/…")]
+    [InlineData("C:\\Data\\shop\\ordersoftoday.csv", 20, "C:\\Data\\shop\\…")]
+    [InlineData("shop-incoming_ordersoftoday", 20, "shop-incoming_…")]
+    [InlineData("https://shop.example/api/v2/ordersoftoday", 36, "https://shop.example/api/v2/…")]
+    [InlineData("https://app:S3cret-Passw0rdLong@db/shop", 26, "https://app…")]
+    [InlineData("{\"error\":\"S3cret-Passw0rdLong\"}", 24, "{\"error\":\"…")]
+    [InlineData("{\"error\":\"full\",\"disk\":\"S3cret-Passw0rdLong\"}", 34, "{\"error\":\"full\",\"disk\":\"…")]
+    [InlineData("orders@S3cretPassw0rdLong", 20, "orders…")]
     public void The_word_that_the_cut_goes_through_is_left_out(string text, int most, string expected) =>
         Assert.Equal(expected, ForeignText.Shown(text, most));
 

@@ -8,6 +8,7 @@ internal static class QueueJudge
 {
     private const int MostParts = 100;
     private const int MostNamesInText = 5;
+    private const int LongestKey = 255;
 
     /// <summary>A backlog of less work is none.</summary>
     private const double LeastBacklogSeconds = 60;
@@ -55,7 +56,7 @@ internal static class QueueJudge
         };
         if (item is not null)
         {
-            data["item"] = ForeignText.Shown(item);
+            data["item"] = ShownName.Of(item, LongestKey);
         }
 
         var text = verdict.Problem is { } problem ? $"{problem}: {facts}" : facts;
@@ -292,7 +293,7 @@ internal static class QueueJudge
                     item["consumersCount"] = consumers;
                 }
 
-                items[ForeignText.Shown(name, 255)] = item;
+                items[ShownName.Of(name, LongestKey)] = item;
             }
 
             data["items"] = items;

@@ -51,8 +51,25 @@ public class HttpSecretTests
     public void An_ordinary_word_of_a_header_is_no_secret_of_the_process()
     {
         var redactor = new Redactor();
-        HttpRequestRules.Headers(["X-Probe: health", "X-Kind: monitoring-of-shop", "X-Trace: 0a1b2c3d4e5f", "X-Tenant-Secret: blue"], redactor);
-        Assert.Equal("1 of 3 unhealthy, monitoring-of-shop ***, ***", redactor.Redact("1 of 3 unhealthy, monitoring-of-shop 0a1b2c3d4e5f, blue"));
+        HttpRequestRules.Headers(["X-Probe: health", "X-Kind: monitoring-shop", "X-Access-Level: admin", "X-Trace: 0a1b2c3d4e5f", "X-Tenant-Secret: blue"], redactor);
+        Assert.Equal("1 of 3 unhealthy, monitoring-shop admin ***, ***", redactor.Redact("1 of 3 unhealthy, monitoring-shop admin 0a1b2c3d4e5f, blue"));
+    }
+
+    [Theory]
+    [InlineData("X-Auth: hunter22", "hunter22")]
+    [InlineData("X-Key: 83746283746283746", "83746283746283746")]
+    [InlineData("X-Access: abcdefghijklmnopqrstuvwxyz", "abcdefghijklmnopqrstuvwxyz")]
+    [InlineData("X-Credentials: app:Zq8vK2x", "app:Zq8vK2x")]
+    [InlineData("X-Signature: qvbnmx", "qvbnmx")]
+    [InlineData("X-Gateway: Basic YXBwOlpxOHY=", "Zq8v")]
+    [InlineData("X-Gateway: Basic YXBwOlpxOHY=", "YXBwOlpxOHY=")]
+    [InlineData("X-Probe: hunter22", "hunter22")]
+    [InlineData("X-Probe: abcdefghijklmnop", "abcdefghijklmnop")]
+    public void The_value_of_a_header_is_registered_where_it_may_be_a_secret(string header, string secret)
+    {
+        var redactor = new Redactor();
+        HttpRequestRules.Headers([header], redactor);
+        Assert.Equal("it said ***.", redactor.Redact($"it said {secret}."));
     }
 
     [Fact]

@@ -47,6 +47,25 @@ public class QueueJudgementTests
     }
 
     [Fact]
+    public async Task Queues_whose_names_are_long_stay_apart()
+    {
+        using var bench = new QueueBench();
+        string[] names = [.. Enumerable.Range(0, 3).Select(static i => $"orders-{new string('x', 300)}{i}"), new string('y', 255)];
+
+        var result = await bench.LookAsync(new QueueState(4)
+        {
+            Consumers = 2,
+            Parts = names.ToDictionary(static name => name, static name => new QueuePart(1, Second, name[^1] == '2' ? 0 : 1)),
+        });
+
+        var items = Assert.IsAssignableFrom<IReadOnlyDictionary<string, object>>(result.Data["items"]);
+        Assert.Equal(4, items.Count);
+        Assert.Contains(names[3], items.Keys);
+        Assert.Equal(3, items.Keys.Count(static key => key.StartsWith("orders-…#", StringComparison.Ordinal)));
+        Assert.Contains(Assert.IsType<string>(result.Data["item"]), items.Keys);
+    }
+
+    [Fact]
     public async Task All_consumers_gone_while_work_waits_is_a_failure_that_names_them()
     {
         using var bench = new QueueBench();
