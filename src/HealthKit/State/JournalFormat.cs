@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Numerics;
-using System.Security.Cryptography;
 
 namespace HealthKit;
 
@@ -47,7 +46,11 @@ internal static class JournalFormat
         BinaryPrimitives.WriteInt32LittleEndian(header[12..], segmentSize);
         BinaryPrimitives.WriteInt64LittleEndian(header[16..], generation);
         BinaryPrimitives.WriteInt64LittleEndian(header[24..], nextSequence);
-        RandomNumberGenerator.Fill(header[32..40]); // so that no payload can hold bytes that pass for a record
+
+        // So that no payload can hold bytes that pass for a record. Not of RandomNumberGenerator, which loads OpenSSL: 5 MB for eight bytes.
+        Span<byte> random = stackalloc byte[16];
+        Guid.NewGuid().TryWriteBytes(random);
+        random[8..].CopyTo(header[32..40]);
         var crc = Crc32C(uint.MaxValue, header[..60]);
         BinaryPrimitives.WriteUInt32LittleEndian(header[60..], crc);
         return crc;
