@@ -41,4 +41,19 @@ internal static class LoopbackPort
         Kept.Add(socket);
         return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
+
+    /// <summary>Whether somebody takes connections at a port of 127.0.0.1.</summary>
+    public static bool Accepts(int port)
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.Connect(IPAddress.Loopback, port);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
 }

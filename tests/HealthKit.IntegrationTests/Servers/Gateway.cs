@@ -1,6 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
-
 namespace HealthKit.IntegrationTests.Servers;
 
 /// <summary>A real nginx or HAProxy with a configuration of the test's own, and everything it writes in a temporary directory.</summary>
@@ -112,7 +109,7 @@ internal sealed class Gateway : IDisposable
         var gateway = new Gateway(directory, process, port);
         try
         {
-            await Eventually.TrueAsync(() => process.HasExited || Listens(port), "the gateway listens", seen: () => process.Errors);
+            await Eventually.TrueAsync(() => process.HasExited || LoopbackPort.Accepts(port), "the gateway listens", seen: () => process.Errors);
             Assert.False(process.HasExited, $"The gateway has ended: {process.Errors}");
             return gateway;
         }
@@ -120,20 +117,6 @@ internal sealed class Gateway : IDisposable
         {
             gateway.Dispose();
             throw;
-        }
-    }
-
-    private static bool Listens(int port)
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        try
-        {
-            socket.Connect(IPAddress.Loopback, port);
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
         }
     }
 }

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
@@ -81,7 +80,7 @@ public sealed class RabbitMqServer : IDisposable
 
         // Listeners open last.
         Eventually.TrueAsync(
-            () => _node.HasExited ? throw new InvalidOperationException($"RabbitMQ did not start: {_node.Errors}{string.Join('\n', _node.ReadToEnd())}") : Accepts(Port) && Accepts(ManagementPort),
+            () => _node.HasExited ? throw new InvalidOperationException($"RabbitMQ did not start: {_node.Errors}{string.Join('\n', _node.ReadToEnd())}") : LoopbackPort.Accepts(Port) && LoopbackPort.Accepts(ManagementPort),
             "RabbitMQ accepts connections",
             TimeSpan.FromSeconds(60),
             () => _node.Errors).GetAwaiter().GetResult();
@@ -158,20 +157,6 @@ public sealed class RabbitMqServer : IDisposable
     }
 
     private static string Text(int port) => port.ToString(CultureInfo.InvariantCulture);
-
-    private static bool Accepts(int port)
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        try
-        {
-            socket.Connect(IPAddress.Loopback, port);
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
-    }
 
     /// <summary>The virtual machine, which the script that was started has as a child.</summary>
     private string ErlangId() => File.ReadAllText($"{_directory}/pid").Trim();
